@@ -1,0 +1,28 @@
+SHELL := /bin/bash
+# Thin names over scripts/ and cargo. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test rust e2e fmt lint
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-8s %s\n", $$1, $$2 }'
+
+setup: ## Install toolchain, system packages and npm packages
+	@./scripts/setup
+
+run: ## The main job: a local network, a stored file, proofs, a caught cheat
+	@./scripts/run
+
+test: ## Every test
+	@./scripts/test
+
+rust: ## The Rust tests only
+	@./scripts/test rust
+
+e2e: ## The end-to-end tests only
+	@./scripts/test e2e
+
+fmt: ## Format all Rust sources
+	@. scripts/lib.sh && choose_toolchain && cargo fmt --all
+
+lint: ## Clippy with warnings as errors
+	@. scripts/lib.sh && choose_toolchain && cargo clippy --workspace --all-targets --release --locked -- -D warnings

@@ -1,0 +1,291 @@
+//! One connection to a node, and typed reads of the runtime's pages.
+
+use crate::chain::{account::AccountId, error::ChainError, extrinsic};
+use codec::{Decode, Encode};
+use std::time::{Duration, Instant};
+use substation_primitives::{
+	pages::{DealPage, NodePage, WindowPage},
+	settings::Settings,
+	Balance, Clock, DealId, NodeId,
+};
+use substation_proofs::Hash;
+use subxt::{
+	backend::LegacyBackend,
+	client::{ClientAtBlock, OnlineClientAtBlockImpl},
+	config::RpcConfigFor,
+	rpcs::{
+		client::reconnecting_rpc_client::{FixedInterval, RpcClient as Socket},
+		methods::legacy::LegacyRpcMethods,
+		RpcClient,
+	},
+	utils::H256,
+	OnlineClient, SubstrateConfig,
+};
+
+/// Hash of a block.
+pub type BlockHash = H256;
+/// A node's page with accounts as this program names them.
+pub type NodeView = NodePage<AccountId>;
+/// A deal's page with accounts as this program names them.
+pub type DealView = DealPage<AccountId>;
+/// A client at one block, with the metadata in force there.
+pub(crate) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
+
+/// Most rows that one page of the runtime API brings.
+const PAGE: u32 = 500;
+/// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause between two attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// How often a failing attempt is reported.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+/// How long one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to try to reach a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+	/// Until it answers.
+	Forever,
+	/// For so long.
+	For(Duration),
+}
+
+impl Patience {
+	/// What a command grants a node that is just starting.
+	pub const COMMAND: Self = Self::For(Duration::from_secs(10));
+}
+
+/// A connection to a node of the expected chain. Cheap to clone.
+#[derive(Clone)]
+pub struct Chain {
+	url: String,
+	methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+	online: OnlineClient<SubstrateConfig>,
+	genesis: H256,
+}
+
+impl Chain {
+	/// Connects, trying again for as long as `patience` says and reporting every few seconds; then checks that the node
+	/// follows the chain `expected` (if given) and that this program can build its transactions.
+	pub async fn connect(url: &str, expected: Option<Hash>, patience: Patience) -> Result<Self, ChainError> {
+		let started = Instant::now();
+		let mut reported: Option<Instant> = None;
+		let mut pause = FIRST_PAUSE;
+		loop {
+			let error = match Self::connect_once(url, expected).await {
+				Err(error) if error.is_connection_lost() => error,
+				other => return other,
+			};
+			match patience {
+				Patience::For(limit) if started.elapsed() + pause > limit => return Err(error),
+				_ => {}
+			}
+			if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+				tracing::warn!(waiting_seconds = started.elapsed().as_secs(), "{error}; trying again");
+				reported = Some(Instant::now());
+			}
+			tokio::time::sleep(pause).await;
+			pause = (pause * 2).min(LONGEST_PAUSE);
+		}
+	}
+
+	/// One attempt to connect, without retry.
+	pub async fn connect_once(url: &str, expected: Option<Hash>) -> Result<Self, ChainError> {
+		let unreachable = |reason: String| ChainError::Unreachable { url: url.to_owned(), reason };
+		let socket = Socket::builder()
+			.retry_policy(FixedInterval::from_millis(200).take(2))
+			.request_timeout(REQUEST_TIMEOUT)
+			.build(url)
+			.await
+			.map_err(|error| unreachable(root_cause(&error)))?;
+		let rpc = RpcClient::new(socket);
+		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
+		let online = OnlineClient::from_backend(std::sync::Arc::new(backend))
+			.await
+			.map_err(|error| unreachable(root_cause(&error)))?;
+		let genesis = online.genesis_hash();
+		if let Some(expected) = expected.filter(|expected| genesis.0 != *expected) {
+			return Err(ChainError::WrongChain {
+				url: url.to_owned(),
+				expected: hex::encode(expected),
+				found: hex::encode(genesis.0),
+			});
+		}
+		let chain = Self { url: url.to_owned(), methods: LegacyRpcMethods::new(rpc), online, genesis };
+		extrinsic::ensure_known(chain.at(chain.best().await?).await?.metadata_ref())?;
+		Ok(chain)
+	}
+
+	/// Hash of the chain's first block.
+	pub fn genesis(&self) -> Hash {
+		self.genesis.0
+	}
+
+	/// The address of the node.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
+	pub(crate) fn methods(&self) -> &LegacyRpcMethods<RpcConfigFor<SubstrateConfig>> {
+		&self.methods
+	}
+
+	/// The newest block of the best chain.
+	pub async fn best(&self) -> Result<BlockHash, ChainError> {
+		let best =
+			self.methods.chain_get_block_hash(None).await.map_err(|error| self.rpc_error("the best block", error))?;
+		best.ok_or_else(|| self.unreadable("the best block", "there is none"))
+	}
+
+	/// The newest finalised block.
+	pub async fn finalised(&self) -> Result<BlockHash, ChainError> {
+		self.methods.chain_get_finalized_head().await.map_err(|error| self.rpc_error("the finalised block", error))
+	}
+
+	/// The height of a block.
+	pub async fn height(&self, block: BlockHash) -> Result<u32, ChainError> {
+		let header = self
+			.methods
+			.chain_get_header(Some(block))
+			.await
+			.map_err(|error| self.rpc_error("a block's header", error))?;
+		let header = header.ok_or_else(|| self.unreadable("a block's header", "there is none"))?;
+		u32::try_from(header.number).map_err(|error| self.unreadable("a block's header", error))
+	}
+
+	/// A client at a block: brings the metadata in force there, so that runtime upgrades need no care.
+	pub(crate) async fn at(&self, block: BlockHash) -> Result<AtBlock, ChainError> {
+		self.online.at_block(block).await.map_err(|error| self.subxt_error("the runtime's metadata", &error))
+	}
+
+	/// Calls `SubstationApi_<method>` on the state of `block`.
+	async fn page<R: Decode>(&self, method: &str, arguments: impl Encode, block: BlockHash) -> Result<R, ChainError> {
+		let function = format!("SubstationApi_{method}");
+		let answer = self
+			.methods
+			.state_call(&function, Some(&arguments.encode()), Some(block))
+			.await
+			.map_err(|error| self.rpc_error(&function, error))?;
+		let mut input = &answer[..];
+		let page = R::decode(&mut input).map_err(|error| self.unreadable(&function, error))?;
+		if input.is_empty() {
+			Ok(page)
+		} else {
+			Err(self.unreadable(&function, format!("{} bytes too many", input.len())))
+		}
+	}
+
+	/// Everything about a node, `None` if there is no such node.
+	pub async fn node(&self, node: NodeId, block: BlockHash) -> Result<Option<NodeView>, ChainError> {
+		self.page("node_page", node, block).await
+	}
+
+	/// The window of the node's running period.
+	pub async fn window(&self, node: NodeId, block: BlockHash) -> Result<Option<WindowPage>, ChainError> {
+		self.page("window", node, block).await
+	}
+
+	/// A deal, `None` if it has no record (any more).
+	pub async fn deal(&self, deal: DealId, block: BlockHash) -> Result<Option<DealView>, ChainError> {
+		self.page("deal_page", deal, block).await
+	}
+
+	/// All settings in force.
+	pub async fn settings(&self, block: BlockHash) -> Result<Settings, ChainError> {
+		self.page("settings", (), block).await
+	}
+
+	/// The chain's lengths of time.
+	pub async fn clock(&self, block: BlockHash) -> Result<Clock, ChainError> {
+		self.page("clock", (), block).await
+	}
+
+	/// Every deal of a node that has a record.
+	pub async fn deals_of_node(&self, node: NodeId, block: BlockHash) -> Result<Vec<DealView>, ChainError> {
+		let mut deals: Vec<DealView> = Vec::new();
+		loop {
+			let after = deals.last().map(|page| page.id);
+			let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
+			let is_last = page.len() < PAGE as usize;
+			deals.extend(page);
+			if is_last {
+				return Ok(deals);
+			}
+		}
+	}
+
+	/// Every registered node.
+	pub async fn nodes(&self, block: BlockHash) -> Result<Vec<NodeView>, ChainError> {
+		let mut nodes: Vec<NodeView> = Vec::new();
+		loop {
+			let after = nodes.last().map(|page| page.id);
+			let page: Vec<NodeView> = self.page("nodes", (after, PAGE), block).await?;
+			let is_last = page.len() < PAGE as usize;
+			nodes.extend(page);
+			if is_last {
+				return Ok(nodes);
+			}
+		}
+	}
+
+	/// The newest node whose free calls `agent` signs.
+	pub async fn node_of_agent(&self, agent: &[u8; 32], block: BlockHash) -> Result<Option<NodeView>, ChainError> {
+		let nodes = self.nodes(block).await?.into_iter();
+		Ok(nodes.filter(|page| page.agent == *agent).max_by_key(|page| page.id))
+	}
+
+	/// What an account may spend: free and neither frozen nor needed to keep it alive.
+	pub async fn spendable(&self, account: &AccountId) -> Result<Balance, ChainError> {
+		let at = self.at(self.best().await?).await?;
+		let address = subxt::dynamic::storage::<(AccountId,), subxt::dynamic::Value>("System", "Account");
+		let value = at
+			.storage()
+			.try_fetch(address, (*account,))
+			.await
+			.map_err(|error| self.subxt_error("an account's balance", &error))?;
+		let Some(value) = value else { return Ok(0) };
+		// Nonce and three reference counts, then free, reserved, frozen and flags.
+		let (_, free, _, frozen): ([u32; 4], Balance, Balance, Balance) =
+			Decode::decode(&mut value.bytes()).map_err(|error| self.unreadable("an account's balance", error))?;
+		Ok(free.saturating_sub(frozen))
+	}
+
+	pub(crate) fn unreadable(&self, what: &str, reason: impl ToString) -> ChainError {
+		ChainError::Unreadable { what: what.to_owned(), reason: reason.to_string() }
+	}
+
+	pub(crate) fn rpc_error(&self, what: &str, error: subxt::rpcs::Error) -> ChainError {
+		match error {
+			subxt::rpcs::Error::User(refusal) => {
+				let data = refusal.data.as_ref().map(|data| format!(": {}", data.get().trim_matches('"')));
+				let reason = format!("{}{}", refusal.message, data.unwrap_or_default());
+				ChainError::Refused { what: what.to_owned(), reason }
+			}
+			error @ (subxt::rpcs::Error::Deserialization(_) | subxt::rpcs::Error::Decode(_)) => {
+				self.unreadable(what, error)
+			}
+			error => ChainError::Unreachable { url: self.url.clone(), reason: root_cause(&error) },
+		}
+	}
+
+	/// Sorts an error of the client library. Its types hide the RPC failure inside, so only their words tell.
+	pub(crate) fn subxt_error(&self, what: &str, error: &(dyn std::error::Error + 'static)) -> ChainError {
+		let reason = error.to_string().replace('\n', " ");
+		let is_transport = ["RPC error", "connection", "timeout", "dropped"].iter().any(|word| reason.contains(word));
+		if is_transport && !reason.contains("User error") {
+			ChainError::Unreachable { url: self.url.clone(), reason }
+		} else {
+			self.unreadable(what, reason)
+		}
+	}
+}
+
+/// The innermost error's words, on one line.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+	let mut cause = error;
+	while let Some(source) = cause.source() {
+		cause = source;
+	}
+	cause.to_string().replace('\n', " ")
+}

@@ -1,0 +1,96 @@
+//! What can go wrong between this program and the chain, in words that say what to do.
+
+use crate::{chain::AccountId, cli::amounts::display_amount};
+use substation_primitives::Balance;
+
+/// A failure of a read or of a transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// Nobody answers, or the connection broke.
+	#[error("the chain is unreachable at {url} ({reason}); start a node there or name another one with --rpc")]
+	Unreachable {
+		/// The address that was tried.
+		url: String,
+		/// Why it failed.
+		reason: String,
+	},
+	/// The node follows another chain than this data folder was made for.
+	#[error(
+		"wrong chain at {url}: its genesis is 0x{found}, this data folder belongs to 0x{expected}; \
+		 name a node of the right chain with --rpc, or use another --data folder"
+	)]
+	WrongChain {
+		/// The address that was tried.
+		url: String,
+		/// The genesis hash that the data folder recorded, in hex.
+		expected: String,
+		/// The genesis hash of the node's chain, in hex.
+		found: String,
+	},
+	/// The runtime wants transaction extensions that this program does not know how to sign.
+	#[error("this program is too old for the chain's runtime: {0}; install the current release")]
+	Incompatible(String),
+	/// The node answered something that cannot be read.
+	#[error("the node's answer to {what} cannot be read ({reason}); node and program may be of different releases")]
+	Unreadable {
+		/// What was asked.
+		what: String,
+		/// The decoder's words.
+		reason: String,
+	},
+	/// The node refused a request.
+	#[error("the node refused {what}: {reason}")]
+	Refused {
+		/// What was asked.
+		what: String,
+		/// The node's words.
+		reason: String,
+	},
+	/// The account cannot pay for the transaction and what it puts on hold.
+	#[error(
+		"no funds: account {account} has {} STN to spend and needs about {} STN; send it some and try again",
+		display_amount(*.balance),
+		display_amount(*.needed)
+	)]
+	NoFunds {
+		/// Who would pay.
+		account: AccountId,
+		/// What it can spend.
+		balance: Balance,
+		/// What the transaction would take, its fee included.
+		needed: Balance,
+	},
+	/// The transaction was included and failed.
+	#[error("the chain refused {call}: {error}{}", hint(.advice))]
+	Failed {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The error's name.
+		error: String,
+		/// What the runtime's documentation says about it.
+		advice: String,
+	},
+	/// The transaction never reached a block.
+	#[error("{call} was not included in a block: {reason}; try again")]
+	NotIncluded {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The pool's words.
+		reason: String,
+	},
+}
+
+fn hint(advice: &str) -> String {
+	if advice.is_empty() {
+		String::new()
+	} else {
+		format!(" ({advice})")
+	}
+}
+
+impl ChainError {
+	/// Whether the connection is gone, so that only a new one helps.
+	pub fn is_connection_lost(&self) -> bool {
+		matches!(self, Self::Unreachable { .. })
+	}
+}

@@ -1,0 +1,272 @@
+//! What customers see: their deals, and who offers storage.
+
+use crate::{
+	chain::{client::DealView, client::NodeView, Chain},
+	cli::{
+		amounts::{display_amount, display_size},
+		Common, Deals, Nodes,
+	},
+	commands::session::Session,
+	config::Folder,
+};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{json, Value};
+use std::{collections::BTreeMap, fs};
+use substation_primitives::{deal::DealState, DealId, NodeId, NodeStatus};
+
+/// The file that records a customer's deals.
+const RECORDS: &str = "deals.json";
+
+/// One deal that was proposed from this folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredDeal {
+	/// Its number.
+	pub deal: u64,
+	/// The node that stores it.
+	pub node: u64,
+	/// BLAKE3 hash of the file, in hex.
+	pub hash: String,
+	/// Bytes of the file.
+	pub bytes: u64,
+	/// Where the file was.
+	pub file: String,
+}
+
+/// The deals that were proposed from this folder, oldest first.
+pub fn records(folder: &Folder) -> Result<Vec<StoredDeal>> {
+	let path = folder.file(RECORDS);
+	match fs::read_to_string(&path) {
+		Ok(text) => serde_json::from_str(&text).with_context(|| format!("cannot understand {}", path.display())),
+		Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+		Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+	}
+}
+
+/// Adds a deal to the folder's records, durably.
+pub fn remember(folder: &Folder, deal: StoredDeal) -> Result<()> {
+	let mut deals = records(folder)?;
+	deals.push(deal);
+	folder.replace(RECORDS, &serde_json::to_vec_pretty(&deals)?)
+}
+
+/// Lists deals.
+pub async fn deals(common: &Common, options: &Deals) -> Result<()> {
+	let session = Session::customer(common).await?;
+	let best = session.chain.best().await?;
+	let now = session.chain.height(best).await?;
+	let mut rows: Vec<Row> = Vec::new();
+	if options.customer.is_none() && options.node.is_none() {
+		for record in records(&session.folder)? {
+			let page = session.chain.deal(DealId(record.deal), best).await?;
+			rows.push(Row { id: record.deal, page, record: Some(record) });
+		}
+	} else {
+		let nodes = match options.node {
+			Some(node) => vec![NodeId(node)],
+			None => session.chain.nodes(best).await?.into_iter().map(|page| page.id).collect(),
+		};
+		for node in nodes {
+			let pages = session.chain.deals_of_node(node, best).await?;
+			let wanted = pages.into_iter().filter(|page| options.customer.is_none_or(|who| page.deal.customer == who));
+			rows.extend(wanted.map(|page| Row { id: page.id.0, page: Some(page), record: None }));
+		}
+	}
+	rows.sort_by_key(|row| row.id);
+	if session.json {
+		println!("{}", Value::Array(rows.iter().map(|row| row.json(now)).collect()));
+	} else if rows.is_empty() {
+		println!("no deals; `substation store` makes some");
+	} else {
+		rows.iter().for_each(|row| println!("{}", row.words(now)));
+	}
+	Ok(())
+}
+
+struct Row {
+	id: u64,
+	page: Option<DealView>,
+	record: Option<StoredDeal>,
+}
+
+impl Row {
+	fn hash(&self) -> String {
+		match (&self.page, &self.record) {
+			(Some(page), _) => hex::encode(page.deal.root),
+			(None, Some(record)) => record.hash.clone(),
+			(None, None) => String::new(),
+		}
+	}
+
+	fn words(&self, now: u32) -> String {
+		let file = self.record.as_ref().map(|record| format!("  {}", record.file)).unwrap_or_default();
+		let Some(page) = &self.page else {
+			return format!("deal {}  {}  over, no record on the chain{file}", self.id, self.hash());
+		};
+		let deal = &page.deal;
+		format!(
+			"deal {}  {}  {}  node {}  {} STN per period  {}{file}",
+			self.id,
+			self.hash(),
+			display_size(deal.length),
+			deal.node,
+			display_amount(deal.rate),
+			state_words(page, now)
+		)
+	}
+
+	fn json(&self, now: u32) -> Value {
+		let mut value = json!({
+			"deal": self.id,
+			"hash": self.hash(),
+			"file": self.record.as_ref().map(|record| record.file.clone()),
+			"state": self.page.as_ref().map_or("gone", |page| state_name(page, now)),
+		});
+		if let (Some(page), Value::Object(fields)) = (&self.page, &mut value) {
+			let deal = &page.deal;
+			fields.insert("node".into(), deal.node.0.into());
+			fields.insert("customer".into(), deal.customer.to_string().into());
+			fields.insert("bytes".into(), deal.length.into());
+			fields.insert("rate".into(), deal.rate.to_string().into());
+			fields.insert("closable".into(), page.closable.into());
+			fields.insert("unsettled".into(), json!([page.unsettled.0, page.unsettled.1]));
+			if let DealState::Active(terms) = deal.state {
+				fields.insert("first".into(), terms.first.0.into());
+				fields.insert("last".into(), terms.last.0.into());
+				fields.insert("paidPeriods".into(), terms.paid_periods.into());
+			}
+		}
+		value
+	}
+}
+
+fn state_name(page: &DealView, now: u32) -> &'static str {
+	match page.deal.state {
+		DealState::Proposed { expires } if expires <= now => "expired",
+		DealState::Proposed { .. } => "proposed",
+		DealState::Active(_) if page.closable => "finished",
+		DealState::Active(_) => "active",
+	}
+}
+
+fn state_words(page: &DealView, now: u32) -> String {
+	match page.deal.state {
+		DealState::Proposed { expires } if expires <= now => {
+			format!("not accepted in time; `substation withdraw-proposal {}` refunds it", page.id)
+		}
+		DealState::Proposed { expires } => format!("waits for the node until block {expires}"),
+		DealState::Active(_) if page.closable => format!("finished; `substation close {}` settles it", page.id),
+		DealState::Active(terms) => {
+			let (unsettled, proven) = page.unsettled;
+			format!(
+				"periods {} to {}, {} paid, {proven} of {unsettled} unsettled ones proven",
+				terms.first, terms.last, terms.paid_periods
+			)
+		}
+	}
+}
+
+/// Lists nodes.
+pub async fn nodes(common: &Common, options: &Nodes) -> Result<()> {
+	let session = Session::customer(common).await?;
+	let mut pages = session.chain.nodes(session.chain.best().await?).await?;
+	pages.retain(|page| options.all || takes_deals(page));
+	pages.sort_by_key(|page| page.offer.map(|offer| offer.price));
+	if session.json {
+		println!("{}", Value::Array(pages.iter().map(node_json).collect()));
+	} else if pages.is_empty() {
+		println!("no node offers storage now");
+	} else {
+		pages.iter().for_each(|page| println!("{}", node_words(page)));
+	}
+	Ok(())
+}
+
+/// Whether a node takes new deals.
+pub fn takes_deals(page: &NodeView) -> bool {
+	page.status == NodeStatus::Active && !page.suspended && page.offer.is_some() && page.terminated_at.is_none()
+}
+
+fn node_words(page: &NodeView) -> String {
+	let offer = page.offer.map_or("offers nothing".to_owned(), |offer| {
+		let left = offer.capacity.saturating_sub(page.bytes);
+		format!("{} STN per GiB and period, {} free", display_amount(offer.price), display_size(left))
+	});
+	let proven = page.recent.iter().filter(|(_, proven)| *proven).count();
+	let region = String::from_utf8_lossy(&page.region.0).into_owned();
+	format!(
+		"node {}  {region}  {offer}  {} deals  {proven} of {} windows proven  bond {} STN",
+		page.id,
+		page.deals,
+		page.recent.len(),
+		display_amount(page.bond)
+	)
+}
+
+fn node_json(page: &NodeView) -> Value {
+	json!({
+		"node": page.id.0,
+		"operator": page.operator.to_string(),
+		"endpoint": hex::encode(page.endpoint),
+		"addresses": addresses(page),
+		"region": String::from_utf8_lossy(&page.region.0),
+		"takesDeals": takes_deals(page),
+		"capacity": page.offer.map(|offer| offer.capacity),
+		"price": page.offer.map(|offer| offer.price.to_string()),
+		"bytes": page.bytes,
+		"deals": page.deals,
+		"bond": page.bond.to_string(),
+		"strikes": page.strikes,
+		"period": page.window.period.0,
+		"proven": page.window.proven,
+		"terminatedAt": page.terminated_at.map(|period| period.0),
+		"recent": page.recent.iter().map(|(period, proven)| json!([period.0, proven])).collect::<Vec<_>>(),
+	})
+}
+
+/// A node's addresses as far as they can be dialled.
+pub fn addresses(page: &NodeView) -> Vec<String> {
+	page.addresses
+		.iter()
+		.filter_map(|address| String::from_utf8(address.clone()).ok())
+		.filter(|address| address.parse::<std::net::SocketAddr>().is_ok())
+		.collect()
+}
+
+/// The nodes that have a running deal over this content, and its length.
+pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result<BTreeMap<NodeId, u64>> {
+	let best = chain.best().await?;
+	let nodes = if among.is_empty() {
+		chain.nodes(best).await?.into_iter().filter(|page| page.deals > 0).map(|page| page.id).collect()
+	} else {
+		among.to_vec()
+	};
+	let mut found = BTreeMap::new();
+	for node in nodes {
+		let pages = chain.deals_of_node(node, best).await?;
+		if let Some(page) = pages.into_iter().find(|page| page.deal.root == *hash) {
+			found.insert(node, page.deal.length);
+		}
+	}
+	Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn records_are_kept_in_order() {
+		let temporary = tempfile::tempdir().unwrap();
+		let common =
+			Common { data: Some(temporary.path().to_owned()), rpc: None, json: false, quiet: true, verbose: 0 };
+		let folder = Folder::customer(&common).unwrap();
+		let deal = |deal| StoredDeal { deal, node: 1, hash: "ab".into(), bytes: 3, file: "f".into() };
+
+		assert!(records(&folder).unwrap().is_empty());
+		remember(&folder, deal(4)).unwrap();
+		remember(&folder, deal(2)).unwrap();
+
+		assert_eq!(records(&folder).unwrap(), [deal(4), deal(2)]);
+	}
+}

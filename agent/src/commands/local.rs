@@ -1,0 +1,67 @@
+//! Commands that only look at this machine.
+
+use crate::{
+	cli::{amounts::display_size, BenchCommand, Common},
+	config::Folder,
+	data::{
+		bench,
+		progress::{Output, Progress},
+		scrub::scrub_now,
+		storage::Storage,
+	},
+};
+use anyhow::{Context, Result};
+
+/// Reads everything and says what is damaged. Errors when something is, or while `substation run` has the folder.
+pub async fn scrub(common: &Common) -> Result<()> {
+	let folder = Folder::provider(common)?;
+	let storage = Storage::open(folder.path()).context("while `substation run` works it scrubs by itself")?;
+	let output = Output::detect(common.quiet, common.json);
+	let report = blocking(move || {
+		let progress = Progress::new(output, "reading", storage.blobs.used_bytes());
+		let report = scrub_now(&storage, &progress)?;
+		let deals: Vec<u64> = report
+			.damaged
+			.iter()
+			.flat_map(|damage| storage.journal.deals_over(&damage.root))
+			.map(|record| record.deal)
+			.collect();
+		Ok((report, deals))
+	});
+	let (report, deals) = report.await?;
+	if common.json {
+		println!("{}", serde_json::to_string(&report)?);
+	} else {
+		println!("{} contents, {} read, {} damaged", report.contents, display_size(report.bytes), report.damaged.len());
+		for damage in &report.damaged {
+			println!("{}  {} damaged", hex::encode(damage.root), display_size(damage.bytes()));
+		}
+	}
+	anyhow::ensure!(
+		report.damaged.is_empty(),
+		"some contents are damaged (deals {}); restore the disk or let the customer offer them again, else `substation forfeit`",
+		deals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+	);
+	Ok(())
+}
+
+/// Measures and prints.
+pub async fn bench(_common: &Common, what: &BenchCommand) -> Result<()> {
+	let what = what.clone();
+	blocking(move || match what {
+		BenchCommand::Commit { file, threads } => bench::commit(&file, threads.unwrap_or_else(processors)),
+		BenchCommand::Answer { deals, size, folder } => bench::answer(deals, size, &folder),
+		BenchCommand::Restart { deals, folder } => bench::restart(deals, &folder),
+	})
+	.await
+}
+
+/// Processors of this machine, at least one.
+pub fn processors() -> usize {
+	std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Work that keeps a thread busy.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+	tokio::task::spawn_blocking(work).await.context("the work was interrupted")?
+}

@@ -1,0 +1,99 @@
+//! What each command does.
+
+pub mod customer;
+pub mod fetch;
+pub mod local;
+pub mod operator;
+pub mod session;
+pub mod setup;
+pub mod status;
+pub mod store;
+
+use crate::{
+	chain::Call,
+	cli::{Cli, Command},
+	config::{Config, Folder},
+	provider,
+};
+use anyhow::Result;
+use session::Session;
+use substation_primitives::{DealId, NodeId};
+
+/// Does what the command line asks.
+pub async fn run(cli: Cli) -> Result<()> {
+	let common = &cli.common;
+	match &cli.command {
+		Command::Init(options) => setup::init(common, options).await,
+		Command::Register(options) => setup::register(common, options).await,
+		Command::Run(options) => {
+			let folder = Folder::provider(common)?;
+			let mut config: Config = folder.config()?;
+			if let Some(rpc) = &common.rpc {
+				config.rpc.clone_from(rpc);
+			}
+			let prove = config.prove && !options.no_prove;
+			provider::run(folder, config, provider::Options { prove, scrub_rate: options.scrub_rate }).await
+		}
+		Command::Status => status::status(common).await,
+		Command::SetContact(options) => operator::set_contact(common, options).await,
+		Command::SetOffer(options) => operator::set_offer(common, options).await,
+		Command::AddBond(options) => operator::add_bond(common, options).await,
+		Command::ReleaseBond(options) => operator::release_bond(common, options).await,
+		Command::Leave(options) => operator::of_node(common, options, Call::leave).await,
+		Command::Unbond(options) => operator::of_node(common, options, Call::unbond).await,
+		Command::Withdraw(options) => operator::of_node(common, options, Call::withdraw).await,
+		Command::ReportMissed(options) => {
+			let session = Session::provider(common).await?;
+			session.send(&Call::report_missed(NodeId(options.node)), &options.signer, 0).await
+		}
+		Command::Forfeit(options) => provider_call(&cli, Call::forfeit(DealId(options.deal)), &options.signer).await,
+		Command::Settle(options) => provider_call(&cli, Call::settle(DealId(options.deal)), &options.signer).await,
+		Command::Close(options) => provider_call(&cli, Call::close(DealId(options.deal)), &options.signer).await,
+		Command::WithdrawProposal(options) => {
+			let session = Session::customer(common).await?;
+			session.send(&Call::withdraw_proposal(DealId(options.deal)), &options.signer, 0).await
+		}
+		Command::EndDeal(options) => {
+			let session = Session::customer(common).await?;
+			session.send(&Call::end_early(DealId(options.deal)), &options.signer, 0).await
+		}
+		Command::Scrub => local::scrub(common).await,
+		Command::Bench(options) => local::bench(common, &options.what).await,
+		Command::Store(options) => store::store(common, options).await,
+		Command::Fetch(options) => fetch::fetch(common, options).await,
+		Command::Deals(options) => customer::deals(common, options).await,
+		Command::Nodes(options) => customer::nodes(common, options).await,
+	}
+}
+
+async fn provider_call(cli: &Cli, call: Call, signer: &crate::cli::Signer) -> Result<()> {
+	Session::provider(&cli.common).await?.send(&call, signer, 0).await
+}
+
+/// An error and its causes on one line, without saying anything twice.
+pub fn one_line(error: &anyhow::Error) -> String {
+	let mut line = String::new();
+	for cause in error.chain() {
+		let text = cause.to_string().replace('\n', " ");
+		if line.contains(&text) {
+			continue;
+		}
+		if !line.is_empty() {
+			line.push_str(": ");
+		}
+		line.push_str(&text);
+	}
+	line
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn errors_are_one_line_and_repeat_nothing() {
+		let error = anyhow::anyhow!("inner\nfault").context("outer: inner fault").context("top");
+
+		assert_eq!(one_line(&error), "top: outer: inner fault");
+	}
+}

@@ -1,0 +1,168 @@
+//! What most commands need: a data folder, a connection to its chain, somebody who signs.
+
+use crate::{
+	chain::{
+		signed::{Receipt, Wait},
+		AccountKey, Call, Chain, Patience,
+	},
+	cli::{Common, Signer},
+	config::{Config, Folder},
+};
+use anyhow::{bail, Context, Result};
+use serde_json::json;
+use substation_primitives::{Balance, NodeId};
+
+/// A folder and the chain it belongs to.
+pub struct Session {
+	/// The data folder.
+	pub folder: Folder,
+	/// Its configuration, or the defaults.
+	pub config: Config,
+	/// The chain.
+	pub chain: Chain,
+	/// Whether to print JSON.
+	pub json: bool,
+}
+
+impl Session {
+	/// With the provider's folder.
+	pub async fn provider(common: &Common) -> Result<Self> {
+		Self::open(common, Folder::provider(common)?).await
+	}
+
+	/// With the customer's folder.
+	pub async fn customer(common: &Common) -> Result<Self> {
+		Self::open(common, Folder::customer(common)?).await
+	}
+
+	async fn open(common: &Common, folder: Folder) -> Result<Self> {
+		let mut config = folder.find_config()?.unwrap_or_default();
+		if let Some(rpc) = &common.rpc {
+			config.rpc.clone_from(rpc);
+		}
+		let chain = Chain::connect(&config.rpc, config.genesis()?, Patience::COMMAND).await?;
+		Ok(Self { folder, config, chain, json: common.json })
+	}
+
+	/// The number of this machine's node: recorded here, or found on the chain by the agent's key.
+	pub async fn own_node(&self) -> Result<NodeId> {
+		if let Some(node) = self.config.node {
+			return Ok(NodeId(node));
+		}
+		let agent = *self.folder.agent_key()?.public().as_bytes();
+		let found = self.chain.node_of_agent(&agent, self.chain.best().await?).await?;
+		found
+			.map(|page| page.id)
+			.context("this machine is not registered; run `substation register`, or name a node with --node")
+	}
+
+	/// Sends a call that puts `committed` on hold and prints what it did; without a key prints the call itself.
+	pub async fn send(&self, call: &Call, signer: &Signer, committed: Balance) -> Result<()> {
+		if let Some(receipt) = self.submit(call, signer, committed).await? {
+			self.print_receipt(call, &receipt);
+		}
+		Ok(())
+	}
+
+	/// The same, leaving it to the caller to print what it did. `None` if there was no key.
+	pub async fn submit(&self, call: &Call, signer: &Signer, committed: Balance) -> Result<Option<Receipt>> {
+		match account_key(signer)? {
+			Some(key) => Ok(Some(self.chain.submit(call, &key, committed, signer.wait()).await?)),
+			None => {
+				self.print_call(call).await?;
+				Ok(None)
+			}
+		}
+	}
+
+	/// Prints a call for another program to sign.
+	pub async fn print_call(&self, call: &Call) -> Result<()> {
+		let bytes = hex::encode(self.chain.call_bytes(call).await?);
+		let link = format!(
+			"https://polkadot.js.org/apps/?rpc={}#/extrinsics/decode/0x{bytes}",
+			percent_encoded(self.chain.url())
+		);
+		if self.json {
+			println!("{}", json!({ "call": call.title(), "hex": format!("0x{bytes}"), "link": link }));
+		} else {
+			println!(
+				"no --key-file: sign this call ({}) with the operator's or customer's account elsewhere",
+				call.title()
+			);
+			println!("0x{bytes}");
+			println!("polkadot.js Apps: Developer > Extrinsics > Decode, paste the line above; or open");
+			println!("{link}");
+		}
+		Ok(())
+	}
+
+	fn print_receipt(&self, call: &Call, receipt: &Receipt) {
+		// Fees and the like are of no interest here.
+		let events: Vec<String> = receipt
+			.events
+			.iter()
+			.filter(|event| ["Registry", "StorageMarket", "StorageProofs"].contains(&event.pallet.as_str()))
+			.map(ToString::to_string)
+			.collect();
+		if self.json {
+			println!("{}", json!({ "call": call.title(), "block": receipt.block, "events": events }));
+		} else {
+			println!("{} done in block {}", call.title(), receipt.block);
+			for event in events {
+				println!("  {event}");
+			}
+		}
+	}
+}
+
+/// The key that the options name; `None` if they name none.
+pub fn account_key(signer: &Signer) -> Result<Option<AccountKey>> {
+	match (&signer.key_file, &signer.suri) {
+		(Some(path), _) => AccountKey::from_file(path).map(Some),
+		(None, Some(suri)) => AccountKey::from_uri(suri).map(Some),
+		(None, None) => Ok(None),
+	}
+}
+
+/// The key of a command that cannot do without.
+pub fn required_key(signer: &Signer) -> Result<AccountKey> {
+	match account_key(signer)? {
+		Some(key) => Ok(key),
+		None => bail!("this command needs the account that pays; name its secret with --key-file"),
+	}
+}
+
+/// What a reader of the state should look at, given how sure the user wants to be.
+pub async fn state_for(chain: &Chain, wait: Wait) -> Result<crate::chain::BlockHash, crate::chain::ChainError> {
+	match wait {
+		Wait::InBlock => chain.best().await,
+		Wait::Finalised => chain.finalised().await,
+	}
+}
+
+fn percent_encoded(text: &str) -> String {
+	text.bytes()
+		.map(|byte| match byte {
+			b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+			other => format!("%{other:02X}"),
+		})
+		.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn address_of_the_node_is_escaped_in_the_link() {
+		assert_eq!(percent_encoded("ws://127.0.0.1:9944"), "ws%3A%2F%2F127.0.0.1%3A9944");
+	}
+
+	#[test]
+	fn command_without_a_key_says_how_to_name_one() {
+		let error = required_key(&Signer::default()).unwrap_err().to_string();
+
+		assert!(error.contains("--key-file"));
+		assert!(account_key(&Signer::default()).unwrap().is_none());
+	}
+}

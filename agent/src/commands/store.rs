@@ -1,0 +1,404 @@
+//! `substation store`: propose deals for a file, bring the bytes to the nodes, wait until the chain says that they keep
+//! them.
+
+use crate::{
+	chain::{
+		calls::MARKET,
+		client::{DealView, NodeView},
+		signed::Wait,
+		AccountKey, Call, Chain, ChainError, Patience,
+	},
+	cli::{
+		amounts::{display_amount, display_size},
+		Common, Store,
+	},
+	commands::{
+		customer::{addresses, remember, takes_deals, StoredDeal},
+		local::{blocking, processors},
+		session::{required_key, state_for, Session},
+	},
+	config::Folder,
+	data::{
+		hashing::{commit, Commitment},
+		progress::{Output, Progress},
+		storage::Storage,
+		transfer::{endpoint_addr, TransferError, Transport, TransportConfig},
+	},
+	provider::decide::asked_rate,
+};
+use anyhow::{bail, ensure, Context, Result};
+use serde_json::json;
+use std::{
+	fs,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	time::{Duration, Instant, SystemTime},
+};
+use substation_primitives::{
+	deal::{DealState, Proposal},
+	settings::Settings,
+	Balance, Bytes, DealId, NodeId, Offer,
+};
+
+/// Pause between two looks at the chain, and between two offers to a node.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long a proposal may be missing from the chain.
+const GONE: Duration = Duration::from_secs(60);
+/// How long a lost connection to the chain is tried anew.
+const RECONNECT: Patience = Patience::For(Duration::from_secs(120));
+
+/// A file as it was when the command began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Snapshot {
+	path: PathBuf,
+	length: u64,
+	modified: Option<SystemTime>,
+}
+
+impl Snapshot {
+	fn take(path: &Path) -> Result<Self> {
+		let path = fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))?;
+		let metadata = fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?;
+		ensure!(metadata.is_file(), "{} is no file; pack folders into an archive first", path.display());
+		ensure!(metadata.len() > 0, "{} is empty; there is nothing to store", path.display());
+		Ok(Self { length: metadata.len(), modified: metadata.modified().ok(), path })
+	}
+
+	/// Errors when the file is not as it was.
+	fn ensure_unchanged(&self) -> Result<()> {
+		let is_same = Self::take(&self.path).is_ok_and(|now| now == *self);
+		ensure!(is_same, "{} has changed while it was being stored; store it again", self.path.display());
+		Ok(())
+	}
+}
+
+/// What all deals of one command share.
+struct Job {
+	url: String,
+	genesis: substation_proofs::Hash,
+	wait: Wait,
+	snapshot: Snapshot,
+	content: Commitment,
+	output: Output,
+}
+
+/// Stores a file at every node that was named.
+pub async fn store(common: &Common, options: &Store) -> Result<()> {
+	let key = required_key(&options.signer)?;
+	let snapshot = Snapshot::take(&options.file)?;
+	let folder = Folder::customer(common)?;
+	folder.create()?;
+	folder.agent_key_or_new()?;
+	let storage = Storage::open(folder.path())?;
+	let session = Session::customer(common).await?;
+	record_chain(&session)?;
+	let output = Output::detect(common.quiet, common.json);
+	let plan = plan(&session, options, snapshot.length).await?;
+
+	let outboard = folder.file("outgoing.obao4");
+	let content = {
+		let (path, outboard, length) = (snapshot.path.clone(), outboard.clone(), snapshot.length);
+		blocking(move || {
+			let progress = Progress::new(output, "hashing", length);
+			Ok(commit(&path, &outboard, processors(), &progress)?)
+		})
+		.await?
+	};
+	snapshot.ensure_unchanged()?;
+	if !common.json {
+		println!("{}  {}", hex::encode(content.root), snapshot.path.display());
+	}
+	storage.blobs.serve_file(&snapshot.path, &outboard, content);
+	let transport_config = TransportConfig {
+		key_file: folder.key_file(),
+		bind: vec![SocketAddr::from(([0, 0, 0, 0], 0))],
+		advertise: options.advertise.clone(),
+	};
+	let (transport, _offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
+
+	let job = Job {
+		url: session.chain.url().to_owned(),
+		genesis: session.chain.genesis(),
+		wait: options.signer.wait(),
+		snapshot,
+		content,
+		output,
+	};
+	let outcome = propose_and_deliver(&session, &key, plan, &job, &transport).await;
+	transport.shutdown().await;
+	storage.blobs.stop_serving(&content.root);
+	// Made anew next time; a leftover does no harm.
+	let _ = fs::remove_file(&outboard);
+	let done = outcome?;
+	report(common, &job, &done)
+}
+
+/// The folder belongs to the chain that it first stored on.
+fn record_chain(session: &Session) -> Result<()> {
+	if session.folder.find_config()?.is_none() {
+		let mut config = session.config.clone();
+		config.genesis = Some(hex::encode(session.chain.genesis()));
+		session.folder.write_config(&config)?;
+	}
+	Ok(())
+}
+
+/// A node and what is proposed to it.
+struct Planned {
+	node: NodeView,
+	price: Balance,
+	periods: u32,
+	/// What the proposal puts on hold.
+	committed: Balance,
+}
+
+/// Looks at every node before anything is paid.
+async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Planned>> {
+	let best = session.chain.best().await?;
+	let settings = session.chain.settings(best).await?;
+	let mut plan: Vec<Planned> = Vec::new();
+	for id in &options.nodes {
+		ensure!(
+			plan.iter().all(|planned| planned.node.id.0 != *id),
+			"node {id} is named twice; copies need different nodes"
+		);
+		let node = session.chain.node(NodeId(*id), best).await?;
+		let node = node.with_context(|| format!("there is no node {id}; see `substation nodes`"))?;
+		plan.push(planned(node, options, &settings, length)?);
+	}
+	Ok(plan)
+}
+
+fn planned(node: NodeView, options: &Store, settings: &Settings, length: u64) -> Result<Planned> {
+	let id = node.id;
+	let offer = match node.offer {
+		Some(offer) if takes_deals(&node) => offer,
+		_ => bail!("node {id} takes no deals now; see `substation nodes`"),
+	};
+	let left = offer.capacity.saturating_sub(node.bytes);
+	ensure!(length <= left, "node {id} has only {} left; see `substation nodes`", display_size(left));
+	let price = options.price.unwrap_or(offer.price);
+	ensure!(
+		price >= offer.price,
+		"node {id} asks {} STN per GiB and period, more than your {}",
+		display_amount(offer.price),
+		display_amount(price)
+	);
+	ensure!(!addresses(&node).is_empty(), "node {id} published no address to dial");
+	let rate = asked_rate(&Offer { price, ..offer }, settings, length);
+	let committed = rate.saturating_mul(options.periods.into()).saturating_add(settings.market.deal_deposit);
+	Ok(Planned { node, price, periods: options.periods, committed })
+}
+
+/// Every proposal first, in the order of nonces; then all deliveries at one time.
+async fn propose_and_deliver(
+	session: &Session,
+	key: &AccountKey,
+	plan: Vec<Planned>,
+	job: &Job,
+	transport: &Transport,
+) -> Result<Vec<(DealId, NodeId, Balance)>> {
+	let mut deals = Vec::new();
+	for planned in plan {
+		let id = propose(session, key, &planned, job).await?;
+		deals.push((id, planned));
+	}
+	let deliveries = deals.iter().map(|(id, planned)| deliver(job, transport, *id, &planned.node));
+	let results = futures::future::join_all(deliveries).await;
+	let mut done = Vec::new();
+	let mut failures = Vec::new();
+	for ((id, planned), result) in deals.into_iter().zip(results) {
+		match result {
+			Ok(()) => done.push((id, planned.node.id, planned.committed)),
+			Err(error) => failures.push(format!("deal {id} at node {}: {}", planned.node.id, super::one_line(&error))),
+		}
+	}
+	ensure!(
+		failures.is_empty(),
+		"{} of {} copies failed: {}",
+		failures.len(),
+		failures.len() + done.len(),
+		failures.join("; ")
+	);
+	Ok(done)
+}
+
+async fn propose(session: &Session, key: &AccountKey, planned: &Planned, job: &Job) -> Result<DealId> {
+	job.snapshot.ensure_unchanged()?;
+	let proposal = Proposal {
+		node: planned.node.id,
+		root: job.content.root,
+		length: Bytes(job.content.length),
+		periods: planned.periods,
+		price: planned.price,
+	};
+	let call = Call::propose(&proposal);
+	let receipt = session.chain.submit(&call, key, planned.committed, Wait::InBlock).await?;
+	let deal = receipt.event(MARKET, "DealProposed").and_then(|event| event.number("deal"));
+	let deal = deal.and_then(|deal| u64::try_from(deal).ok());
+	let deal = DealId(deal.context("the chain did not say which deal was made; see `substation deals --customer`")?);
+	remember(
+		&session.folder,
+		StoredDeal {
+			deal: deal.0,
+			node: planned.node.id.0,
+			hash: hex::encode(job.content.root),
+			bytes: job.content.length,
+			file: job.snapshot.path.display().to_string(),
+		},
+	)?;
+	if !session.json {
+		let escrow = display_amount(planned.committed);
+		println!("deal {deal} proposed to node {}, {escrow} STN on hold", planned.node.id);
+	}
+	Ok(deal)
+}
+
+/// Where a deal stands, seen from its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+	Waiting,
+	Accepted,
+	Expired,
+	Gone,
+}
+
+fn standing(page: Option<&DealView>, now: u32) -> Standing {
+	match page.map(|page| page.deal.state) {
+		None => Standing::Gone,
+		Some(DealState::Active(_)) => Standing::Accepted,
+		Some(DealState::Proposed { expires }) if expires <= now => Standing::Expired,
+		Some(DealState::Proposed { .. }) => Standing::Waiting,
+	}
+}
+
+/// Offers the bytes until the node has them, then waits for the acceptance to be as sure as asked.
+async fn deliver(job: &Job, transport: &Transport, deal: DealId, node: &NodeView) -> Result<()> {
+	let peer = endpoint_addr(&node.endpoint, &addresses(node))?;
+	let mut chain = Chain::connect(&job.url, Some(job.genesis), RECONNECT).await?;
+	let mut stored = false;
+	let mut last_refusal = String::new();
+	let mut gone_since: Option<Instant> = None;
+	loop {
+		job.snapshot.ensure_unchanged()?;
+		if !stored {
+			let progress = Progress::new(job.output, &format!("to node {}", node.id), job.content.length);
+			match transport.offer(peer.clone(), deal.0, job.content, &progress).await {
+				Ok(()) => {
+					stored = true;
+					tracing::info!(
+						deal = deal.0,
+						node = node.id.0,
+						"the node has the bytes, waiting for its acceptance"
+					);
+				}
+				Err(TransferError::Refused(reason)) => last_refusal = reason,
+				Err(error) => last_refusal = error.to_string(),
+			}
+			if !stored {
+				tracing::warn!(deal = deal.0, node = node.id.0, "{last_refusal}; trying again");
+			}
+		}
+		match look(&mut chain, job, deal).await? {
+			Standing::Accepted => return Ok(()),
+			Standing::Expired if stored => {
+				bail!("the node has the bytes and did not accept in time; `substation withdraw-proposal {deal}` refunds you")
+			}
+			Standing::Expired => {
+				bail!("{last_refusal}; the proposal has expired, `substation withdraw-proposal {deal}` refunds you")
+			}
+			// After a re-organisation it usually comes back in a later block.
+			Standing::Gone if gone_since.get_or_insert_with(Instant::now).elapsed() < GONE => {
+				tokio::time::sleep(PAUSE).await;
+			}
+			Standing::Gone => {
+				bail!("the proposal is gone: somebody withdrew it, or the chain was re-organised; store again")
+			}
+			Standing::Waiting => {
+				gone_since = None;
+				tokio::time::sleep(PAUSE).await;
+			}
+		}
+	}
+}
+
+/// Reads the deal, through a new connection if the old one is lost.
+async fn look(chain: &mut Chain, job: &Job, deal: DealId) -> Result<Standing> {
+	loop {
+		match standing_in(chain, job.wait, deal).await {
+			Ok(standing) => return Ok(standing),
+			Err(error) if error.is_connection_lost() => {
+				tracing::warn!("{error}; connecting again");
+				*chain = Chain::connect(&job.url, Some(job.genesis), RECONNECT).await?;
+			}
+			Err(error) => return Err(error.into()),
+		}
+	}
+}
+
+async fn standing_in(chain: &Chain, wait: Wait, deal: DealId) -> Result<Standing, ChainError> {
+	let state = state_for(chain, wait).await?;
+	let final_standing = standing(chain.deal(deal, state).await?.as_ref(), chain.height(state).await?);
+	if final_standing != Standing::Gone || wait == Wait::InBlock {
+		return Ok(final_standing);
+	}
+	// The final state lags behind: what it does not have yet the best one may.
+	let best = chain.best().await?;
+	Ok(match standing(chain.deal(deal, best).await?.as_ref(), chain.height(best).await?) {
+		Standing::Accepted => Standing::Waiting,
+		other => other,
+	})
+}
+
+fn report(common: &Common, job: &Job, done: &[(DealId, NodeId, Balance)]) -> Result<()> {
+	let hash = hex::encode(job.content.root);
+	if common.json {
+		let deals: Vec<_> = done
+			.iter()
+			.map(|(deal, node, held)| json!({ "deal": deal.0, "node": node.0, "held": held.to_string() }))
+			.collect();
+		println!("{}", json!({ "hash": hash, "bytes": job.content.length, "deals": deals }));
+	} else {
+		for (deal, node, _) in done {
+			println!("deal {deal} accepted by node {node}{}", if job.wait == Wait::Finalised { ", final" } else { "" });
+		}
+		println!("get it back with: substation fetch {hash} -o FILE");
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn changed_file_is_noticed() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("file");
+		fs::write(&path, b"one").unwrap();
+		let snapshot = Snapshot::take(&path).unwrap();
+		assert!(snapshot.ensure_unchanged().is_ok());
+
+		fs::write(&path, b"other").unwrap();
+		assert!(snapshot.ensure_unchanged().unwrap_err().to_string().contains("has changed"));
+
+		fs::remove_file(&path).unwrap();
+		assert!(snapshot.ensure_unchanged().is_err());
+	}
+
+	#[test]
+	fn folders_and_empty_files_are_refused() {
+		let folder = tempfile::tempdir().unwrap();
+		let empty = folder.path().join("empty");
+		fs::write(&empty, b"").unwrap();
+
+		assert!(Snapshot::take(folder.path()).unwrap_err().to_string().contains("archive"));
+		assert!(Snapshot::take(&empty).unwrap_err().to_string().contains("empty"));
+		assert!(Snapshot::take(&folder.path().join("none")).is_err());
+	}
+
+	#[test]
+	fn deal_without_a_record_is_gone() {
+		assert_eq!(standing(None, 5), Standing::Gone);
+	}
+}

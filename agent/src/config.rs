@@ -1,0 +1,267 @@
+//! A data folder: its configuration file, the agent's key, and which chain it belongs to.
+
+use crate::{chain::account::ensure_private, cli::Common};
+use anyhow::{bail, ensure, Context, Result};
+use iroh::SecretKey;
+use serde::{Deserialize, Serialize};
+use std::{
+	fs,
+	io::Write,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+};
+use substation_proofs::Hash;
+
+/// Where a node of the chain is expected.
+pub const DEFAULT_RPC: &str = "ws://127.0.0.1:9944";
+
+/// What `config.toml` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+	/// WebSocket address of a node of the chain.
+	pub rpc: String,
+	/// Hash of the chain's first block, in hex: this folder serves no other chain.
+	pub genesis: Option<String>,
+	/// This machine's number on the chain.
+	pub node: Option<u64>,
+	/// Addresses to listen on for peers.
+	pub listen: Vec<SocketAddr>,
+	/// Addresses under which peers reach this machine, besides those it finds itself.
+	pub advertise: Vec<SocketAddr>,
+	/// Loopback address of the local HTTP interface.
+	pub http: SocketAddr,
+	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
+	pub unaccepted_bytes_per_customer: u64,
+	/// Whether this process submits proofs. Off when the worker of a full node does.
+	pub prove: bool,
+}
+
+impl Default for Config {
+	fn default() -> Self {
+		Self {
+			rpc: DEFAULT_RPC.into(),
+			genesis: None,
+			node: None,
+			listen: vec![SocketAddr::from(([0, 0, 0, 0], 4550))],
+			advertise: Vec::new(),
+			http: SocketAddr::from(([127, 0, 0, 1], 9950)),
+			unaccepted_bytes_per_customer: 64 << 30,
+			prove: true,
+		}
+	}
+}
+
+impl Config {
+	/// The genesis hash that the folder belongs to.
+	pub fn genesis(&self) -> Result<Option<Hash>> {
+		let Some(text) = &self.genesis else { return Ok(None) };
+		let hash = crate::cli::amounts::parse_hash(text);
+		hash.map(Some)
+			.map_err(|_| anyhow::anyhow!("`genesis` in config.toml is no hash: `{text}`; run `substation init` anew"))
+	}
+}
+
+/// A data folder on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+	/// The provider's folder that the options name, or the default one.
+	pub fn provider(common: &Common) -> Result<Self> {
+		match &common.data {
+			Some(path) => Ok(Self(path.clone())),
+			None => Ok(Self(default_root()?)),
+		}
+	}
+
+	/// The customer's folder that the options name, or the default one. Never the provider's: two processes must not
+	/// share one folder.
+	pub fn customer(common: &Common) -> Result<Self> {
+		match &common.data {
+			Some(path) => Ok(Self(path.clone())),
+			None => Ok(Self(default_root()?.join("customer"))),
+		}
+	}
+
+	/// Where it is.
+	pub fn path(&self) -> &Path {
+		&self.0
+	}
+
+	/// The configuration file.
+	pub fn config_file(&self) -> PathBuf {
+		self.0.join("config.toml")
+	}
+
+	/// The agent's secret key.
+	pub fn key_file(&self) -> PathBuf {
+		self.0.join("agent.key")
+	}
+
+	/// A file in the folder.
+	pub fn file(&self, name: &str) -> PathBuf {
+		self.0.join(name)
+	}
+
+	/// Creates the folder, readable by its owner only.
+	pub fn create(&self) -> Result<()> {
+		fs::create_dir_all(&self.0).with_context(|| format!("cannot create the data folder {}", self.0.display()))?;
+		#[cfg(unix)]
+		{
+			use std::os::unix::fs::PermissionsExt;
+			fs::set_permissions(&self.0, fs::Permissions::from_mode(0o700))
+				.with_context(|| format!("cannot make {} private", self.0.display()))?;
+		}
+		Ok(())
+	}
+
+	/// The configuration. Errors when there is none: the folder was not prepared.
+	pub fn config(&self) -> Result<Config> {
+		match self.find_config()? {
+			Some(config) => Ok(config),
+			None => bail!("{} is no prepared data folder; run `substation init` first", self.0.display()),
+		}
+	}
+
+	/// The configuration, `None` if there is none yet.
+	pub fn find_config(&self) -> Result<Option<Config>> {
+		let file = self.config_file();
+		match fs::read_to_string(&file) {
+			Ok(text) => {
+				toml::from_str(&text).map(Some).with_context(|| format!("cannot understand {}", file.display()))
+			}
+			Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+			Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+		}
+	}
+
+	/// Replaces the configuration file in one step.
+	pub fn write_config(&self, config: &Config) -> Result<()> {
+		let text = toml::to_string_pretty(config).context("cannot write the configuration")?;
+		self.replace("config.toml", text.as_bytes())
+	}
+
+	/// Replaces a file of the folder in one step, durably.
+	pub fn replace(&self, name: &str, content: &[u8]) -> Result<()> {
+		let target = self.file(name);
+		let mut file = tempfile::NamedTempFile::new_in(&self.0)
+			.with_context(|| format!("cannot write into {}", self.0.display()))?;
+		file.write_all(content)
+			.and_then(|()| file.as_file().sync_all())
+			.with_context(|| format!("cannot write {}", target.display()))?;
+		file.persist(&target).with_context(|| format!("cannot write {}", target.display()))?;
+		Ok(())
+	}
+
+	/// Creates the agent's key, readable by its owner only. Errors when there is one already.
+	pub fn create_agent_key(&self) -> Result<SecretKey> {
+		let path = self.key_file();
+		let key = SecretKey::generate();
+		let mut options = fs::OpenOptions::new();
+		options.write(true).create_new(true);
+		#[cfg(unix)]
+		{
+			use std::os::unix::fs::OpenOptionsExt;
+			options.mode(0o600);
+		}
+		let mut file = options.open(&path).with_context(|| format!("cannot create the key {}", path.display()))?;
+		writeln!(file, "{}", hex::encode(key.to_bytes()))
+			.and_then(|()| file.sync_all())
+			.with_context(|| format!("cannot write the key {}", path.display()))?;
+		Ok(key)
+	}
+
+	/// The agent's key. Errors when it is missing, malformed, or others may read it.
+	pub fn agent_key(&self) -> Result<SecretKey> {
+		let path = self.key_file();
+		ensure!(path.exists(), "there is no agent key {}; run `substation init` first", path.display());
+		ensure_private(&path)?;
+		let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+		let mut seed = [0; 32];
+		hex::decode_to_slice(text.trim(), &mut seed)
+			.with_context(|| format!("{} does not hold 64 hexadecimal digits", path.display()))?;
+		Ok(SecretKey::from_bytes(&seed))
+	}
+
+	/// The agent's key, created if missing.
+	pub fn agent_key_or_new(&self) -> Result<SecretKey> {
+		if self.key_file().exists() {
+			self.agent_key()
+		} else {
+			self.create_agent_key()
+		}
+	}
+}
+
+fn default_root() -> Result<PathBuf> {
+	if let Some(data) = std::env::var_os("XDG_DATA_HOME").filter(|path| !path.is_empty()) {
+		return Ok(PathBuf::from(data).join("substation"));
+	}
+	let home = std::env::var_os("HOME").filter(|path| !path.is_empty());
+	let home = home.context("there is no HOME folder; name a data folder with --data")?;
+	Ok(PathBuf::from(home).join(".local/share/substation"))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn folder() -> (tempfile::TempDir, Folder) {
+		let temporary = tempfile::tempdir().unwrap();
+		let folder = Folder(temporary.path().join("data"));
+		folder.create().unwrap();
+		(temporary, folder)
+	}
+
+	#[test]
+	fn configuration_survives_a_round_trip() {
+		let (_guard, folder) = folder();
+		let config = Config {
+			genesis: Some("ab".repeat(32)),
+			node: Some(7),
+			advertise: vec!["203.0.113.7:4550".parse().unwrap()],
+			prove: false,
+			..Config::default()
+		};
+
+		folder.write_config(&config).unwrap();
+
+		assert_eq!(folder.config().unwrap(), config);
+		assert_eq!(config.genesis().unwrap(), Some([0xab; 32]));
+	}
+
+	#[test]
+	fn missing_values_take_their_defaults_and_unknown_ones_are_errors() {
+		let (_guard, folder) = folder();
+
+		fs::write(folder.config_file(), "node = 3").unwrap();
+		assert_eq!(folder.config().unwrap(), Config { node: Some(3), ..Config::default() });
+
+		fs::write(folder.config_file(), "nodes = 3").unwrap();
+		assert!(folder.config().is_err());
+	}
+
+	#[test]
+	fn unprepared_folder_says_what_to_do() {
+		let (_guard, folder) = folder();
+
+		assert!(folder.config().unwrap_err().to_string().contains("substation init"));
+		assert!(folder.agent_key().unwrap_err().to_string().contains("substation init"));
+	}
+
+	#[test]
+	fn agent_key_is_private_and_never_overwritten() {
+		use std::os::unix::fs::PermissionsExt;
+		let (_guard, folder) = folder();
+
+		let key = folder.create_agent_key().unwrap();
+
+		let mode = fs::metadata(folder.key_file()).unwrap().permissions().mode();
+		assert_eq!(mode & 0o777, 0o600);
+		assert_eq!(folder.agent_key().unwrap().to_bytes(), key.to_bytes());
+		assert!(folder.create_agent_key().is_err());
+		fs::set_permissions(folder.key_file(), fs::Permissions::from_mode(0o644)).unwrap();
+		assert!(folder.agent_key().unwrap_err().to_string().contains("chmod 600"));
+	}
+}

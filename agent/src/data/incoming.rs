@@ -1,0 +1,185 @@
+//! A content that is arriving: survives a crash, and goes on where it was last safe on the disk.
+//!
+//! Next to the place where the content will be there are `.part` (bytes), `.tree` (pairs) and `.mark`, which says how
+//! many bytes from the beginning are durable. Bytes come in order and are verified before they come here.
+
+use super::{
+	blobs::BlobError,
+	disk,
+	tree::{self, GROUP},
+	Hash,
+};
+use std::{
+	fs::{self, File, OpenOptions},
+	io,
+	os::unix::fs::FileExt,
+	path::{Path, PathBuf},
+};
+
+/// Bytes between two checkpoints: what a crash may cost.
+const CHECKPOINT: u64 = 64 << 20;
+
+/// Where an arriving content goes.
+#[derive(Clone, Debug)]
+pub struct IncomingFiles {
+	/// Its bytes.
+	pub data: PathBuf,
+	/// Its outboard; without a place it is dropped in the end.
+	pub outboard: Option<PathBuf>,
+}
+
+/// A content that is arriving.
+#[derive(Debug)]
+pub struct Incoming {
+	files: IncomingFiles,
+	root: Hash,
+	length: u64,
+	data: File,
+	pairs: File,
+	durable: u64,
+	written: u64,
+}
+
+impl Incoming {
+	/// Begins, or goes on. Fails if the disk has no room for what is missing.
+	pub fn begin(files: IncomingFiles, root: Hash, length: u64) -> Result<Self, BlobError> {
+		let durable = read_mark(&files.data, &root, length);
+		if durable.is_none() {
+			Self::discard(&files.data).map_err(BlobError::io(&files.data))?;
+		}
+		let durable = durable.unwrap_or(0);
+		let folder = disk::folder_of(&files.data);
+		let missing = length.saturating_sub(durable).saturating_add(tree::outboard_length(length));
+		disk::ensure_room(folder, missing).map_err(BlobError::io(folder))??;
+		let (part, pairs) = (part_path(&files.data), pairs_path(&files.data));
+		let data = open(&part).map_err(BlobError::io(&part))?;
+		data.set_len(length).map_err(BlobError::io(&part))?;
+		let outboard = open(&pairs).map_err(BlobError::io(&pairs))?;
+		outboard.set_len(tree::outboard_length(length)).map_err(BlobError::io(&pairs))?;
+		Ok(Self { files, root, length, data, pairs: outboard, durable, written: durable })
+	}
+
+	/// Its root.
+	pub fn root(&self) -> Hash {
+		self.root
+	}
+
+	/// Its length in bytes.
+	pub fn length(&self) -> u64 {
+		self.length
+	}
+
+	/// Bytes from the beginning that need not be sent again. A multiple of [`GROUP`], or the length.
+	pub fn resume_from(&self) -> u64 {
+		self.durable
+	}
+
+	/// Takes a verified pair of the outboard.
+	pub fn put_pair(&mut self, index: u64, pair: &[u8; 64]) -> Result<(), BlobError> {
+		let offset = index.saturating_mul(tree::PAIR);
+		self.pairs.write_all_at(pair, offset).map_err(BlobError::io(&pairs_path(&self.files.data)))
+	}
+
+	/// Takes the next verified bytes; makes them durable now and then.
+	pub fn put_bytes(&mut self, offset: u64, bytes: &[u8]) -> Result<(), BlobError> {
+		if offset != self.written {
+			let source = io::Error::new(io::ErrorKind::InvalidInput, "bytes out of order");
+			return Err(BlobError::Io { path: self.files.data.clone(), source });
+		}
+		self.data.write_all_at(bytes, offset).map_err(BlobError::io(&part_path(&self.files.data)))?;
+		self.written = self.written.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+		if self.written.saturating_sub(self.durable) >= CHECKPOINT {
+			self.checkpoint()?;
+		}
+		Ok(())
+	}
+
+	/// Whether every byte has arrived.
+	pub fn is_whole(&self) -> bool {
+		self.written == self.length
+	}
+
+	/// Makes durable what has arrived.
+	pub fn checkpoint(&mut self) -> Result<(), BlobError> {
+		self.data.sync_data().map_err(BlobError::io(&part_path(&self.files.data)))?;
+		self.pairs.sync_data().map_err(BlobError::io(&pairs_path(&self.files.data)))?;
+		self.durable = match self.written {
+			written if written == self.length => written,
+			written => written.saturating_sub(written % GROUP),
+		};
+		self.mark()
+	}
+
+	/// Puts the whole content in its place, durably.
+	pub fn finish(mut self) -> Result<(), BlobError> {
+		if !self.is_whole() {
+			let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the content is not complete");
+			return Err(BlobError::Io { path: self.files.data.clone(), source });
+		}
+		if self.durable != self.written {
+			self.checkpoint()?;
+		}
+		let at = &self.files.data;
+		let folder = disk::folder_of(at);
+		// The data's name comes last: it is what says that the content is here. Until then the outboard has both
+		// names, so that a crash in between costs nothing.
+		if let Some(outboard) = &self.files.outboard {
+			disk::remove_if_there(outboard).map_err(BlobError::io(outboard))?;
+			fs::hard_link(pairs_path(at), outboard)
+				.or_else(|_| fs::rename(pairs_path(at), outboard))
+				.map_err(BlobError::io(outboard))?;
+			disk::sync_folder(folder).map_err(BlobError::io(folder))?;
+		}
+		fs::rename(part_path(at), at).map_err(BlobError::io(at))?;
+		disk::sync_folder(folder).map_err(BlobError::io(folder))?;
+		Self::discard(at).map_err(BlobError::io(at))
+	}
+
+	/// Deletes what has arrived of the content that was to be at `data`.
+	pub fn discard(data: &Path) -> io::Result<()> {
+		disk::remove_if_there(&mark_path(data))?;
+		disk::remove_if_there(&part_path(data))?;
+		disk::remove_if_there(&pairs_path(data))
+	}
+
+	fn mark(&self) -> Result<(), BlobError> {
+		let path = mark_path(&self.files.data);
+		let mut mark = Vec::with_capacity(48);
+		mark.extend_from_slice(&self.root);
+		mark.extend_from_slice(&self.length.to_le_bytes());
+		mark.extend_from_slice(&self.durable.to_le_bytes());
+		disk::write_durably(&path, &mark).map_err(BlobError::io(&path))
+	}
+}
+
+/// The durable bytes of a content that is arriving, if the mark speaks of this content and the files agree.
+fn read_mark(data: &Path, root: &Hash, length: u64) -> Option<u64> {
+	let mark = fs::read(mark_path(data)).ok()?;
+	let (marked_root, rest) = mark.split_at_checked(32)?;
+	let (marked_length, durable) = rest.split_at_checked(8)?;
+	let marked_length = u64::from_le_bytes(marked_length.try_into().ok()?);
+	let durable = u64::from_le_bytes(durable.try_into().ok()?);
+	let has = |path: PathBuf, length: u64| fs::metadata(path).is_ok_and(|metadata| metadata.len() == length);
+	let agrees = marked_root == root.as_slice()
+		&& marked_length == length
+		&& durable <= length
+		&& has(part_path(data), length)
+		&& has(pairs_path(data), tree::outboard_length(length));
+	agrees.then_some(durable)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+	OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+fn part_path(data: &Path) -> PathBuf {
+	disk::with_suffix(data, ".part")
+}
+
+fn pairs_path(data: &Path) -> PathBuf {
+	disk::with_suffix(data, ".tree")
+}
+
+fn mark_path(data: &Path) -> PathBuf {
+	disk::with_suffix(data, ".mark")
+}

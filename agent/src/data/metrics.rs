@@ -1,0 +1,112 @@
+//! Numbers for a monitoring system, in Prometheus' text format.
+
+use super::storage::Storage;
+use prometheus_client::{
+	encoding::text::encode,
+	metrics::{
+		counter::Counter,
+		gauge::Gauge,
+		histogram::{exponential_buckets, Histogram},
+	},
+	registry::{Registry, Unit},
+};
+use std::{fmt, sync::Arc};
+
+/// All metrics of the agent. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+	registry: Registry,
+	numbers: Numbers,
+}
+
+/// The numbers themselves.
+#[derive(Debug)]
+pub struct Numbers {
+	/// Challenges answered.
+	pub answered: Counter,
+	/// Challenges that could not be answered.
+	pub unanswered: Counter,
+	/// Seconds from a challenge to its answer.
+	pub answer_seconds: Histogram,
+	/// Bytes taken in from customers.
+	pub pulled_bytes: Counter,
+	/// Acceptances sent to the chain.
+	pub acceptances: Counter,
+	/// Finalised block that the agent has followed to.
+	pub finalised: Gauge,
+	/// Deals that the agent knows, by what it still needs to do: only the sum.
+	pub deals: Gauge,
+	/// Bytes of complete contents.
+	pub stored_bytes: Gauge,
+	/// Bytes free on the disk.
+	pub free_bytes: Gauge,
+	/// Bytes known to be damaged.
+	pub damaged_bytes: Gauge,
+}
+
+impl Default for Metrics {
+	fn default() -> Self {
+		Self::new()
+	}
+}
+
+impl Metrics {
+	/// All at zero.
+	pub fn new() -> Self {
+		let numbers = Numbers {
+			answered: Counter::default(),
+			unanswered: Counter::default(),
+			answer_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
+			pulled_bytes: Counter::default(),
+			acceptances: Counter::default(),
+			finalised: Gauge::default(),
+			deals: Gauge::default(),
+			stored_bytes: Gauge::default(),
+			free_bytes: Gauge::default(),
+			damaged_bytes: Gauge::default(),
+		};
+		let mut all = Registry::with_prefix("substation_agent");
+		all.register("answered", "Challenges answered", numbers.answered.clone());
+		all.register("unanswered", "Challenges that could not be answered", numbers.unanswered.clone());
+		all.register_with_unit(
+			"answer",
+			"From a challenge to its answer",
+			Unit::Seconds,
+			numbers.answer_seconds.clone(),
+		);
+		all.register_with_unit("pulled", "Taken in from customers", Unit::Bytes, numbers.pulled_bytes.clone());
+		all.register("acceptances", "Acceptances sent to the chain", numbers.acceptances.clone());
+		all.register("finalised_block", "Finalised block followed to", numbers.finalised.clone());
+		all.register("deals", "Deals in the journal", numbers.deals.clone());
+		all.register_with_unit("stored", "Complete contents", Unit::Bytes, numbers.stored_bytes.clone());
+		all.register_with_unit("free", "Free on the disk", Unit::Bytes, numbers.free_bytes.clone());
+		all.register_with_unit("damaged", "Known to be damaged", Unit::Bytes, numbers.damaged_bytes.clone());
+		Self(Arc::new(Inner { registry: all, numbers }))
+	}
+
+	/// The numbers, to count with.
+	pub fn numbers(&self) -> &Numbers {
+		&self.0.numbers
+	}
+
+	/// The text that a monitoring system reads, after taking the present state of the folder.
+	pub fn render(&self, storage: &Storage) -> Result<String, fmt::Error> {
+		let numbers = self.numbers();
+		let clamp = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+		numbers.deals.set(i64::try_from(storage.journal.len()).unwrap_or(i64::MAX));
+		numbers.stored_bytes.set(clamp(storage.blobs.used_bytes()));
+		if let Ok(free) = storage.blobs.free_bytes() {
+			numbers.free_bytes.set(clamp(free));
+		}
+		if let Ok(damage) = storage.journal.damage() {
+			let bytes = damage.iter().fold(0u64, |sum, damage| sum.saturating_add(damage.bytes()));
+			numbers.damaged_bytes.set(clamp(bytes));
+		}
+		let mut text = String::new();
+		encode(&mut text, &self.0.registry)?;
+		Ok(text)
+	}
+}

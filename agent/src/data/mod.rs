@@ -1,0 +1,27 @@
+//! The data plane: stores contents with their BLAKE3 trees, moves them between endpoints, and answers challenges.
+//!
+//! Knows nothing of any chain. What it is told and what it holds is in one folder: `blobs/` has the contents and
+//! their trees, `journal.redb` the deals and the forest, `endpoint.key` the endpoint's secret, `lock` keeps a second
+//! process out.
+
+pub mod answer;
+pub mod bench;
+pub mod blobs;
+pub mod disk;
+pub mod forests;
+pub mod hashing;
+pub mod http;
+pub mod incoming;
+pub mod journal;
+pub mod lock;
+pub mod metrics;
+pub mod offer;
+pub mod progress;
+pub mod scrub;
+pub mod serve;
+pub mod storage;
+pub mod transfer;
+pub mod tree;
+
+/// A BLAKE3 root, an account id or an endpoint id.
+pub type Hash = [u8; 32];

@@ -1,0 +1,145 @@
+//! How a customer brings a content to a provider.
+//!
+//! The customer dials the provider and names the deal. The provider fetches the content over this same connection,
+//! so that it works from behind a router, and says in the end whether it is stored. The request is 48 bytes: deal id
+//! (u64, little endian), root, length (u64, little endian). The reply is one byte, 0 for stored and 1 for refused, and
+//! after the latter a reason in UTF-8.
+
+use super::{
+	blobs::BlobStore,
+	hashing::Commitment,
+	progress::Progress,
+	transfer::{pull_over, TransferError},
+	Hash,
+};
+use iroh::{
+	endpoint::{Connection, SendStream},
+	protocol::{AcceptError, ProtocolHandler},
+};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// The protocol's name in the handshake.
+pub const ALPN: &[u8] = b"substation/offer/1";
+
+/// Bytes of a request.
+const REQUEST: usize = 48;
+
+/// Most bytes of a reason.
+const REASON: usize = 1_024;
+
+/// Offers that wait for the provider; more are refused.
+pub(super) const QUEUE: usize = 64;
+
+/// A request is short; whoever takes longer to send it is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where a provider finds the offers that come.
+pub type OfferReceiver = mpsc::Receiver<Offer>;
+
+/// What a provider says in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferReply {
+	/// The content is on the provider's disk, durably.
+	Stored,
+	/// It is not, and why.
+	Refused(String),
+}
+
+/// A customer who waits with a content. Dropping it without a reply refuses it.
+#[derive(Debug)]
+pub struct Offer {
+	/// The deal that the customer names. Look it up: nothing here is proven.
+	pub deal: u64,
+	/// The content that the customer names.
+	pub content: Commitment,
+	/// The customer's endpoint, which says nothing about the account that pays.
+	pub endpoint: Hash,
+	connection: Connection,
+	send: SendStream,
+}
+
+impl Offer {
+	/// Fetches the content from the customer into the store. Whole, verified and durable when it returns.
+	pub async fn pull(&self, blobs: &BlobStore, progress: &Progress) -> Result<(), TransferError> {
+		pull_over(&self.connection, blobs, self.content, progress).await
+	}
+
+	/// Tells the customer.
+	pub async fn reply(mut self, reply: OfferReply) {
+		let bytes = match reply {
+			OfferReply::Stored => vec![0],
+			OfferReply::Refused(reason) => {
+				let mut bytes = vec![1];
+				bytes.extend(reason.bytes().take(REASON));
+				bytes
+			}
+		};
+		// A customer who is gone will ask again, or not.
+		if self.send.write_all(&bytes).await.is_ok() && self.send.finish().is_ok() {
+			let _ = tokio::time::timeout(PATIENCE, self.send.stopped()).await;
+		}
+	}
+}
+
+/// The request of a customer.
+pub(super) fn encode_request(deal: u64, content: Commitment) -> Vec<u8> {
+	let mut bytes = Vec::with_capacity(REQUEST);
+	bytes.extend_from_slice(&deal.to_le_bytes());
+	bytes.extend_from_slice(&content.root);
+	bytes.extend_from_slice(&content.length.to_le_bytes());
+	bytes
+}
+
+fn decode_request(bytes: &[u8]) -> Option<(u64, Commitment)> {
+	let (deal, rest) = bytes.split_at_checked(8)?;
+	let (root, length) = rest.split_at_checked(32)?;
+	let deal = u64::from_le_bytes(deal.try_into().ok()?);
+	let length = u64::from_le_bytes(length.try_into().ok()?);
+	Some((deal, Commitment { root: root.try_into().ok()?, length }))
+}
+
+/// What a provider's reply says.
+pub(super) fn decode_reply(bytes: &[u8]) -> Option<OfferReply> {
+	match bytes.split_first()? {
+		(0, []) => Some(OfferReply::Stored),
+		(1, reason) => Some(OfferReply::Refused(String::from_utf8_lossy(reason).into_owned())),
+		_ => None,
+	}
+}
+
+/// Most bytes of a reply.
+pub(super) const REPLY: usize = REASON + 1;
+
+/// Receives offers.
+#[derive(Clone, Debug)]
+pub(super) struct Offers {
+	pub(super) queue: mpsc::Sender<Offer>,
+}
+
+impl ProtocolHandler for Offers {
+	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+		let read = async {
+			let (send, mut recv) = connection.accept_bi().await.ok()?;
+			let request = recv.read_to_end(REQUEST).await.ok()?;
+			let (deal, content) = decode_request(&request)?;
+			Some((send, deal, content))
+		};
+		let Ok(Some((send, deal, content))) = tokio::time::timeout(PATIENCE, read).await else {
+			return Ok(());
+		};
+		let endpoint = *connection.remote_id().as_bytes();
+		let offer = Offer { deal, content, endpoint, connection: connection.clone(), send };
+		match self.queue.try_send(offer) {
+			Ok(()) => {}
+			Err(mpsc::error::TrySendError::Full(offer)) => {
+				offer.reply(OfferReply::Refused("busy; try again later".to_owned())).await;
+			}
+			Err(mpsc::error::TrySendError::Closed(offer)) => {
+				offer.reply(OfferReply::Refused("this endpoint is not a provider".to_owned())).await;
+			}
+		}
+		connection.closed().await;
+		Ok(())
+	}
+}

@@ -1,0 +1,136 @@
+//! Sends contents of the store to whoever asks over iroh-blobs' protocol, on connections that came or went out.
+//!
+//! Every group is verified against the tree before it is sent, so a damaged disk never becomes a wrong answer: the
+//! stream is reset instead.
+
+use super::{
+	blobs::{BlobStore, OpenBlob},
+	progress::Progress,
+};
+use bao_tree::{
+	io::{outboard::PreOrderOutboard, sync::encode_ranges_validated},
+	BaoTree, BlockSize, ChunkRanges,
+};
+use bytes::Bytes;
+use iroh::{
+	endpoint::{Connection, RecvStream, SendStream, VarInt},
+	protocol::{AcceptError, ProtocolHandler},
+};
+use iroh_blobs::protocol::{Request, ERR_INTERNAL, ERR_LIMIT, ERR_PERMISSION};
+use std::{
+	io::{self, Write},
+	sync::Arc,
+	time::Duration,
+};
+use tokio::sync::{mpsc, Semaphore};
+
+/// The groups of iroh's trees.
+pub(super) const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
+
+/// Contents that are read at the same time, over all connections.
+const READERS: usize = 64;
+
+/// Bytes that are handed to the network at a time.
+const PIECE: usize = 64 << 10;
+
+/// A request is short; whoever takes longer to send it is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whoever takes nothing for so long loses the reader to somebody else.
+const STALL: Duration = Duration::from_secs(60);
+
+/// Serves a store. Clones share it and its limits.
+#[derive(Clone, Debug)]
+pub struct Server {
+	blobs: BlobStore,
+	readers: Arc<Semaphore>,
+}
+
+impl Server {
+	/// A server of `blobs`.
+	pub fn new(blobs: BlobStore) -> Self {
+		Self { blobs, readers: Arc::new(Semaphore::new(READERS)) }
+	}
+
+	/// Answers the requests that come over a connection until it is closed.
+	pub async fn serve(&self, connection: Connection, progress: Progress) {
+		while let Ok((send, recv)) = connection.accept_bi().await {
+			let (server, progress) = (self.clone(), progress.clone());
+			tokio::spawn(async move { server.answer(send, recv, progress).await });
+		}
+	}
+
+	async fn answer(&self, mut send: SendStream, mut recv: RecvStream, progress: Progress) {
+		// A stream that cannot be reset is closed already.
+		let reset = |mut send: SendStream, code: VarInt| drop(send.reset(code));
+		let Ok(_permit) = self.readers.try_acquire() else { return reset(send, ERR_LIMIT) };
+		let request = match tokio::time::timeout(PATIENCE, Request::read_async(&mut recv)).await {
+			Ok(Ok((Request::Get(request), _))) if request.ranges.is_blob() => request,
+			_ => return reset(send, ERR_PERMISSION),
+		};
+		let ranges = request.ranges.iter().next().cloned().unwrap_or_else(ChunkRanges::empty);
+		let root = *request.hash.as_bytes();
+		let Ok(blob) = self.blobs.read(&root) else {
+			// The end of the stream where the size should be says that the content is not here.
+			drop(send.finish());
+			return;
+		};
+		let (pieces, mut ready) = mpsc::channel(4);
+		let reader = tokio::task::spawn_blocking(move || encode(&blob, &ranges, pieces));
+		while let Some(piece) = ready.recv().await {
+			progress.add(u64::try_from(Bytes::len(&piece)).unwrap_or(u64::MAX));
+			if !matches!(tokio::time::timeout(STALL, send.write_chunk(piece)).await, Ok(Ok(()))) {
+				// Gone. Dropping `ready` ends the reader.
+				return reset(send, ERR_LIMIT);
+			}
+		}
+		match reader.await {
+			Ok(Ok(())) => drop(send.finish()),
+			Ok(Err(error)) => {
+				tracing::warn!(root = %hex::encode(root), %error, "content cannot be sent");
+				reset(send, ERR_INTERNAL);
+			}
+			Err(_) => reset(send, ERR_INTERNAL),
+		}
+	}
+}
+
+impl ProtocolHandler for Server {
+	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+		self.serve(connection, Progress::silent()).await;
+		Ok(())
+	}
+}
+
+fn encode(blob: &OpenBlob, ranges: &ChunkRanges, pieces: mpsc::Sender<Bytes>) -> io::Result<()> {
+	let mut sink = Sink { pieces, piece: Vec::with_capacity(PIECE) };
+	sink.write_all(&blob.length.to_le_bytes())?;
+	let tree = BaoTree::new(blob.length, BLOCK);
+	let outboard = PreOrderOutboard { root: blob.root.into(), tree, data: &blob.outboard };
+	encode_ranges_validated(&blob.data, &outboard, ranges, &mut sink).map_err(io::Error::other)?;
+	sink.flush()
+}
+
+/// Collects small writes into pieces.
+struct Sink {
+	pieces: mpsc::Sender<Bytes>,
+	piece: Vec<u8>,
+}
+
+impl Write for Sink {
+	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+		self.piece.extend_from_slice(bytes);
+		if self.piece.len() >= PIECE {
+			self.flush()?;
+		}
+		Ok(bytes.len())
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+		if piece.is_empty() {
+			return Ok(());
+		}
+		self.pieces.blocking_send(piece.into()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+	}
+}

@@ -1,0 +1,430 @@
+//! Moves contents between endpoints: serves the store, pulls and fetches, offers a content to a provider.
+//!
+//! The protocol of the bytes is iroh-blobs'. No relay and no look-up service is used: a peer is dialled by its id and
+//! the addresses that its record names.
+
+use super::{
+	blobs::{BlobError, BlobStore},
+	disk,
+	hashing::Commitment,
+	incoming::{Incoming, IncomingFiles},
+	offer::{self, Offer, OfferReceiver, OfferReply, Offers},
+	progress::Progress,
+	serve::{Server, BLOCK},
+	tree::CHUNK,
+	Hash,
+};
+use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
+use iroh::{
+	endpoint::{presets, Connection},
+	protocol::Router,
+	Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey,
+};
+use iroh_blobs::{
+	get::fsm::{self, AtBlobHeaderNextError, BlobContentNext, ConnectedNext, DecodeError},
+	protocol::GetRequest,
+};
+use std::{
+	fs, io,
+	net::{SocketAddr, UdpSocket},
+	os::unix::fs::OpenOptionsExt,
+	path::{Path, PathBuf},
+	time::Duration,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+/// Longest wait for a peer to answer a dial.
+const DIAL: Duration = Duration::from_secs(10);
+
+/// Longest wait for the next bytes.
+const STALL: Duration = Duration::from_secs(60);
+
+/// Groups that may wait for the disk.
+const AHEAD: usize = 256;
+
+/// Why a transfer failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+	/// Another program has the port. Stop it or name another port.
+	#[error("port {} of {} is taken by another program; name another one", .0.port(), .0.ip())]
+	PortTaken(SocketAddr),
+	/// The endpoint could not be started.
+	#[error("endpoint: {0}")]
+	Endpoint(String),
+	/// The file of the endpoint's secret key cannot be read or made.
+	#[error("endpoint key {}: {reason}", .path.display())]
+	Key {
+		/// The file.
+		path: PathBuf,
+		/// What is wrong.
+		reason: String,
+	},
+	/// A peer's id or address cannot be read.
+	#[error("not an endpoint id with addresses: {0}")]
+	Address(String),
+	/// The peer does not answer.
+	#[error("peer {peer} does not answer at {addresses}: {reason}")]
+	Unreachable {
+		/// Its id.
+		peer: String,
+		/// Where it was looked for.
+		addresses: String,
+		/// What the network said.
+		reason: String,
+	},
+	/// The peer does not have the content.
+	#[error("peer does not have content {}", hex::encode(.0))]
+	NotThere(Hash),
+	/// The peer's content has another length.
+	#[error("peer's content has {claimed} bytes, not {expected}")]
+	WrongSize {
+		/// What the peer says.
+		claimed: u64,
+		/// What was agreed.
+		expected: u64,
+	},
+	/// The peer sent bytes that do not lead to the root.
+	#[error("peer sent wrong bytes: {0}")]
+	WrongBytes(String),
+	/// The peer stopped sending.
+	#[error("peer sent nothing for {} seconds", STALL.as_secs())]
+	Stalled,
+	/// The connection broke. What has arrived is kept; try again.
+	#[error("connection broke: {0}")]
+	Broken(String),
+	/// The provider does not take the content.
+	#[error("provider refused: {0}")]
+	Refused(String),
+	/// The store or the disk failed.
+	#[error(transparent)]
+	Blob(#[from] BlobError),
+}
+
+/// How an endpoint is started.
+#[derive(Clone, Debug)]
+pub struct TransportConfig {
+	/// The file with the endpoint's secret key; made if it is not there.
+	pub key_file: PathBuf,
+	/// Addresses to bind, at most one per family. Port 0 takes a free one.
+	pub bind: Vec<SocketAddr>,
+	/// Addresses under which others reach this endpoint, if they are not those that it finds itself.
+	pub advertise: Vec<SocketAddr>,
+}
+
+/// An endpoint that serves a store.
+#[derive(Clone, Debug)]
+pub struct Transport {
+	router: Router,
+	server: Server,
+	blobs: BlobStore,
+	advertise: Vec<SocketAddr>,
+}
+
+impl Transport {
+	/// Starts an endpoint that serves `blobs`. Customers drop the receiver.
+	pub async fn start(config: TransportConfig, blobs: BlobStore) -> Result<(Self, OfferReceiver), TransferError> {
+		let key = read_or_make_key(&config.key_file)?;
+		let endpoint = bind(key, &config.bind).await?;
+		for address in &config.advertise {
+			endpoint.add_external_addr(*address).await;
+		}
+		let (queue, offers) = mpsc::channel::<Offer>(offer::QUEUE);
+		let server = Server::new(blobs.clone());
+		let router = Router::builder(endpoint)
+			.accept(iroh_blobs::ALPN, server.clone())
+			.accept(offer::ALPN, Offers { queue })
+			.spawn();
+		Ok((Self { router, server, blobs, advertise: config.advertise }, offers))
+	}
+
+	/// The endpoint's id.
+	pub fn id(&self) -> Hash {
+		*self.router.endpoint().id().as_bytes()
+	}
+
+	/// Where others reach this endpoint, as `ip:port`.
+	pub fn addresses(&self) -> Vec<String> {
+		let endpoint = self.router.endpoint();
+		let mut all: Vec<SocketAddr> = self.advertise.clone();
+		if all.is_empty() {
+			all.extend(endpoint.bound_sockets().into_iter().filter(|address| !address.ip().is_unspecified()));
+			all.extend(endpoint.addr().ip_addrs());
+		}
+		all.sort_unstable();
+		all.dedup();
+		all.iter().map(SocketAddr::to_string).collect()
+	}
+
+	/// Pulls a content from a peer into the store. Whole, verified and durable when it returns; goes on where an
+	/// earlier attempt ended.
+	pub async fn pull(
+		&self,
+		from: EndpointAddr,
+		content: Commitment,
+		progress: &Progress,
+	) -> Result<(), TransferError> {
+		let connection = self.connect(from, iroh_blobs::ALPN).await?;
+		let result = pull_over(&connection, &self.blobs, content, progress).await;
+		connection.close(0u32.into(), b"done");
+		result
+	}
+
+	/// Fetches a content from a peer into a file, which appears when it is whole. Goes on where an earlier attempt
+	/// ended.
+	pub async fn fetch(
+		&self,
+		from: EndpointAddr,
+		content: Commitment,
+		target: &Path,
+		progress: &Progress,
+	) -> Result<(), TransferError> {
+		let files = IncomingFiles { data: target.to_owned(), outboard: None };
+		let begin = move || Incoming::begin(files, content.root, content.length);
+		let incoming = blocking(begin).await??;
+		let connection = self.connect(from, iroh_blobs::ALPN).await?;
+		let result = receive(&connection, incoming, progress).await;
+		connection.close(0u32.into(), b"done");
+		let incoming = result?;
+		blocking(move || incoming.finish()).await??;
+		progress.finish();
+		Ok(())
+	}
+
+	/// Brings a content, which the store must have or serve, to the provider of a deal. Returns when the provider
+	/// has it on its disk.
+	pub async fn offer(
+		&self,
+		to: EndpointAddr,
+		deal: u64,
+		content: Commitment,
+		progress: &Progress,
+	) -> Result<(), TransferError> {
+		if !self.blobs.contains(&content.root, content.length) {
+			return Err(BlobError::Missing(content.root).into());
+		}
+		let connection = self.connect(to, offer::ALPN).await?;
+		let exchange = async {
+			let (mut send, mut recv) = connection.open_bi().await.map_err(broken)?;
+			send.write_all(&offer::encode_request(deal, content)).await.map_err(broken)?;
+			send.finish().map_err(broken)?;
+			recv.read_to_end(offer::REPLY).await.map_err(broken)
+		};
+		let reply = tokio::select! {
+			reply = exchange => reply,
+			() = self.server.serve(connection.clone(), progress.clone()) => Err(broken("closed by the provider")),
+		};
+		connection.close(0u32.into(), b"done");
+		progress.finish();
+		match offer::decode_reply(&reply?) {
+			Some(OfferReply::Stored) => Ok(()),
+			Some(OfferReply::Refused(reason)) => Err(TransferError::Refused(reason)),
+			None => Err(broken("no reply")),
+		}
+	}
+
+	/// Ends all transfers and frees the port.
+	pub async fn shutdown(&self) {
+		if let Err(error) = self.router.shutdown().await {
+			tracing::warn!(%error, "endpoint did not stop cleanly");
+		}
+	}
+
+	async fn connect(&self, to: EndpointAddr, alpn: &[u8]) -> Result<Connection, TransferError> {
+		let peer = to.id.to_string();
+		let addresses = to.ip_addrs().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
+		let addresses = if addresses.is_empty() { "no address".to_owned() } else { addresses };
+		let unreachable = |reason: String| TransferError::Unreachable { peer, addresses, reason };
+		match timeout(DIAL, self.router.endpoint().connect(to, alpn)).await {
+			Ok(Ok(connection)) => Ok(connection),
+			Ok(Err(error)) => Err(unreachable(error.to_string())),
+			Err(_) => Err(unreachable(format!("nothing heard for {} seconds", DIAL.as_secs()))),
+		}
+	}
+}
+
+/// A peer to dial, from what its record names.
+pub fn endpoint_addr(id: &Hash, addresses: &[String]) -> Result<EndpointAddr, TransferError> {
+	let id = EndpointId::from_bytes(id).map_err(|error| TransferError::Address(error.to_string()))?;
+	let mut peer = EndpointAddr::new(id);
+	for address in addresses {
+		let parsed: SocketAddr = address.parse().map_err(|_| TransferError::Address(address.clone()))?;
+		peer = peer.with_ip_addr(parsed);
+	}
+	Ok(peer)
+}
+
+/// Pulls a content over a connection, whoever has dialled it, into the store.
+pub(super) async fn pull_over(
+	connection: &Connection,
+	blobs: &BlobStore,
+	content: Commitment,
+	progress: &Progress,
+) -> Result<(), TransferError> {
+	let Commitment { root, length } = content;
+	if blobs.contains(&root, length) {
+		let store = blobs.clone();
+		return Ok(blocking(move || store.sync(&root)).await??);
+	}
+	let store = blobs.clone();
+	let incoming = blocking(move || store.begin(&root, length)).await??;
+	// Whatever happens from here on, also when the caller gives up, the next attempt may begin.
+	let arriving = Arriving { blobs, root };
+	let incoming = receive(connection, incoming, progress).await?;
+	let store = arriving.blobs.clone();
+	blocking(move || store.complete(incoming)).await??;
+	progress.finish();
+	Ok(())
+}
+
+struct Arriving<'a> {
+	blobs: &'a BlobStore,
+	root: Hash,
+}
+
+impl Drop for Arriving<'_> {
+	fn drop(&mut self) {
+		self.blobs.abandon(&self.root);
+	}
+}
+
+/// Takes in what is missing. What came before an error is durable and will not be asked for again.
+async fn receive(connection: &Connection, incoming: Incoming, progress: &Progress) -> Result<Incoming, TransferError> {
+	let content = Commitment { root: incoming.root(), length: incoming.length() };
+	let from = incoming.resume_from();
+	progress.set(from);
+	let (items, ready) = mpsc::channel(AHEAD);
+	let writer = tokio::task::spawn_blocking(move || write(incoming, ready));
+	let received = download(connection, content, from, items, progress).await;
+	let incoming = writer.await.map_err(broken)??;
+	received?;
+	Ok(incoming)
+}
+
+fn write(mut incoming: Incoming, mut ready: mpsc::Receiver<BaoContentItem>) -> Result<Incoming, BlobError> {
+	let tree = BaoTree::new(incoming.length(), BLOCK);
+	while let Some(item) = ready.blocking_recv() {
+		match item {
+			BaoContentItem::Parent(parent) => {
+				if let Some(index) = tree.pre_order_offset(parent.node) {
+					let mut pair = [0; 64];
+					let (left, right) = pair.split_at_mut(32);
+					left.copy_from_slice(parent.pair.0.as_bytes());
+					right.copy_from_slice(parent.pair.1.as_bytes());
+					incoming.put_pair(index, &pair)?;
+				}
+			}
+			BaoContentItem::Leaf(leaf) => incoming.put_bytes(leaf.offset, &leaf.data)?,
+		}
+	}
+	// A whole content is made durable when it gets its name.
+	if !incoming.is_whole() {
+		incoming.checkpoint()?;
+	}
+	Ok(incoming)
+}
+
+async fn download(
+	connection: &Connection,
+	content: Commitment,
+	from: u64,
+	items: mpsc::Sender<BaoContentItem>,
+	progress: &Progress,
+) -> Result<(), TransferError> {
+	let Commitment { root, length } = content;
+	if from >= length {
+		return Ok(());
+	}
+	let ranges = ChunkRanges::from(ChunkNum(from / CHUNK)..);
+	let request = GetRequest::blob_ranges(root.into(), ranges);
+	let start = fsm::start(connection.clone(), request, Default::default());
+	let connected = stalls(start.next()).await?.map_err(broken)?;
+	let ConnectedNext::StartRoot(start) = stalls(connected.next()).await?.map_err(broken)? else {
+		return Err(TransferError::NotThere(root));
+	};
+	let (mut body, claimed) = stalls(start.next().next()).await?.map_err(|error| match error {
+		AtBlobHeaderNextError::NotFound { .. } => TransferError::NotThere(root),
+		other => broken(other),
+	})?;
+	if claimed != length {
+		return Err(TransferError::WrongSize { claimed, expected: length });
+	}
+	loop {
+		match stalls(body.next()).await? {
+			BlobContentNext::More((next, item)) => {
+				let item = item.map_err(decode_error)?;
+				if let BaoContentItem::Leaf(leaf) = &item {
+					progress.add(u64::try_from(leaf.data.len()).unwrap_or(u64::MAX));
+				}
+				// The writer's own error is the one that is reported.
+				items.send(item).await.map_err(|_| broken("the disk failed"))?;
+				body = next;
+			}
+			BlobContentNext::Done(_) => return Ok(()),
+		}
+	}
+}
+
+fn decode_error(error: DecodeError) -> TransferError {
+	match error {
+		DecodeError::ParentHashMismatch { .. } | DecodeError::LeafHashMismatch { .. } => {
+			TransferError::WrongBytes(error.to_string())
+		}
+		other => broken(other),
+	}
+}
+
+fn broken(error: impl std::fmt::Display) -> TransferError {
+	TransferError::Broken(error.to_string())
+}
+
+async fn stalls<F: std::future::Future>(future: F) -> Result<F::Output, TransferError> {
+	timeout(STALL, future).await.map_err(|_| TransferError::Stalled)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TransferError> {
+	tokio::task::spawn_blocking(work).await.map_err(broken)
+}
+
+async fn bind(key: SecretKey, addresses: &[SocketAddr]) -> Result<Endpoint, TransferError> {
+	let failed = |error: &dyn std::fmt::Display| TransferError::Endpoint(error.to_string());
+	let mut builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).secret_key(key);
+	builder = builder.clear_ip_transports();
+	for address in addresses {
+		// Asked beforehand because the endpoint's own error does not say which address it was.
+		if let Err(error) = UdpSocket::bind(address) {
+			return Err(match error.kind() {
+				io::ErrorKind::AddrInUse => TransferError::PortTaken(*address),
+				_ => TransferError::Endpoint(format!("{address}: {error}")),
+			});
+		}
+		builder = builder.bind_addr(*address).map_err(|error| failed(&error))?;
+	}
+	builder.bind().await.map_err(|error| failed(&error))
+}
+
+fn read_or_make_key(path: &Path) -> Result<SecretKey, TransferError> {
+	let failed = |reason: String| TransferError::Key { path: path.to_owned(), reason };
+	match fs::read_to_string(path) {
+		Ok(text) => {
+			let mut bytes = [0; 32];
+			hex::decode_to_slice(text.trim(), &mut bytes)
+				.map_err(|_| failed("not 64 hexadecimal digits".to_owned()))?;
+			Ok(SecretKey::from_bytes(&bytes))
+		}
+		Err(error) if error.kind() == io::ErrorKind::NotFound => {
+			let key = SecretKey::generate();
+			write_secret(path, &hex::encode(key.to_bytes())).map_err(|error| failed(error.to_string()))?;
+			Ok(key)
+		}
+		Err(error) => Err(failed(error.to_string())),
+	}
+}
+
+/// Writes a file that only its owner may read, durably.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+	use io::Write;
+	let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+	writeln!(file, "{text}")?;
+	file.sync_all()?;
+	disk::sync_folder(disk::folder_of(path))
+}

@@ -1,0 +1,331 @@
+//! Decisions, without any effect: which proposals to take, when to prove, what the forest should hold.
+
+use crate::chain::client::{DealView, NodeView};
+use codec::Encode;
+use std::collections::{BTreeMap, BTreeSet};
+use substation_primitives::{
+	deal::DealState, pages::WindowPage, settings::Settings, Balance, NodeId, NodeStatus, Offer,
+};
+use substation_proofs::{
+	forest::{Change, Leaf},
+	Hash, Hasher, NativeHasher,
+};
+
+/// Blocks that must be left of a proposal's time when its bytes begin to be fetched.
+const LEAST_TIME_LEFT: u32 = 2;
+/// One GiB: prices are per GiB.
+const GIB: Balance = 1 << 30;
+
+/// Why a proposal is not taken. The customer is told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+	/// The deal belongs to another node.
+	#[error("the deal was proposed to another node")]
+	OtherNode,
+	/// The offered bytes are not those of the deal.
+	#[error("root or length of the offered bytes differ from the deal's")]
+	OtherContent,
+	/// The proposal can hardly be accepted in time.
+	#[error("the proposal has expired or is about to")]
+	Expired,
+	/// The node takes no new deals.
+	#[error("the node takes no new deals now")]
+	NotTaking,
+	/// More bytes than the node still offers.
+	#[error("the node has only {left} bytes left to offer")]
+	NoCapacity {
+		/// Bytes left.
+		left: u64,
+	},
+	/// More bytes than fit on the disk.
+	#[error("the node's disk is full")]
+	NoDisk,
+	/// Less than the node asks.
+	#[error("the deal pays {rate} units per period, the node asks {asked}")]
+	TooCheap {
+		/// What it pays.
+		rate: Balance,
+		/// What the node asks.
+		asked: Balance,
+	},
+	/// The bond does not cover one more deal.
+	#[error("the node's bond does not cover this deal; its operator may raise it with `substation add-bond`")]
+	BondTooLow,
+}
+
+/// What else is promised but not yet in the chain's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Promised {
+	/// Bytes of proposals that are being fetched or wait for acceptance.
+	pub bytes: u64,
+	/// Their rates, together.
+	pub rate: Balance,
+}
+
+/// The least rate of a deal of this length at this price, as the market computes it.
+pub fn asked_rate(offer: &Offer, settings: &Settings, length: u64) -> Balance {
+	let billed = Balance::from(length.max(settings.market.min_billed.0));
+	let rate = offer.price.checked_mul(billed).map_or(Balance::MAX, |price| price.div_ceil(GIB));
+	rate.max(settings.market.min_rate)
+}
+
+/// The bond that the node needs once it owes `rate` more per period.
+pub fn bond_needed(node: &NodeView, settings: &Settings, rate: Balance) -> Balance {
+	let market = &settings.market;
+	let reserve = node.reserve.saturating_add(rate.saturating_mul(market.compensation_periods.into()));
+	let room = node.committed_rate.saturating_add(rate).saturating_mul(market.fine_room_periods.into());
+	reserve.saturating_add(room).max(settings.registry.min_bond)
+}
+
+/// Whether the node should take a proposal, given what it has promised and the disk's free bytes.
+pub fn judge(
+	deal: &DealView,
+	node: &NodeView,
+	settings: &Settings,
+	now: u32,
+	promised: Promised,
+	free_disk: u64,
+) -> Result<(), Refusal> {
+	let record = &deal.deal;
+	if record.node != node.id {
+		return Err(Refusal::OtherNode);
+	}
+	match record.state {
+		DealState::Proposed { expires } if now.saturating_add(LEAST_TIME_LEFT) < expires => {}
+		DealState::Proposed { .. } | DealState::Active(_) => return Err(Refusal::Expired),
+	}
+	let offer = match node.offer {
+		Some(offer) if node.status == NodeStatus::Active && !node.suspended => offer,
+		_ => return Err(Refusal::NotTaking),
+	};
+	let left = offer.capacity.saturating_sub(node.bytes).saturating_sub(promised.bytes);
+	if record.length > left {
+		return Err(Refusal::NoCapacity { left });
+	}
+	if record.length > free_disk {
+		return Err(Refusal::NoDisk);
+	}
+	let asked = asked_rate(&offer, settings, record.length);
+	if record.rate < asked {
+		return Err(Refusal::TooCheap { rate: record.rate, asked });
+	}
+	if bond_needed(node, settings, record.rate.saturating_add(promised.rate)) > node.bond {
+		return Err(Refusal::BondTooLow);
+	}
+	Ok(())
+}
+
+/// The block from which a node submits its proof: spread over the first half of the window, so that a million nodes do
+/// not answer in one block.
+pub fn prove_from(window: &WindowPage, seed: &Hash, node: NodeId) -> u32 {
+	let half = window.closes.saturating_sub(window.opens) / 2;
+	let hash = NativeHasher::blake2_256(&(seed, node.0).encode());
+	let draw = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
+	let delay = draw.checked_rem(half).unwrap_or(0);
+	window.opens.saturating_add(1).saturating_add(delay)
+}
+
+/// Whether a transaction sent now can still enter the window.
+pub fn is_open(window: &WindowPage) -> bool {
+	window.seed.is_some() && window.now.saturating_add(1) < window.closes
+}
+
+/// The smallest depth whose forest holds `slot`, at least `depth`.
+pub fn depth_for(depth: u8, slot: u32) -> u8 {
+	let needed = u32::BITS.saturating_sub(slot.leading_zeros());
+	depth.max(u8::try_from(needed).unwrap_or(u8::MAX))
+}
+
+/// The changes that turn the leaves `from` into the leaves `to`, sorted by slot. A slot whose leaf differs is emptied
+/// only; the caller sees the difference in the resulting root.
+pub fn changes(from: &BTreeMap<u32, Leaf>, to: &BTreeMap<u32, Leaf>) -> Vec<(u32, Change)> {
+	let removed = from
+		.iter()
+		.filter(|(slot, leaf)| to.get(slot) != Some(leaf))
+		.map(|(slot, leaf)| (*slot, Change::Remove(*leaf)));
+	let inserted =
+		to.iter().filter(|(slot, _)| !from.contains_key(slot)).map(|(slot, leaf)| (*slot, Change::Insert(*leaf)));
+	let mut changes: Vec<_> = removed.chain(inserted).collect();
+	changes.sort_by_key(|(slot, _)| *slot);
+	changes
+}
+
+/// Which of the slots of ended deals the chain may have emptied since the last look: nothing, what the clear on its way
+/// names, a whole batch, or all.
+pub fn cleared_candidates(ended: &[u32], noted: &[u32], most: usize) -> Vec<BTreeSet<u32>> {
+	let noted: BTreeSet<u32> = noted.iter().filter(|slot| ended.contains(slot)).copied().collect();
+	let batch: BTreeSet<u32> = ended.iter().take(most).copied().collect();
+	let mut candidates = vec![BTreeSet::new()];
+	for candidate in [noted, batch, ended.iter().copied().collect()] {
+		if !candidates.contains(&candidate) {
+			candidates.push(candidate);
+		}
+	}
+	candidates
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::AccountId;
+	use substation_primitives::{
+		deal::Deal, pages::NodePage, settings::STN, Bytes, DealId, Period, Region, WindowSeed,
+	};
+	use substation_proofs::forest::Forest;
+
+	fn window() -> WindowPage {
+		WindowPage {
+			now: 100,
+			genesis: [0; 32],
+			period: Period(4),
+			opens: 100,
+			closes: 108,
+			period_length: 20,
+			seed: Some(WindowSeed { opened: 100, seed: [1; 32], openings: 4 }),
+			frozen: Forest::default(),
+			proven: false,
+		}
+	}
+
+	fn node() -> NodeView {
+		NodePage {
+			id: NodeId(1),
+			operator: AccountId::from([1; 32]),
+			agent: [2; 32],
+			endpoint: [2; 32],
+			addresses: vec![],
+			region: Region(*b"CH"),
+			status: NodeStatus::Active,
+			suspended: false,
+			offer: Some(Offer { capacity: 10 << 20, price: STN }),
+			bond: 100 * STN,
+			required_bond: 0,
+			reserve: 0,
+			committed_rate: 0,
+			deals: 0,
+			bytes: 0,
+			forest: Forest::default(),
+			strikes: 0,
+			next_due: Period(0),
+			terminated_at: None,
+			recent: vec![],
+			window: window(),
+		}
+	}
+
+	fn deal() -> DealView {
+		DealView {
+			id: DealId(5),
+			deal: Deal {
+				customer: AccountId::from([3; 32]),
+				node: NodeId(1),
+				root: [4; 32],
+				length: 1 << 20,
+				rate: STN,
+				periods: 10,
+				deposit: 0,
+				state: DealState::Proposed { expires: 200 },
+			},
+			unsettled: (0, 0),
+			closable: false,
+		}
+	}
+
+	fn verdict(change: impl FnOnce(&mut DealView, &mut NodeView)) -> Result<(), Refusal> {
+		let (mut deal, mut node) = (deal(), node());
+		change(&mut deal, &mut node);
+		judge(&deal, &node, &Settings::default(), 100, Promised::default(), 1 << 40)
+	}
+
+	#[test]
+	fn good_proposal_is_taken() {
+		assert_eq!(verdict(|_, _| {}), Ok(()));
+	}
+
+	#[test]
+	fn each_reason_to_refuse_is_named() {
+		assert_eq!(verdict(|deal, _| deal.deal.node = NodeId(2)), Err(Refusal::OtherNode));
+		assert_eq!(verdict(|deal, _| deal.deal.state = DealState::Proposed { expires: 102 }), Err(Refusal::Expired));
+		assert_eq!(verdict(|_, node| node.suspended = true), Err(Refusal::NotTaking));
+		assert_eq!(verdict(|_, node| node.status = NodeStatus::Leaving), Err(Refusal::NotTaking));
+		assert_eq!(verdict(|_, node| node.offer = None), Err(Refusal::NotTaking));
+		assert_eq!(verdict(|_, node| node.bytes = (9 << 20) + 1), Err(Refusal::NoCapacity { left: (1 << 20) - 1 }));
+		assert!(matches!(verdict(|deal, _| deal.deal.rate = 1), Err(Refusal::TooCheap { rate: 1, .. })));
+		assert_eq!(verdict(|deal, _| deal.deal.rate = 3 * STN), Err(Refusal::BondTooLow));
+	}
+
+	#[test]
+	fn what_is_promised_already_counts() {
+		let settings = Settings::default();
+		let promised = Promised { bytes: 9 << 20, rate: 0 };
+		assert_eq!(judge(&deal(), &node(), &settings, 100, promised, 1 << 40), Ok(()));
+
+		let promised = Promised { bytes: (9 << 20) + 1, rate: 0 };
+		assert!(matches!(judge(&deal(), &node(), &settings, 100, promised, 1 << 40), Err(Refusal::NoCapacity { .. })));
+
+		let promised = Promised { bytes: 0, rate: 2 * STN };
+		assert_eq!(judge(&deal(), &node(), &settings, 100, promised, 1 << 40), Err(Refusal::BondTooLow));
+		assert_eq!(judge(&deal(), &node(), &settings, 100, Promised::default(), 1), Err(Refusal::NoDisk));
+	}
+
+	#[test]
+	fn small_content_is_billed_as_the_least_length_and_rates_round_up() {
+		let settings = Settings::default();
+		let offer = Offer { capacity: 0, price: STN };
+
+		assert_eq!(asked_rate(&offer, &settings, 1), STN / 1_000, "the least rate");
+		assert_eq!(asked_rate(&offer, &settings, (1 << 30) + 1), STN + 932, "rounded up");
+		let huge = Offer { capacity: 0, price: Balance::MAX };
+		assert_eq!(asked_rate(&huge, &settings, 1 << 30), Balance::MAX, "overflow is never cheap");
+		assert_eq!(settings.market.min_billed, Bytes(1 << 20));
+	}
+
+	#[test]
+	fn proofs_are_spread_over_the_first_half_of_the_window() {
+		let window = window();
+		let mut seen = std::collections::BTreeSet::new();
+		for id in 0..100 {
+			let from = prove_from(&window, &[1; 32], NodeId(id));
+			assert!((101..=104).contains(&from), "{from}");
+			seen.insert(from);
+		}
+		assert_eq!(seen.len(), 4);
+		assert_ne!(prove_from(&window, &[1; 32], NodeId(1)), 0);
+	}
+
+	#[test]
+	fn window_is_open_while_a_transaction_can_still_enter_it() {
+		assert!(is_open(&window()));
+		assert!(is_open(&WindowPage { now: 106, ..window() }));
+		assert!(!is_open(&WindowPage { now: 107, ..window() }));
+		assert!(!is_open(&WindowPage { seed: None, ..window() }));
+	}
+
+	#[test]
+	fn depth_grows_only_when_a_slot_needs_it() {
+		assert_eq!(depth_for(0, 0), 0);
+		assert_eq!(depth_for(0, 1), 1);
+		assert_eq!(depth_for(1, 2), 2);
+		assert_eq!(depth_for(5, 2), 5);
+		assert_eq!(depth_for(0, u32::MAX), 32);
+	}
+
+	#[test]
+	fn changes_name_what_differs_in_slot_order() {
+		let leaf = |deal| Leaf { deal, root: [0; 32], length: 1 };
+		let from = BTreeMap::from([(0, leaf(1)), (1, leaf(2))]);
+		let to = BTreeMap::from([(1, leaf(2)), (2, leaf(3))]);
+
+		assert_eq!(changes(&from, &to), [(0, Change::Remove(leaf(1))), (2, Change::Insert(leaf(3)))]);
+		assert!(changes(&to, &to).is_empty());
+	}
+
+	#[test]
+	fn unknown_outcome_of_a_clear_is_searched_likely_first() {
+		let set = |slots: &[u32]| slots.iter().copied().collect::<BTreeSet<u32>>();
+
+		assert_eq!(cleared_candidates(&[3, 5, 9], &[5, 9], 2), [set(&[]), set(&[5, 9]), set(&[3, 5]), set(&[3, 5, 9])]);
+		assert_eq!(cleared_candidates(&[3], &[7], 64), [set(&[]), set(&[3])]);
+		assert_eq!(cleared_candidates(&[], &[], 64), [set(&[])]);
+	}
+}

@@ -1,0 +1,240 @@
+//! One pass per block: which topic does what when.
+
+use crate::{
+	chain::{
+		client::NodeView,
+		follow::{BlockStream, Head},
+		Chain, ChainError,
+	},
+	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
+	provider::{
+		intake::Intake,
+		report::{Report, Situation},
+		sync::{self, SyncError},
+		update::{Ground, StepError, Updater},
+		window::Answerer,
+		Shutdown,
+	},
+};
+use iroh::SecretKey;
+use substation_primitives::{settings::Settings, NodeId};
+use substation_proofs::Hash;
+
+/// Final blocks after which the deals are read even if nothing seems to have changed.
+const READ_AGAIN_AFTER: u32 = 20;
+
+/// What the last reading of the deals was based on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Basis {
+	block: u32,
+	deals: u32,
+	bytes: u64,
+	root: Hash,
+}
+
+/// The provider's state between blocks.
+pub struct Engine {
+	node: NodeId,
+	prove: bool,
+	storage: Storage,
+	forests: Forests,
+	api: Api,
+	metrics: Metrics,
+	intake: Intake,
+	updater: Updater,
+	answerer: Answerer,
+	basis: Option<Basis>,
+	situation: Situation,
+	is_in_step: bool,
+}
+
+/// What an engine works with.
+pub struct EngineParts {
+	/// The node.
+	pub node: NodeId,
+	/// Hash of the chain's first block.
+	pub genesis: Hash,
+	/// The agent's key.
+	pub key: SecretKey,
+	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
+	pub cap_per_customer: u64,
+	/// Whether proofs are submitted here.
+	pub prove: bool,
+	/// The data folder.
+	pub storage: Storage,
+	/// The node's forest.
+	pub forests: Forests,
+	/// Answers challenges.
+	pub prover: Prover,
+	/// Where the status is published.
+	pub api: Api,
+	/// Counters.
+	pub metrics: Metrics,
+}
+
+impl Engine {
+	/// Starts nothing.
+	pub fn new(parts: EngineParts) -> Self {
+		let EngineParts { node, genesis, key, cap_per_customer, prove, storage, forests, prover, api, metrics } = parts;
+		Self {
+			node,
+			prove,
+			intake: Intake::new(node, storage.clone(), cap_per_customer, metrics.clone()),
+			updater: Updater::new(node, genesis, key, metrics.clone()),
+			answerer: Answerer::new(node, genesis, prover),
+			storage,
+			forests,
+			api,
+			metrics,
+			basis: None,
+			situation: Situation::default(),
+			is_in_step: false,
+		}
+	}
+
+	/// Publishes that the chain cannot be read.
+	pub fn report_disconnected(&mut self, url: &str) {
+		self.situation.disconnected = Some(url.to_owned());
+		self.publish(None);
+	}
+
+	/// Works until told to stop. Errors when the connection is lost.
+	pub async fn follow(
+		&mut self,
+		chain: Chain,
+		offers: &mut OfferReceiver,
+		shutdown: &mut Shutdown,
+	) -> Result<(), ChainError> {
+		let mut blocks = BlockStream::subscribe(&chain).await?;
+		self.situation.disconnected = None;
+		// After a pause anything may have changed.
+		self.basis = None;
+		self.on_finalised(&chain).await?;
+		self.on_best(&chain).await?;
+		loop {
+			tokio::select! {
+				head = blocks.next() => match head? {
+					Head::Finalised => self.on_finalised(&chain).await?,
+					Head::Best => self.on_best(&chain).await?,
+				},
+				offer = offers.recv() => match offer {
+					Some(offer) => self.intake.take(chain.clone(), offer),
+					// The transport has stopped: so shall we, soon.
+					None => shutdown.wait().await,
+				},
+				() = self.intake.arrived() => self.on_best(&chain).await?,
+				() = shutdown.wait() => return Ok(()),
+			}
+		}
+	}
+
+	/// Final state: what became of deals, and which bytes may go.
+	async fn on_finalised(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		let block = chain.finalised().await?;
+		let height = chain.height(block).await?;
+		let Some(node) = chain.node(self.node, block).await? else {
+			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
+			return Ok(());
+		};
+		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
+		if self.is_stale(&basis) {
+			let deals = chain.deals_of_node(self.node, block).await?;
+			let clearing = Updater::clearing(&self.storage.journal);
+			let outcome = sync::apply(height, &node, &deals, &self.storage.journal, &self.forests, &clearing);
+			self.note_outcome(outcome);
+			self.basis = Some(basis);
+		}
+		if let Err(error) =
+			self.forests.forget_before(height.saturating_sub(node.window.period_length.saturating_mul(2)))
+		{
+			tracing::warn!("{error}");
+		}
+		if let Err(error) = self.storage.sweep() {
+			tracing::warn!("bytes that nobody needs cannot be deleted: {error}");
+		}
+		self.situation.final_block = Some(height);
+		self.metrics.numbers().finalised.set(height.into());
+		self.publish(Some(&node));
+		Ok(())
+	}
+
+	fn is_stale(&self, now: &Basis) -> bool {
+		let waiting = !self.storage.journal.in_state(|state| state.is_unaccepted()).is_empty();
+		match &self.basis {
+			None => true,
+			Some(last) => {
+				let is_same = Basis { block: now.block, ..*last } == *now;
+				!is_same || waiting || now.block >= last.block.saturating_add(READ_AGAIN_AFTER)
+			}
+		}
+	}
+
+	fn note_outcome(&mut self, outcome: Result<sync::Outcome, SyncError>) {
+		match outcome {
+			Ok(outcome) => {
+				self.is_in_step = true;
+				self.situation.trouble = None;
+				for deal in outcome.accepted {
+					tracing::info!(deal, "deal accepted, final");
+				}
+				for deal in outcome.ended {
+					tracing::info!(deal, "deal is over; its slot will be cleared");
+				}
+				for deal in outcome.cleared {
+					tracing::info!(deal, "slot cleared; the bytes go when nobody can ask for them any more");
+				}
+			}
+			Err(error) => {
+				let text = error.to_string();
+				if self.situation.trouble.as_ref() != Some(&text) {
+					tracing::error!("{text}");
+				}
+				self.is_in_step = false;
+				self.situation.trouble = Some(text);
+			}
+		}
+	}
+
+	/// Best state: the window, and updates of the forest.
+	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		let block = chain.best().await?;
+		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
+		let now = node.window.now;
+		if self.prove {
+			self.answerer.look(chain, &node.window).await?;
+		}
+		if self.is_in_step {
+			let settings: Settings = chain.settings(block).await?;
+			let ground = Ground {
+				chain,
+				best: &node,
+				now,
+				settings: &settings,
+				journal: &self.storage.journal,
+				forests: &self.forests,
+			};
+			match self.updater.step(&ground).await {
+				Ok(()) => {}
+				Err(StepError::Chain(error)) if error.is_connection_lost() => return Err(error),
+				Err(error) => tracing::warn!("{error}"),
+			}
+		}
+		self.situation.best_block = Some(now);
+		self.publish(Some(&node));
+		Ok(())
+	}
+
+	fn publish(&mut self, node: Option<&NodeView>) {
+		if let Some(node) = node {
+			self.situation.node = Some(node.clone());
+		}
+		self.situation.proves_itself = self.prove;
+		self.situation.count(&self.storage.journal);
+		self.situation.used_bytes = self.storage.blobs.used_bytes();
+		self.situation.free_bytes = self.storage.blobs.free_bytes().unwrap_or(0);
+		match serde_json::to_value(Report::of(&self.situation)) {
+			Ok(report) => self.api.set_chain(report),
+			Err(error) => tracing::debug!("status cannot be published: {error}"),
+		}
+	}
+}

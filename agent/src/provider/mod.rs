@@ -1,0 +1,234 @@
+//! What runs beside the hardware: takes deals, keeps their bytes, answers challenges.
+//!
+//! | File | Topic |
+//! |---|---|
+//! | `decide` | every decision, as pure functions |
+//! | `engine` | one pass per block: which topic does what when |
+//! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `sync` | finalised state → journal and forest |
+//! | `update` | accept proposals, clear ended deals |
+//! | `window` | answer the open window |
+//! | `report` | how it stands, in words |
+
+pub mod decide;
+pub mod engine;
+pub mod intake;
+pub mod report;
+pub mod sync;
+pub mod update;
+pub mod window;
+
+use crate::{
+	chain::{Chain, ChainError, Patience},
+	config::{Config, Folder},
+	data::{
+		answer::Prover,
+		forests::Forests,
+		http::{self, Api},
+		metrics::Metrics,
+		offer::OfferReceiver,
+		scrub::Scrub,
+		storage::Storage,
+		transfer::{Transport, TransportConfig},
+	},
+};
+use anyhow::{Context, Result};
+use engine::{Engine, EngineParts};
+use iroh::SecretKey;
+use std::time::Duration;
+use substation_primitives::NodeId;
+use substation_proofs::Hash;
+use tokio::{net::TcpListener, sync::watch};
+
+/// Pause before a lost connection is replaced.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often an unregistered machine looks whether it is registered by now.
+const REGISTRATION_PAUSE: Duration = Duration::from_secs(6);
+
+/// How `run` runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+	/// Whether this process submits proofs.
+	pub prove: bool,
+	/// Bytes per second that the scrub may read.
+	pub scrub_rate: u64,
+}
+
+/// Says when to stop. Clones see the same signal.
+#[derive(Clone, Debug)]
+pub struct Shutdown(watch::Receiver<bool>);
+
+impl Shutdown {
+	/// Stops at Ctrl-C or at a polite kill.
+	pub fn on_signal() -> Result<Self> {
+		let (stop, receiver) = watch::channel(false);
+		let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+			.context("cannot listen for signals")?;
+		tokio::spawn(async move {
+			tokio::select! {
+				_ = tokio::signal::ctrl_c() => {},
+				_ = terminate.recv() => {},
+			}
+			tracing::info!("stopping; press Ctrl-C again to stop at once");
+			let _ = stop.send(true);
+			let _ = tokio::signal::ctrl_c().await;
+			std::process::exit(130);
+		});
+		Ok(Self(receiver))
+	}
+
+	/// Returns once it is time to stop.
+	pub async fn wait(&mut self) {
+		// The sender gone means that nobody can ask us to stop any more: keep running.
+		if self.0.wait_for(|stop| *stop).await.is_err() {
+			std::future::pending::<()>().await;
+		}
+	}
+
+	/// The same as a future that owns its part.
+	pub async fn waited(mut self) {
+		self.wait().await;
+	}
+}
+
+/// Runs until it is told to stop. Errors when the data folder is in use or broken, or when the chain is another one.
+pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()> {
+	let genesis = config.genesis()?.context("this data folder knows no chain; run `substation init` first")?;
+	let key = folder.agent_key()?;
+	let storage = Storage::open(folder.path())?;
+	let mut shutdown = Shutdown::on_signal()?;
+	let transport_config = TransportConfig {
+		key_file: folder.key_file(),
+		bind: config.listen.clone(),
+		advertise: config.advertise.clone(),
+	};
+	let (transport, mut offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
+	let listener = http::bind(config.http).await?;
+	tracing::info!(
+		endpoint = hex::encode(transport.id()),
+		addresses = transport.addresses().join(" "),
+		http = %config.http,
+		data = %folder.path().display(),
+		"started"
+	);
+
+	let scrub = Scrub::new(storage.clone(), options.scrub_rate);
+	let scrubbing = tokio::spawn(scrub.clone().run(shutdown.clone().waited()));
+	let work = Work { folder, config, genesis, key, storage, scrub, prove: options.prove };
+	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
+
+	transport.shutdown().await;
+	scrubbing.abort();
+	if outcome.is_ok() {
+		tracing::info!("stopped");
+	}
+	outcome
+}
+
+/// Everything that is open before it is known which node this is.
+struct Work {
+	folder: Folder,
+	config: Config,
+	genesis: Hash,
+	key: SecretKey,
+	storage: Storage,
+	scrub: Scrub,
+	prove: bool,
+}
+
+impl Work {
+	/// Finds out which node this is, answers over HTTP, follows the chain.
+	async fn run(self, listener: TcpListener, offers: &mut OfferReceiver, shutdown: &mut Shutdown) -> Result<()> {
+		let node = tokio::select! {
+			node = find_node(&self.folder, &self.config, &self.storage, &self.key, self.genesis) => node?,
+			() = shutdown.wait() => return Ok(()),
+		};
+		let metrics = Metrics::new();
+		let forests = Forests::open(&self.storage.journal, node.0)?;
+		let prover = Prover::new(self.storage.blobs.clone(), forests.clone());
+		let api = Api::new(prover.clone(), self.storage.clone(), metrics.clone());
+		api.set_node(node.0);
+		api.set_scrub(self.scrub);
+		let server = tokio::spawn(http::serve(listener, api.clone(), shutdown.clone().waited()));
+		let mut engine = Engine::new(EngineParts {
+			node,
+			genesis: self.genesis,
+			key: self.key,
+			cap_per_customer: self.config.unaccepted_bytes_per_customer,
+			prove: self.prove,
+			storage: self.storage,
+			forests,
+			prover,
+			api,
+			metrics,
+		});
+		let outcome = supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await;
+		server.abort();
+		outcome
+	}
+}
+
+/// Follows the chain, connecting anew whenever the connection is lost.
+async fn supervise(
+	engine: &mut Engine,
+	config: &Config,
+	genesis: Hash,
+	offers: &mut OfferReceiver,
+	shutdown: &mut Shutdown,
+) -> Result<()> {
+	loop {
+		engine.report_disconnected(&config.rpc);
+		let chain = tokio::select! {
+			chain = Chain::connect(&config.rpc, Some(genesis), Patience::Forever) => chain?,
+			() = shutdown.wait() => return Ok(()),
+		};
+		tracing::info!(url = config.rpc, "connected to the chain");
+		match engine.follow(chain, offers, shutdown).await {
+			Ok(()) => return Ok(()),
+			Err(error @ (ChainError::WrongChain { .. } | ChainError::Incompatible(_))) => return Err(error.into()),
+			Err(error) => tracing::warn!("{error}; connecting again"),
+		}
+		tokio::select! {
+			() = tokio::time::sleep(PAUSE) => {},
+			() = shutdown.wait() => return Ok(()),
+		}
+	}
+}
+
+/// This machine's number: what is on record here, or else what the chain says of the agent's key. Waits for the
+/// registration.
+async fn find_node(
+	folder: &Folder,
+	config: &Config,
+	storage: &Storage,
+	key: &SecretKey,
+	genesis: Hash,
+) -> Result<NodeId> {
+	if let Some(node) = storage.journal.node_id()?.or(config.node) {
+		storage.journal.set_node_id(node)?;
+		return Ok(NodeId(node));
+	}
+	let agent = *key.public().as_bytes();
+	let mut told = false;
+	loop {
+		let chain = Chain::connect(&config.rpc, Some(genesis), Patience::Forever).await?;
+		let found = async { chain.node_of_agent(&agent, chain.finalised().await?).await }.await;
+		match found {
+			Ok(Some(page)) => {
+				storage.journal.set_node_id(page.id.0)?;
+				let config = Config { node: Some(page.id.0), ..folder.config()? };
+				folder.write_config(&config)?;
+				return Ok(page.id);
+			}
+			Ok(None) if !told => {
+				tracing::warn!(
+					"this machine is not registered; run `substation register` with the operator's key, I wait"
+				);
+				told = true;
+			}
+			Ok(None) => {}
+			Err(error) => tracing::warn!("{error}; trying again"),
+		}
+		tokio::time::sleep(REGISTRATION_PAUSE).await;
+	}
+}

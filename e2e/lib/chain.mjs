@@ -1,0 +1,168 @@
+// The chain through @polkadot/api, as a user's own script would see it.
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { until } from './processes.mjs';
+
+export class Chain {
+	static async connect(ws) {
+		const chain = new Chain();
+		chain.ws = ws;
+		chain.provider = new WsProvider(ws);
+		chain.api = await ApiPromise.create({ provider: chain.provider, noInitWarn: true, throwOnConnect: false });
+		chain.keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
+		chain.listeners = new Set();
+		chain.history = [];
+		chain.height = 0;
+		let reading = Promise.resolve();
+		chain.following = chain.api.rpc.chain.subscribeNewHeads((header) => {
+			// What one attempt could not read the next one reads: the height moves only once a block is read.
+			reading = reading.then(() => chain.#read(header.number.toNumber())).catch(() => {});
+		});
+		await chain.following;
+		return chain;
+	}
+
+	// Blocks are read once each, in order of height; a re-org on a one-validator chain does not happen.
+	async #read(best) {
+		while (this.height < best) {
+			const height = this.height + 1;
+			const hash = await this.api.rpc.chain.getBlockHash(height);
+			const events = await this.api.query.system.events.at(hash);
+			this.height = height;
+			for (const { event } of events) {
+				const seen = { block: height, section: event.section, method: event.method, data: this.#plain(event) };
+				this.history.push(seen);
+				for (const listener of [...this.listeners]) listener(seen);
+			}
+		}
+	}
+
+	#plain(event) {
+		const names = event.meta.fields.map((field, index) => (field.name.isSome ? field.name.unwrap().toString() : String(index)));
+		return Object.fromEntries(event.data.map((value, index) => [names[index], value]));
+	}
+
+	account(suri) {
+		return this.keyring.addFromUri(suri);
+	}
+
+	/** Calls `listener` for every event from now on; returns what ends it. */
+	onEvent(listener) {
+		this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
+	}
+
+	/** All events seen so far with this name that fit. */
+	seen(section, method, fits = () => true) {
+		return this.history.filter((event) => event.section === section && event.method === method && fits(event.data, event));
+	}
+
+	/** The first event, past or future, with this name that fits. */
+	event(section, method, seconds, fits = () => true) {
+		const [past] = this.seen(section, method, fits);
+		if (past) return Promise.resolve(past);
+		return new Promise((resolve, reject) => {
+			const end = this.onEvent((event) => {
+				if (event.section !== section || event.method !== method || !fits(event.data, event)) return;
+				clearTimeout(timer);
+				end();
+				resolve(event);
+			});
+			const timer = setTimeout(() => {
+				end();
+				reject(new Error(`no event ${section}.${method} within ${seconds} s`));
+			}, seconds * 1000);
+		});
+	}
+
+	/** Signs, submits, waits for a block; fails with the module error's name. */
+	submit(call, suri) {
+		const pair = this.account(suri);
+		return new Promise((resolve, reject) => {
+			let end;
+			call
+				.signAndSend(pair, { nonce: -1 }, ({ status, dispatchError, events }) => {
+					if (dispatchError) {
+						end?.();
+						const name = dispatchError.isModule
+							? (({ section, name: error }) => `${section}.${error}`)(this.api.registry.findMetaError(dispatchError.asModule))
+							: dispatchError.toString();
+						reject(new Error(name));
+					} else if (status.isInBlock) {
+						end?.();
+						resolve(events);
+					} else if (status.isInvalid || status.isDropped || status.isUsurped) {
+						end?.();
+						reject(new Error(status.type));
+					}
+				})
+				.then((unsubscribe) => (end = unsubscribe), reject);
+		});
+	}
+
+	/** Hands octets to the pool as an extrinsic, without a look at them; fails with what the pool says. */
+	submitBytes(octets) {
+		const extrinsic = this.api.createType('Bytes', `0x${Buffer.from(octets).toString('hex')}`);
+		return this.provider.send('author_submitExtrinsic', [`0x${Buffer.from(extrinsic.toU8a()).toString('hex')}`]);
+	}
+
+	async finalized() {
+		const hash = await this.api.rpc.chain.getFinalizedHead();
+		return (await this.api.rpc.chain.getHeader(hash)).number.toNumber();
+	}
+
+	/** What the runtime says of a node's present window, in plain numbers. */
+	async window(node) {
+		const page = (await this.api.call.substationApi.window(node)).unwrap();
+		const number = (name) => page[name].toNumber();
+		return {
+			period: number('period'),
+			now: number('now'),
+			opens: number('opens'),
+			closes: number('closes'),
+			proven: page.proven.isTrue,
+			bytes: page.frozen.total.toNumber(),
+		};
+	}
+
+	/** Waits until the node's window, unproven and with something to prove, is as `fits` wants it. */
+	windowWhere(node, what, fits, seconds = 180) {
+		return until(`a window of node ${node} that ${what}`, seconds, async () => {
+			const window = await this.window(node);
+			return window.bytes > 0 && !window.proven && fits(window) && window;
+		});
+	}
+
+	/** Waits for a window of the node that has just opened, is not yet proven and has something to prove. */
+	freshWindow(node) {
+		return this.windowWhere(node, 'has just opened', ({ now, opens }) => now >= opens && now <= opens + 1);
+	}
+
+	proofs(node) {
+		return this.seen('storageProofs', 'WindowProven', (e) => Number(e.node) === node);
+	}
+
+	misses(node) {
+		return this.seen('storageProofs', 'WindowsMissed', (e) => Number(e.node) === node);
+	}
+
+	/** The next proof of the node for `period` or a later one. */
+	provenFrom(node, period, seconds = 180) {
+		return this.event('storageProofs', 'WindowProven', seconds, (e) => Number(e.node) === node && Number(e.period) >= period);
+	}
+
+	/** Waits until the node behind `ws` has what this chain has finalised now. */
+	async synced(ws) {
+		const other = await ApiPromise.create({ provider: new WsProvider(ws), noInitWarn: true });
+		try {
+			const height = await this.finalized();
+			await until(`${ws} to reach block ${height}`, 60, async () => (await other.rpc.chain.getHeader()).number.toNumber() >= height);
+		} finally {
+			await other.disconnect();
+		}
+	}
+
+	async disconnect() {
+		(await this.following)?.();
+		await this.api.disconnect();
+	}
+}

@@ -1,0 +1,81 @@
+// What an operator of a validator does: chain specs, keys, a start without preparation.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Chain } from '../lib/chain.mjs';
+import { NODE, Network } from '../lib/network.mjs';
+import { run, until } from '../lib/processes.mjs';
+
+let folder;
+before(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'substation-validator-'))));
+after(() => rm(folder, { recursive: true, force: true }));
+
+for (const command of ['export-chain-spec', 'build-spec']) {
+	test(`${command} prints nothing but the specification`, async () => {
+		// build-spec makes a network key for the bootnode that it names.
+		const base = command === 'build-spec' ? ['--base-path', path.join(folder, 'build-spec')] : [];
+		for (const chain of ['dev', 'local', 'live']) {
+			const { code, stdout } = await run(NODE, [command, '--chain', chain, ...base]);
+			assert.equal(code, 0);
+			const spec = JSON.parse(stdout);
+			assert.equal(spec.id, chain);
+			assert.equal(spec.properties.tokenSymbol, 'STN');
+			assert.equal(spec.telemetryEndpoints, null);
+		}
+	});
+}
+
+test('a raw specification made from a file starts the same chain', async () => {
+	const { stdout: plain } = await run(NODE, ['export-chain-spec', '--chain', 'local']);
+	const file = path.join(folder, 'local.json');
+	await writeFile(file, plain);
+	const { code, stdout } = await run(NODE, ['export-chain-spec', '--chain', file, '--raw']);
+	assert.equal(code, 0);
+	assert.ok(JSON.parse(stdout).genesis.raw.top['0x3a636f6465'], 'the raw genesis holds the runtime');
+});
+
+test('four validators finalise, and keys from validator-keys are accepted by the chain', async () => {
+	const network = new Network(await mkdtemp(path.join(os.tmpdir(), 'substation-four-')));
+	try {
+		for (const name of ['alice', 'bob', 'charlie', 'dave']) {
+			await network.startNode(name, ['--chain', 'local', `--${name}`, '--validator']);
+		}
+		network.chain = await Chain.connect(network.nodes[0].ws);
+		await until('three finalised blocks', 90, async () => (await network.chain.finalized()) >= 3);
+
+		const owner = network.chain.account('//Eve');
+		const { code, stdout } = await run(NODE, [
+			...['validator-keys', '--chain', 'local', '--base-path', path.join(folder, 'eve')],
+			...['--owner', owner.address, '--json'],
+		]);
+		assert.equal(code, 0);
+		const { call } = JSON.parse(stdout);
+		const { api } = network.chain;
+		await network.chain.submit(api.tx(api.createType('Call', call)), '//Eve');
+		assert.ok((await api.query.session.nextKeys(owner.address)).isSome);
+		await assert.rejects(
+			network.chain.submit(api.tx(api.createType('Call', call)), '//Ferdie'),
+			/session\.InvalidProof/,
+			'keys of one owner cannot be registered by another',
+		);
+	} finally {
+		await network.stop();
+	}
+});
+
+test('a validator without a network key makes one and keeps it', async () => {
+	const network = new Network(await mkdtemp(path.join(os.tmpdir(), 'substation-key-')));
+	try {
+		const node = await network.startNode('fresh', ['--chain', 'local', '--validator']);
+		const file = path.join(node.settings.basePath, 'chains', 'local', 'network', 'secret_ed25519');
+		assert.equal((await stat(file)).mode & 0o777, 0o600);
+		const key = await readFile(file);
+		const again = await network.restartNode(node);
+		assert.deepEqual(await readFile(file), key);
+		assert.equal(again.address, node.address);
+	} finally {
+		await network.stop();
+	}
+});

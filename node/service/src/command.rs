@@ -1,0 +1,74 @@
+//! What each subcommand does.
+
+use crate::{
+	cli::{Cli, Subcommand},
+	network_key,
+	service::{self, PartialNode},
+	Block, Node,
+};
+use sc_cli::{Result, SubstrateCli};
+
+/// Does what the command line of this process asks for, until that is done or the process is told to stop.
+pub fn run(node: Node) -> Result<()> {
+	let Cli { subcommand, run, node } = Cli::of_process(node);
+	let cli = Cli { subcommand: None, run, node };
+	match subcommand {
+		Some(subcommand) => run_subcommand(&cli, subcommand),
+		None => run_node(cli),
+	}
+}
+
+fn run_node(mut cli: Cli) -> Result<()> {
+	cli.run.enable_worker_for_agent()?;
+	let node = cli.node;
+	let new_key = network_key::prepare(&mut cli.run.base, &Cli::executable_name(), |run| {
+		let chain = run.shared_params.chain_id(run.shared_params.is_dev());
+		Ok(crate::chain_spec::load(&chain, node.wasm)?.id().to_string())
+	})?;
+
+	let agent_url = cli.run.agent_url.clone();
+	let runner = cli.create_runner(&cli.run.base)?;
+	if let Some(key) = new_key {
+		log::info!("🔑 made this node's network key: peer id {}, kept in {}", key.peer_id, key.path.display());
+	}
+	runner.run_node_until_exit(|config| async move { service::start(config, agent_url) }).map_err(Into::into)
+}
+
+fn run_subcommand(cli: &Cli, subcommand: Subcommand) -> Result<()> {
+	match subcommand {
+		Subcommand::Key(cmd) => cmd.run(cli),
+		Subcommand::ValidatorKeys(cmd) => cmd.run(cli),
+		Subcommand::BuildSpec(cmd) => {
+			cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
+		}
+		// Without a runner, so that nothing but the chain spec is ever printed.
+		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
+		Subcommand::CheckBlock(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
+			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			Ok((cmd.run(client, import_queue), task_manager))
+		}),
+		Subcommand::ExportBlocks(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
+			let PartialNode { client, task_manager, .. } = service::partial(&config)?;
+			Ok((cmd.run(client, config.database), task_manager))
+		}),
+		Subcommand::ExportState(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
+			let PartialNode { client, task_manager, .. } = service::partial(&config)?;
+			Ok((cmd.run(client, config.chain_spec), task_manager))
+		}),
+		Subcommand::ImportBlocks(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
+			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			Ok((cmd.run(client, import_queue), task_manager))
+		}),
+		Subcommand::PurgeChain(cmd) => cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.database)),
+		Subcommand::Revert(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
+			let PartialNode { client, backend, task_manager, .. } = service::partial(&config)?;
+			let revert_consensus = Box::new(|client: std::sync::Arc<_>, backend, blocks| {
+				sc_consensus_babe::revert(std::sync::Arc::clone(&client), backend, blocks)?;
+				sc_consensus_grandpa::revert(client, blocks)?;
+				Ok(())
+			});
+			Ok((cmd.run(client, backend, Some(revert_consensus)), task_manager))
+		}),
+		Subcommand::ChainInfo(cmd) => cli.create_runner(&cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
+	}
+}

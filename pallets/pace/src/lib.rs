@@ -1,0 +1,76 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+mod invariants;
+mod readers;
+mod types;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use readers::*;
+pub use types::{PaceError, PaceLengths};
+
+/// Lengths of time that a chain fixes in its genesis.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use core::marker::PhantomData;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// Nothing to configure: every length comes from the chain's genesis.
+	#[pallet::config]
+	pub trait Config: frame_system::Config {}
+
+	/// The lengths of this chain. Written once, in genesis; [`PaceLengths::live`] where nothing was written.
+	#[pallet::storage]
+	pub type Pace<T: Config> = StorageValue<_, PaceLengths, ValueQuery>;
+
+	/// The lengths with which a chain starts, and which it keeps.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The lengths; [`PaceLengths::live`] by default.
+		pub lengths: PaceLengths,
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			if let Err(error) = self.lengths.check() {
+				panic!("genesis of pallet-pace: {error:?} in {:?}", self.lengths);
+			}
+			Pace::<T>::put(self.lengths);
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// All lengths of this chain.
+	pub fn lengths() -> PaceLengths {
+		Pace::<T>::get()
+	}
+}

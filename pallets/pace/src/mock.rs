@@ -1,0 +1,54 @@
+//! A runtime that has nothing but the pace.
+
+use crate as pallet_pace;
+use crate::PaceLengths;
+use frame_support::derive_impl;
+use sp_runtime::BuildStorage;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask, RuntimeViewFunction)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Pace = pallet_pace;
+}
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+}
+
+impl crate::Config for Test {}
+
+/// Builds a chain and checks the invariants after what ran on it.
+#[derive(Default)]
+pub struct ExtBuilder {
+	lengths: PaceLengths,
+}
+
+impl ExtBuilder {
+	pub fn lengths(mut self, lengths: PaceLengths) -> Self {
+		self.lengths = lengths;
+		self
+	}
+
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		let storage = RuntimeGenesisConfig {
+			system: Default::default(),
+			pace: crate::GenesisConfig { lengths: self.lengths, ..Default::default() },
+		}
+		.build_storage()
+		.expect("the mock's genesis builds");
+		let mut ext = sp_io::TestExternalities::new(storage);
+		ext.execute_with(|| {
+			test();
+			Pace::do_try_state().expect("the invariants hold");
+		});
+	}
+}

@@ -1,0 +1,214 @@
+//! Benchmarks: full records, and nodes about which something is decided but not yet written.
+
+use crate::{types::*, Call, Config, Event, NextNodeId, Nodes, Pallet};
+use alloc::{vec, vec::Vec};
+use frame_benchmarking::v2::*;
+use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use frame_system::RawOrigin;
+use substation_primitives::{traits::Bonds, Balance, NodeId, NodeStatus, Offer, Region, ResourceClass};
+
+/// Brings nodes into the states in which [`Obligations::catch_up`] costs most. What is decided about them must be
+/// written by the benchmarked call itself, so these only prepare it.
+///
+/// [`Obligations::catch_up`]: substation_primitives::traits::Obligations::catch_up
+pub trait BenchmarkHelper {
+	/// Makes fines due that leave the node alive.
+	fn owe_fines(node: NodeId);
+
+	/// Makes the node's termination due, with nothing left for it to settle.
+	fn owe_termination(node: NodeId);
+}
+
+impl BenchmarkHelper for () {
+	fn owe_fines(_: NodeId) {}
+
+	fn owe_termination(_: NodeId) {}
+}
+
+const CLASS: ResourceClass = ResourceClass::Storage;
+const OFFER: Offer = Offer { capacity: u64::MAX, price: Balance::MAX };
+
+/// More than any obligation that a helper sets up.
+fn large_bond<T: Config>() -> Balance {
+	T::Settings::get().min_bond.saturating_mul(1_000)
+}
+
+fn rich_operator<T: Config>() -> T::AccountId {
+	let operator = whitelisted_caller();
+	T::Currency::set_balance(&operator, large_bond::<T>().saturating_mul(10));
+	operator
+}
+
+/// As many addresses as fit, each as long as fits.
+fn longest_addresses<T: Config>() -> Addresses<T> {
+	let mut text = vec![b'h'; T::MaxAddressLen::get().saturating_sub(6) as usize];
+	text.extend_from_slice(b":65535");
+	let address = Address::<T>::truncate_from(text);
+	let all: Vec<_> = (0..T::MaxAddresses::get()).map(|_| address.clone()).collect();
+	Addresses::<T>::truncate_from(all)
+}
+
+fn full_spec<T: Config>() -> NodeSpec<T> {
+	NodeSpec { agent: [1; 32], endpoint: [2; 32], addresses: longest_addresses::<T>(), region: Region(*b"CH") }
+}
+
+fn registered<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
+	let operator = rich_operator::<T>();
+	let id = NextNodeId::<T>::get();
+	Pallet::<T>::do_register(operator.clone(), full_spec::<T>(), CLASS, OFFER, large_bond::<T>())?;
+	Ok((operator, id))
+}
+
+fn fined<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
+	let (operator, id) = registered::<T>()?;
+	T::BenchmarkHelper::owe_fines(id);
+	Ok((operator, id))
+}
+
+fn assert_last<T: Config>(event: Event<T>) {
+	frame_system::Pallet::<T>::assert_last_event(event.into());
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn register() -> Result<(), BenchmarkError> {
+		// The operator has a node already: both holds and the account exist.
+		let (operator, first) = registered::<T>()?;
+		let bond = large_bond::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), full_spec::<T>(), CLASS, OFFER, bond);
+
+		assert_eq!(Pallet::<T>::bond(NodeId(first.0 + 1), CLASS), bond);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_contact() -> Result<(), BenchmarkError> {
+		let (operator, id) = registered::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, [3; 32], longest_addresses::<T>(), Region(*b"NO"));
+
+		assert_last::<T>(Event::ContactChanged { node: id });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_agent() -> Result<(), BenchmarkError> {
+		let (operator, id) = registered::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, [3; 32]);
+
+		assert_last::<T>(Event::AgentChanged { node: id, agent: [3; 32] });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_offer() -> Result<(), BenchmarkError> {
+		let (operator, id) = fined::<T>()?;
+		let offer = Offer { capacity: 1, price: 1 };
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, CLASS, offer);
+
+		assert_last::<T>(Event::OfferChanged { node: id, class: CLASS, offer });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_bond() -> Result<(), BenchmarkError> {
+		let (operator, id) = fined::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, CLASS, 1);
+
+		assert_last::<T>(Event::BondAdded { node: id, class: CLASS, amount: 1 });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release_bond() -> Result<(), BenchmarkError> {
+		let (operator, id) = fined::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, CLASS, 1);
+
+		assert_last::<T>(Event::BondReleased { node: id, class: CLASS, amount: 1 });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn leave() -> Result<(), BenchmarkError> {
+		let (operator, id) = fined::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id);
+
+		assert_last::<T>(Event::NodeLeaving { node: id });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn unbond() -> Result<(), BenchmarkError> {
+		let (operator, id) = registered::<T>()?;
+		Pallet::<T>::do_leave(operator.clone(), id)?;
+		T::BenchmarkHelper::owe_termination(id);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id);
+
+		let status = Nodes::<T>::get(id).map(|node| node.status);
+		assert!(matches!(status, Some(NodeStatus::Unbonding { .. })));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn withdraw() -> Result<(), BenchmarkError> {
+		let (operator, id) = registered::<T>()?;
+		Pallet::<T>::do_leave(operator.clone(), id)?;
+		T::BenchmarkHelper::owe_termination(id);
+		Pallet::<T>::do_unbond(id)?;
+		let Some(NodeStatus::Unbonding { until }) = Nodes::<T>::get(id).map(|node| node.status) else {
+			return Err(BenchmarkError::Stop("the node is unbonding"));
+		};
+		frame_system::Pallet::<T>::set_block_number(until.into());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id);
+
+		assert!(!Nodes::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn suspend() -> Result<(), BenchmarkError> {
+		let origin = T::SuspendOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let (_, id) = registered::<T>()?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, id);
+
+		assert_last::<T>(Event::NodeSuspended { node: id });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn lift_suspension() -> Result<(), BenchmarkError> {
+		let origin = T::SuspendOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let (_, id) = registered::<T>()?;
+		Pallet::<T>::do_suspend(id)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, id);
+
+		assert_last::<T>(Event::SuspensionLifted { node: id });
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

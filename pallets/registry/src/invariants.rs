@@ -1,0 +1,97 @@
+//! What is true of this pallet's state after every call and every block; numbered as in the README.
+
+#![cfg(any(test, feature = "try-runtime"))]
+
+use crate::{address, Config, HoldReason, NextNodeId, Nodes, NodesOfOperator, Pallet};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use codec::Encode;
+use frame_support::{ensure, traits::fungible::InspectHold};
+use sp_runtime::TryRuntimeError;
+use substation_primitives::{traits::Obligations, Balance, NodeStatus, ResourceClass};
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant.
+	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_money_is_held()?;
+		Self::check_index_mirrors_records()?;
+		Self::check_ids_below_next()?;
+		Self::check_offers_well_formed()?;
+		Self::check_unbonding_owes_nothing()?;
+		Self::check_contacts_well_formed()
+	}
+
+	/// I1: what is held of an operator is, to the unit, the deposits and bonds of its nodes.
+	fn check_money_is_held() -> Result<(), TryRuntimeError> {
+		let mut recorded = BTreeMap::<Vec<u8>, (T::AccountId, Balance, Balance)>::new();
+		for node in Nodes::<T>::iter_values() {
+			let bond = node.in_class(ResourceClass::Storage).map_or(0, |offered| offered.bond);
+			let (_, deposits, bonds) = recorded.entry(node.operator.encode()).or_insert((node.operator.clone(), 0, 0));
+			*deposits = deposits.saturating_add(node.deposit);
+			*bonds = bonds.saturating_add(bond);
+		}
+		for (operator, deposits, bonds) in recorded.values() {
+			let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), operator);
+			ensure!(held(HoldReason::NodeDeposit) == *deposits, "I1: deposits differ from what is held");
+			ensure!(held(HoldReason::StorageBond) == *bonds, "I1: bonds differ from what is held");
+		}
+		Ok(())
+	}
+
+	/// I2: `NodesOfOperator` lists every node with its operator, and nothing else.
+	fn check_index_mirrors_records() -> Result<(), TryRuntimeError> {
+		for (id, node) in Nodes::<T>::iter() {
+			ensure!(NodesOfOperator::<T>::contains_key(&node.operator, id), "I2: a node is not listed");
+		}
+		for (operator, id) in NodesOfOperator::<T>::iter_keys() {
+			ensure!(
+				Nodes::<T>::get(id).is_some_and(|node| node.operator == operator),
+				"I2: a listed node does not exist or is not its operator's"
+			);
+		}
+		Ok(())
+	}
+
+	/// I3: every id was assigned.
+	fn check_ids_below_next() -> Result<(), TryRuntimeError> {
+		let next = NextNodeId::<T>::get();
+		ensure!(Nodes::<T>::iter_keys().all(|id| id < next), "I3: a node has an id that was never assigned");
+		Ok(())
+	}
+
+	/// I4: a node offers something, nothing twice, and nothing of no size or price.
+	fn check_offers_well_formed() -> Result<(), TryRuntimeError> {
+		for node in Nodes::<T>::iter_values() {
+			let classes: BTreeSet<_> = node.offers.iter().map(|offered| offered.class).collect();
+			ensure!(!classes.is_empty(), "I4: a node offers nothing");
+			ensure!(classes.len() == node.offers.len(), "I4: a node offers a class twice");
+			ensure!(
+				node.offers.iter().all(|offered| offered.offer.capacity > 0 && offered.offer.price > 0),
+				"I4: an offer is empty"
+			);
+		}
+		Ok(())
+	}
+
+	/// I5: an unbonding node owes nothing.
+	fn check_unbonding_owes_nothing() -> Result<(), TryRuntimeError> {
+		for (id, node) in Nodes::<T>::iter() {
+			if let NodeStatus::Unbonding { .. } = node.status {
+				ensure!(T::Obligations::is_free(id), "I5: an unbonding node owes something");
+			}
+		}
+		Ok(())
+	}
+
+	/// I6: keys are not zero, addresses and regions are well formed.
+	fn check_contacts_well_formed() -> Result<(), TryRuntimeError> {
+		for node in Nodes::<T>::iter_values() {
+			ensure!(node.agent != [0; 32] && node.endpoint != [0; 32], "I6: a key is missing");
+			ensure!(node.addresses.iter().all(|text| address::is_host_and_port(text)), "I6: an address is malformed");
+			ensure!(node.region.is_well_formed(), "I6: a region is malformed");
+		}
+		Ok(())
+	}
+}

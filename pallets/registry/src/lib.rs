@@ -1,0 +1,490 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod address;
+mod bond;
+mod invariants;
+mod leave;
+mod lookup;
+mod register;
+mod sanction;
+mod types;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use types::{Address, Addresses, ClassOffer, Node, NodeSpec, MAX_CLASSES, MAX_PAGE};
+pub use weights::WeightInfo;
+
+/// Operators, their hardware, what it offers, and the bonds behind it.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use alloc::vec::Vec;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Mutate, MutateHold},
+	};
+	use frame_system::pallet_prelude::*;
+	use substation_primitives::{
+		settings::RegistrySettings, traits::Obligations, AgentKey, Balance, BlockNumber, EndpointId, NodeId, Offer,
+		Region, ResourceClass,
+	};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Bytes of the longest socket address as text: an IPv6 address in brackets and a port.
+	const LONGEST_SOCKET_ADDRESS: u32 = 47;
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// The money that deposits and bonds are held in.
+		type Currency: Mutate<Self::AccountId, Balance = Balance>
+			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
+		/// The runtime's names for what money is held for.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// Least bond, deposit and unbonding time.
+		type Settings: Get<RegistrySettings>;
+
+		/// What a node still owes. If it answers too little, bonds leave before customers are compensated.
+		type Obligations: Obligations;
+
+		/// Who may keep a node from new work without ending it.
+		type SuspendOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Most addresses that a node may publish. Bounds the record.
+		#[pallet::constant]
+		type MaxAddresses: Get<u32>;
+
+		/// Most bytes of one address. At least 47, so that every socket address fits.
+		#[pallet::constant]
+		type MaxAddressLen: Get<u32>;
+
+		/// Weights of this pallet.
+		type WeightInfo: WeightInfo;
+
+		/// Brings nodes into the states in which calls cost most.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper;
+	}
+
+	/// What an operator's money is held for.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The records of its nodes.
+		#[codec(index = 0)]
+		NodeDeposit,
+		/// What its nodes promise as storage. Fines and compensations are taken from it.
+		#[codec(index = 1)]
+		StorageBond,
+	}
+
+	/// The id of the next node.
+	#[pallet::storage]
+	pub type NextNodeId<T: Config> = StorageValue<_, NodeId, ValueQuery>;
+
+	/// Every registered node.
+	// Identity: ids are assigned by us, an attacker cannot choose them.
+	#[pallet::storage]
+	pub type Nodes<T: Config> = StorageMap<_, Identity, NodeId, Node<T>>;
+
+	/// The nodes of each operator.
+	// Blake2: accounts can be chosen. Identity: ids are assigned by us.
+	#[pallet::storage]
+	pub type NodesOfOperator<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, NodeId, (), OptionQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A node was registered and may take work.
+		NodeRegistered {
+			/// The node.
+			node: NodeId,
+			/// Its cold account.
+			operator: T::AccountId,
+		},
+		/// A node can be reached elsewhere.
+		ContactChanged {
+			/// The node.
+			node: NodeId,
+		},
+		/// Another key signs the node's free calls.
+		AgentChanged {
+			/// The node.
+			node: NodeId,
+			/// The key.
+			agent: AgentKey,
+		},
+		/// A node asks for something else from now on.
+		OfferChanged {
+			/// The node.
+			node: NodeId,
+			/// In which class.
+			class: ResourceClass,
+			/// What it offers and asks.
+			offer: Offer,
+		},
+		/// A bond was raised by its operator.
+		BondAdded {
+			/// The node.
+			node: NodeId,
+			/// In which class.
+			class: ResourceClass,
+			/// By how much.
+			amount: Balance,
+		},
+		/// A part of a bond that was not needed went back to its operator.
+		BondReleased {
+			/// The node.
+			node: NodeId,
+			/// In which class.
+			class: ResourceClass,
+			/// How much.
+			amount: Balance,
+		},
+		/// A part of a bond went to somebody else: a fine, a bounty or a compensation.
+		BondTaken {
+			/// The node.
+			node: NodeId,
+			/// In which class.
+			class: ResourceClass,
+			/// Who got it.
+			to: T::AccountId,
+			/// How much was really moved.
+			amount: Balance,
+		},
+		/// A node takes no new work, by its operator's wish.
+		NodeLeaving {
+			/// The node.
+			node: NodeId,
+		},
+		/// A node owes nothing more; what is held for it waits.
+		NodeUnbonding {
+			/// The node.
+			node: NodeId,
+			/// First block at which the operator may withdraw.
+			until: BlockNumber,
+		},
+		/// A node is gone; everything that was held for it went back to its operator.
+		NodeWithdrawn {
+			/// The node.
+			node: NodeId,
+			/// The deposit and bonds that were released, together.
+			released: Balance,
+		},
+		/// A node takes no new work, by decision of governance.
+		NodeSuspended {
+			/// The node.
+			node: NodeId,
+		},
+		/// A node may take work again.
+		SuspensionLifted {
+			/// The node.
+			node: NodeId,
+		},
+		/// A node's working life was ended by a verifier.
+		NodeTerminated {
+			/// The node.
+			node: NodeId,
+		},
+	}
+
+	/// Why a call was refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such node. Look its id up in `NodesOfOperator`.
+		UnknownNode,
+		/// The node belongs to somebody else. Sign with its operator's account.
+		NotOperator,
+		/// The agent key or the endpoint id is all zeros. Start the agent once; it prints both.
+		KeyMissing,
+		/// An address is not `host:port`. Use a name, an IPv4 address or an IPv6 address in brackets, and a port
+		/// between 1 and 65535.
+		MalformedAddress,
+		/// The region is not two capital letters. Use the country's code of ISO 3166-1 alpha-2.
+		MalformedRegion,
+		/// The offered capacity is zero. To take no new work, call `leave`.
+		ZeroCapacity,
+		/// The asked price is zero. Ask for at least 1 unit; the market's least rate holds anyway.
+		ZeroPrice,
+		/// The bond is below the least bond. Read `minBond` in the settings and bond at least as much.
+		BondTooLow,
+		/// The node has no offer in this class. Name a class that it was registered with.
+		NotOffered,
+		/// The amount is zero. Name how much to add or to release.
+		ZeroAmount,
+		/// What would be left of the bond is less than the node needs now. Release less, or wait until deals close.
+		BondNeeded,
+		/// The node is not active: it is leaving, unbonding or terminated, perhaps by misses that are final but not
+		/// yet written. Register the hardware anew to go on.
+		NotActive,
+		/// The node's working life is over: it is unbonding or terminated, perhaps by misses that are final but not
+		/// yet written. Its bond neither grows nor shrinks; call `unbond` and then `withdraw`.
+		Ended,
+		/// The node is neither leaving nor terminated. Call `leave` first; if it is unbonding already, wait.
+		NotLeaving,
+		/// The node is not unbonding. Call `leave`, then `unbond` once it owes nothing.
+		NotUnbonding,
+		/// The node still owes something. Close its ended deals, clear their slots, then try again.
+		StillObliged,
+		/// The unbonding time is not over. Try again at the block that the node's status names.
+		StillUnbonding,
+		/// The node is suspended already. Nothing is left to do.
+		AlreadySuspended,
+		/// The node is not suspended. Nothing is left to do.
+		NotSuspended,
+		/// No node ids are left. There is nothing a caller can do.
+		OutOfIds,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			let (addresses, length) = (T::MaxAddresses::get(), T::MaxAddressLen::get());
+			assert!(addresses > 0, "MaxAddresses is {addresses}: nodes could not be reached");
+			assert!(length >= LONGEST_SOCKET_ADDRESS, "MaxAddressLen is {length}: an IPv6 address would not fit");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call(weight(<T as Config>::WeightInfo))]
+	impl<T: Config> Pallet<T> {
+		/// Offer hardware to the network.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator, a cold account. It owns the node, its bonds and its earnings.
+		///
+		/// ## Details
+		/// Holds the deposit for the record and the bond of the class. The node may take work at once.
+		///
+		/// ## Events
+		/// [`Event::NodeRegistered`].
+		#[pallet::call_index(0)]
+		pub fn register(
+			origin: OriginFor<T>,
+			spec: NodeSpec<T>,
+			class: ResourceClass,
+			offer: Offer,
+			bond: Balance,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_register(operator, spec, class, offer, bond)
+		}
+
+		/// Say where the node can be reached from now on.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator.
+		///
+		/// ## Details
+		/// Allowed as long as the node has a record, so that customers can fetch what is left.
+		///
+		/// ## Events
+		/// [`Event::ContactChanged`].
+		#[pallet::call_index(1)]
+		pub fn set_contact(
+			origin: OriginFor<T>,
+			node: NodeId,
+			endpoint: EndpointId,
+			addresses: Addresses<T>,
+			region: Region,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_contact(operator, node, endpoint, addresses, region)
+		}
+
+		/// Replace the key that signs the node's free calls.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator.
+		///
+		/// ## Details
+		/// Free calls that the old key signed and that are in no block yet become worthless.
+		///
+		/// ## Events
+		/// [`Event::AgentChanged`].
+		#[pallet::call_index(2)]
+		pub fn set_agent(origin: OriginFor<T>, node: NodeId, agent: AgentKey) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_agent(operator, node, agent)
+		}
+
+		/// Change what the node offers and asks in a class.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator of an active node.
+		///
+		/// ## Details
+		/// Running deals keep their price. A capacity below what is stored already is allowed: it only bounds new
+		/// acceptances.
+		///
+		/// ## Events
+		/// [`Event::OfferChanged`].
+		#[pallet::call_index(3)]
+		pub fn set_offer(origin: OriginFor<T>, node: NodeId, class: ResourceClass, offer: Offer) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_offer(operator, node, class, offer)
+		}
+
+		/// Raise the bond of a class.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator of an active or leaving node.
+		///
+		/// ## Details
+		/// Misses that are already final are applied first: a bond that comes after them does not save the node.
+		///
+		/// ## Events
+		/// [`Event::BondAdded`].
+		#[pallet::call_index(4)]
+		pub fn add_bond(origin: OriginFor<T>, node: NodeId, class: ResourceClass, amount: Balance) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_add_bond(operator, node, class, amount)
+		}
+
+		/// Take back what the bond of a class holds above its need.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator of an active or leaving node.
+		///
+		/// ## Details
+		/// Misses that are already final are applied first. What stays is at least the class's least bond and what the
+		/// node's present work requires.
+		///
+		/// ## Events
+		/// [`Event::BondReleased`].
+		#[pallet::call_index(5)]
+		pub fn release_bond(
+			origin: OriginFor<T>,
+			node: NodeId,
+			class: ResourceClass,
+			amount: Balance,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_release_bond(operator, node, class, amount)
+		}
+
+		/// Begin to leave: no new work from now on.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator of an active node.
+		///
+		/// ## Details
+		/// What the node has promised stays due. There is no way back to active.
+		///
+		/// ## Events
+		/// [`Event::NodeLeaving`].
+		#[pallet::call_index(6)]
+		pub fn leave(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_leave(operator, node)
+		}
+
+		/// Start the unbonding time of a node that owes nothing any more.
+		///
+		/// ## Dispatch Origin
+		/// Signed by anyone.
+		///
+		/// ## Details
+		/// For leaving nodes and terminated ones.
+		///
+		/// ## Events
+		/// [`Event::NodeUnbonding`].
+		#[pallet::call_index(7)]
+		pub fn unbond(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_unbond(node)
+		}
+
+		/// Take everything back and remove the node, once its unbonding time is over.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator.
+		///
+		/// ## Details
+		/// Releases the bonds and the deposit. The id is never used again.
+		///
+		/// ## Events
+		/// [`Event::NodeWithdrawn`].
+		#[pallet::call_index(8)]
+		pub fn withdraw(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_withdraw(operator, node)
+		}
+
+		/// Keep a node from new work until the suspension is lifted.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::SuspendOrigin`].
+		///
+		/// ## Details
+		/// Costs the operator nothing but new work: what runs goes on, is due and is paid.
+		///
+		/// ## Events
+		/// [`Event::NodeSuspended`].
+		#[pallet::call_index(9)]
+		pub fn suspend(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			T::SuspendOrigin::ensure_origin(origin)?;
+			Self::do_suspend(node)
+		}
+
+		/// Let a suspended node take work again.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::SuspendOrigin`].
+		///
+		/// ## Events
+		/// [`Event::SuspensionLifted`].
+		#[pallet::call_index(10)]
+		pub fn lift_suspension(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
+			T::SuspendOrigin::ensure_origin(origin)?;
+			Self::do_lift_suspension(node)
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// The record of a node.
+		pub fn record(node: NodeId) -> Option<Node<T>> {
+			Nodes::<T>::get(node)
+		}
+
+		/// Up to `limit` (at most 1,000) ids of nodes, from the one that follows `after`.
+		///
+		/// In the order of their storage keys, which is not the order of the numbers but never changes; `after` may
+		/// have been withdrawn since. A page shorter than its limit is the last.
+		pub fn nodes_after(after: Option<NodeId>, limit: u32) -> Vec<NodeId> {
+			Self::page_of_nodes(after, limit)
+		}
+
+		/// Like `nodes_after`, for one operator.
+		pub fn nodes_of_operator(operator: T::AccountId, after: Option<NodeId>, limit: u32) -> Vec<NodeId> {
+			Self::page_of_operator(operator, after, limit)
+		}
+	}
+}

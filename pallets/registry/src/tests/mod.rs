@@ -1,0 +1,12 @@
+//! One file per topic.
+
+mod address;
+mod bond;
+mod invariants;
+mod leave;
+mod lookup;
+mod random;
+mod register;
+mod sanction;
+mod speech;
+mod take;

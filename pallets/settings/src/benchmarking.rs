@@ -1,0 +1,53 @@
+//! Benchmarks. Every call reads two records, judges three and writes one, whatever the values.
+
+use crate::{Call, Config, Market, Pallet, Proofs, Registry};
+use frame_benchmarking::v2::*;
+use frame_support::traits::EnsureOrigin;
+use substation_primitives::settings::Settings;
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	fn update_origin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+		T::UpdateOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+	}
+
+	#[benchmark]
+	fn set_registry() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().registry;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Registry::<T>::get(), settings);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_market() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().market;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Market::<T>::get(), settings);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_proofs() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().proofs;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Proofs::<T>::get(), settings);
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

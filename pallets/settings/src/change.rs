@@ -1,0 +1,32 @@
+//! Replacing one record, judged together with the other two.
+
+use crate::{BadSetting, Config, Error, Event, Market, Pallet, Proofs, Registry};
+use sp_runtime::DispatchResult;
+use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings, Settings};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_set_registry(settings: RegistrySettings) -> DispatchResult {
+		Self::ensure_valid(Settings { registry: settings, ..Self::all() })?;
+		Registry::<T>::put(settings);
+		Self::deposit_event(Event::RegistryChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_market(settings: MarketSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { market: settings, ..Self::all() })?;
+		Market::<T>::put(settings);
+		Self::deposit_event(Event::MarketChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_proofs(settings: ProofSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { proofs: settings, ..Self::all() })?;
+		Proofs::<T>::put(settings);
+		Self::deposit_event(Event::ProofsChanged { settings });
+		Ok(())
+	}
+
+	fn ensure_valid(settings: Settings) -> Result<(), Error<T>> {
+		settings.validate().map_err(|error| Error::OutOfRange(BadSetting(error)))
+	}
+}

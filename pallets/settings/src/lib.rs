@@ -1,0 +1,205 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+mod change;
+mod invariants;
+mod readers;
+mod types;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use readers::{MarketOf, ProofsOf, RegistryOf};
+pub use types::BadSetting;
+pub use weights::WeightInfo;
+
+/// Every tunable of the protocol.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use core::marker::PhantomData;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+	use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings, SettingError, Settings};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Who may change settings. Every setting moves somebody's money: give it to governance only.
+		type UpdateOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Weights of this pallet.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// What the registry's settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultRegistry<T: Config>() -> RegistrySettings {
+		Settings::default().registry
+	}
+
+	/// What the market's settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultMarket<T: Config>() -> MarketSettings {
+		Settings::default().market
+	}
+
+	/// What the proofs' settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultProofs<T: Config>() -> ProofSettings {
+		Settings::default().proofs
+	}
+
+	/// Tunables of nodes and bonds.
+	#[pallet::storage]
+	pub type Registry<T: Config> = StorageValue<_, RegistrySettings, ValueQuery, DefaultRegistry<T>>;
+
+	/// Tunables of deals and payments.
+	#[pallet::storage]
+	pub type Market<T: Config> = StorageValue<_, MarketSettings, ValueQuery, DefaultMarket<T>>;
+
+	/// Tunables of proofs and misses.
+	#[pallet::storage]
+	pub type Proofs<T: Config> = StorageValue<_, ProofSettings, ValueQuery, DefaultProofs<T>>;
+
+	/// The settings with which a chain starts.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// All settings.
+		pub settings: Settings,
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			if let Err(error) = self.settings.validate() {
+				panic!("genesis of pallet-settings: {error:?} in {:?}", self.settings);
+			}
+			Registry::<T>::put(self.settings.registry);
+			Market::<T>::put(self.settings.market);
+			Proofs::<T>::put(self.settings.proofs);
+		}
+	}
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// The tunables of nodes and bonds were replaced.
+		RegistryChanged {
+			/// What is in force now.
+			settings: RegistrySettings,
+		},
+		/// The tunables of deals and payments were replaced. Deals keep what they were accepted with.
+		MarketChanged {
+			/// What is in force now.
+			settings: MarketSettings,
+		},
+		/// The tunables of proofs and misses were replaced. Windows that are open keep their number of openings.
+		ProofsChanged {
+			/// What is in force now.
+			settings: ProofSettings,
+		},
+	}
+
+	/// Why a call was refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// A value is out of its range, or does not fit its neighbours; the inner value says which. Compare it with
+		/// `SettingError` in the metadata, correct it and try the whole record with the view function `check` first.
+		OutOfRange(BadSetting),
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call(weight(<T as Config>::WeightInfo))]
+	impl<T: Config> Pallet<T> {
+		/// Replace the tunables of nodes and bonds.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Nodes that are registered keep the deposit they left; a
+		/// higher least bond only keeps those below it from new work.
+		///
+		/// ## Events
+		/// [`Event::RegistryChanged`].
+		#[pallet::call_index(0)]
+		pub fn set_registry(origin: OriginFor<T>, settings: RegistrySettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_registry(settings)
+		}
+
+		/// Replace the tunables of deals and payments.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Deals keep the shares and the compensation that they were
+		/// accepted with.
+		///
+		/// ## Events
+		/// [`Event::MarketChanged`].
+		#[pallet::call_index(1)]
+		pub fn set_market(origin: OriginFor<T>, settings: MarketSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_market(settings)
+		}
+
+		/// Replace the tunables of proofs and misses.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Misses that are final but not yet applied are applied by
+		/// what is in force when somebody looks at the node.
+		///
+		/// ## Events
+		/// [`Event::ProofsChanged`].
+		#[pallet::call_index(2)]
+		pub fn set_proofs(origin: OriginFor<T>, settings: ProofSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_proofs(settings)
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// All settings that are in force.
+		pub fn all() -> Settings {
+			Settings { registry: Registry::<T>::get(), market: Market::<T>::get(), proofs: Proofs::<T>::get() }
+		}
+
+		/// Whether settings would be accepted, and which one would be refused first.
+		pub fn check(settings: Settings) -> Result<(), SettingError> {
+			settings.validate()
+		}
+	}
+}

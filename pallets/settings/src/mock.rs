@@ -1,0 +1,69 @@
+//! A runtime that has nothing but settings.
+
+use crate as pallet_settings;
+use frame_support::derive_impl;
+use frame_system::EnsureRoot;
+use sp_runtime::BuildStorage;
+use substation_primitives::settings::Settings as AllSettings;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask, RuntimeViewFunction)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(2)]
+	pub type Settings = pallet_settings;
+}
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+}
+
+impl crate::Config for Test {
+	type UpdateOrigin = EnsureRoot<u64>;
+	type WeightInfo = ();
+}
+
+/// Builds a chain and checks the invariants after what ran on it.
+#[derive(Default)]
+pub struct ExtBuilder {
+	settings: AllSettings,
+}
+
+impl ExtBuilder {
+	pub fn settings(mut self, settings: AllSettings) -> Self {
+		self.settings = settings;
+		self
+	}
+
+	pub fn build(self) -> sp_io::TestExternalities {
+		let storage = RuntimeGenesisConfig {
+			system: Default::default(),
+			settings: crate::GenesisConfig { settings: self.settings, ..Default::default() },
+		}
+		.build_storage()
+		.expect("the mock's genesis builds");
+		let mut ext = sp_io::TestExternalities::new(storage);
+		// Events of the genesis block are not recorded.
+		ext.execute_with(|| System::set_block_number(1));
+		ext
+	}
+
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			test();
+			Settings::do_try_state().expect("the invariants hold");
+		});
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	ExtBuilder::default().build()
+}

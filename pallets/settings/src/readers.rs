@@ -1,0 +1,33 @@
+//! The settings as [`Get`]s, for the `Config` items of the pallets that they steer.
+
+use crate::{Config, Market, Proofs, Registry};
+use core::marker::PhantomData;
+use frame_support::traits::Get;
+use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings};
+
+/// The tunables of nodes and bonds that are in force.
+pub struct RegistryOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<RegistrySettings> for RegistryOf<T> {
+	fn get() -> RegistrySettings {
+		Registry::<T>::get()
+	}
+}
+
+/// The tunables of deals and payments that are in force.
+pub struct MarketOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<MarketSettings> for MarketOf<T> {
+	fn get() -> MarketSettings {
+		Market::<T>::get()
+	}
+}
+
+/// The tunables of proofs and misses that are in force.
+pub struct ProofsOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<ProofSettings> for ProofsOf<T> {
+	fn get() -> ProofSettings {
+		Proofs::<T>::get()
+	}
+}

@@ -1,0 +1,123 @@
+use crate::{mock::*, BadSetting, Error, Event};
+use codec::Encode;
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::{traits::BadOrigin, DispatchError, Perbill};
+use substation_primitives::settings::{SettingError, Settings as AllSettings, STN};
+
+#[test]
+fn governance_replaces_the_registry_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.registry.min_bond = 500 * STN;
+
+		assert_ok!(Settings::set_registry(RuntimeOrigin::root(), wanted.registry));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(
+			System::read_events_for_pallet::<Event<Test>>(),
+			[Event::RegistryChanged { settings: wanted.registry }]
+		);
+	});
+}
+
+#[test]
+fn governance_replaces_the_market_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.market.compensation_periods = 14;
+
+		assert_ok!(Settings::set_market(RuntimeOrigin::root(), wanted.market));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(System::read_events_for_pallet::<Event<Test>>(), [Event::MarketChanged { settings: wanted.market }]);
+	});
+}
+
+#[test]
+fn governance_replaces_the_proof_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.proofs.bounty = Perbill::from_percent(20);
+
+		assert_ok!(Settings::set_proofs(RuntimeOrigin::root(), wanted.proofs));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(System::read_events_for_pallet::<Event<Test>>(), [Event::ProofsChanged { settings: wanted.proofs }]);
+	});
+}
+
+#[test]
+fn nobody_else_may_change_anything() {
+	ExtBuilder::default().build_and_execute(|| {
+		let AllSettings { registry, market, proofs } = AllSettings::default();
+
+		for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
+			assert_noop!(Settings::set_registry(origin.clone(), registry), BadOrigin);
+			assert_noop!(Settings::set_market(origin.clone(), market), BadOrigin);
+			assert_noop!(Settings::set_proofs(origin, proofs), BadOrigin);
+		}
+	});
+}
+
+#[test]
+fn values_out_of_range_are_refused_by_name() {
+	ExtBuilder::default().build_and_execute(|| {
+		let refused = |error| Error::<Test>::OutOfRange(BadSetting(error));
+		let AllSettings { mut registry, mut market, mut proofs } = AllSettings::default();
+		registry.unbonding = 0;
+		market.acceptance_time = 0;
+		proofs.openings = 0;
+
+		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), registry), refused(SettingError::Unbonding));
+		assert_noop!(Settings::set_market(RuntimeOrigin::root(), market), refused(SettingError::AcceptanceTime));
+		assert_noop!(Settings::set_proofs(RuntimeOrigin::root(), proofs), refused(SettingError::Openings));
+	});
+}
+
+#[test]
+fn neighbours_in_another_record_are_judged_together() {
+	ExtBuilder::default().build_and_execute(|| {
+		let AllSettings { mut market, mut proofs, .. } = AllSettings::default();
+
+		// 7 misses of 350 per cent need 24.5 periods of room.
+		market.fine_room_periods = 24;
+		assert_noop!(
+			Settings::set_market(RuntimeOrigin::root(), market),
+			Error::<Test>::OutOfRange(BadSetting(SettingError::FineRoom))
+		);
+
+		// Once the fines are lower, the same record fits.
+		proofs.repeated_fine_percent = 300;
+		assert_ok!(Settings::set_proofs(RuntimeOrigin::root(), proofs));
+		assert_ok!(Settings::set_market(RuntimeOrigin::root(), market));
+
+		// And now the old fines do not.
+		assert_noop!(
+			Settings::set_proofs(RuntimeOrigin::root(), AllSettings::default().proofs),
+			Error::<Test>::OutOfRange(BadSetting(SettingError::FineRoom))
+		);
+	});
+}
+
+#[test]
+fn module_error_carries_the_setting_in_its_first_byte() {
+	let error = Error::<Test>::OutOfRange(BadSetting(SettingError::Bounty));
+
+	let DispatchError::Module(module) = DispatchError::from(error) else { panic!("a module error") };
+
+	let [bounty] = SettingError::Bounty.encode()[..] else { panic!("one byte") };
+	assert_eq!((module.index, module.error), (2, [0, bounty, 0, 0]));
+	assert_eq!(module.message, Some("OutOfRange"));
+}
+
+#[test]
+fn view_function_says_what_would_be_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut settings = AllSettings::default();
+		assert_eq!(Settings::check(settings), Ok(()));
+
+		settings.registry.min_bond = 0;
+
+		assert_eq!(Settings::check(settings), Err(SettingError::MinBond));
+	});
+}

@@ -1,0 +1,53 @@
+use crate::{mock::*, MarketOf, ProofsOf, RegistryOf};
+use frame_support::traits::Get;
+use serde_json::json;
+use substation_primitives::settings::{Settings as AllSettings, STN};
+
+#[test]
+fn genesis_seeds_every_setting_and_readers_answer_it() {
+	let mut settings = AllSettings::default();
+	settings.registry.node_deposit = 3 * STN;
+	settings.market.early_end_periods = 5;
+	settings.proofs.openings = 16;
+
+	ExtBuilder::default().settings(settings).build_and_execute(|| {
+		assert_eq!(Settings::all(), settings);
+		assert_eq!(RegistryOf::<Test>::get(), settings.registry);
+		assert_eq!(MarketOf::<Test>::get(), settings.market);
+		assert_eq!(ProofsOf::<Test>::get(), settings.proofs);
+	});
+}
+
+#[test]
+fn readers_answer_the_defaults_when_the_state_is_empty() {
+	sp_io::TestExternalities::default().execute_with(|| {
+		assert_eq!(Settings::all(), AllSettings::default());
+		assert_eq!(RegistryOf::<Test>::get(), AllSettings::default().registry);
+		assert_eq!(MarketOf::<Test>::get(), AllSettings::default().market);
+		assert_eq!(ProofsOf::<Test>::get(), AllSettings::default().proofs);
+		Settings::do_try_state().expect("the defaults are valid");
+	});
+}
+
+#[test]
+#[should_panic(expected = "genesis of pallet-settings: Openings in Settings {")]
+fn genesis_refuses_settings_that_are_not_valid_and_names_them() {
+	let mut settings = AllSettings::default();
+	settings.proofs.openings = 17;
+
+	ExtBuilder::default().settings(settings).build_and_execute(|| ());
+}
+
+#[test]
+fn genesis_json_is_camel_case() {
+	let genesis = crate::GenesisConfig::<Test>::default();
+
+	let json = serde_json::to_value(&genesis).expect("a genesis is JSON");
+
+	assert_eq!(json["settings"]["registry"]["minBond"], json!(100_000_000_000_000u64));
+	assert_eq!(json["settings"]["market"]["earlyEndPeriods"], json!(7));
+	assert_eq!(json["settings"]["market"]["shares"]["burn"], json!(100_000));
+	assert_eq!(json["settings"]["proofs"]["strikesPerMiss"], json!(4));
+	let back: crate::GenesisConfig<Test> = serde_json::from_value(json).expect("a complete genesis");
+	assert_eq!(back.settings, AllSettings::default());
+}

@@ -1,0 +1,5 @@
+//! One file per topic.
+
+mod bounds;
+mod change;
+mod genesis;

@@ -1,0 +1,95 @@
+//! The three ends of a deal: the customer's early one, the operator's forfeit, and the close that every other deal
+//! comes to.
+
+use crate::{
+	money::{self, Payment},
+	pallet::{Config, Deals, Error, Event, NodeAccounts, Pallet},
+	settle::effective_last,
+	types::{DealOf, NodeAccount},
+};
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchResult, Get},
+};
+use substation_primitives::{
+	deal::{DealState, Terms},
+	traits::{Bonds, Nodes, StorageLedger},
+	Balance, DealId, ResourceClass,
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_end_early(customer: T::AccountId, id: DealId) -> DispatchResult {
+		let (mut deal, mut terms) = Self::accepted(id)?;
+		ensure!(deal.customer == customer, Error::<T>::NotCustomer);
+		T::Ledger::catch_up(deal.node);
+		ensure!(T::Ledger::terminated_at(deal.node).is_none(), Error::<T>::NodeTerminated);
+		let current = T::Ledger::current(deal.node);
+		ensure!(current < terms.last, Error::<T>::NothingLeftToEnd);
+
+		let remaining = money::span(current.next(), terms.last);
+		let notice = T::Settings::get().early_end_periods;
+		let payment = money::early_end(deal.rate, terms.shares, notice, remaining);
+		let Payment { provider, burned, treasury, refunded } = Self::pay(&deal, payment);
+		// Below `first` if the deal was accepted in this very period.
+		terms.last = current;
+		deal.state = DealState::Active(terms);
+		Deals::<T>::insert(id, deal);
+		Self::deposit_event(Event::DealEndedEarly { deal: id, provider, burned, treasury, refunded });
+		Ok(())
+	}
+
+	pub(crate) fn do_forfeit(operator: T::AccountId, id: DealId) -> DispatchResult {
+		let (deal, mut terms) = Self::accepted(id)?;
+		let node = T::Registry::node(deal.node).ok_or(Error::<T>::NoSuchNode)?;
+		ensure!(node.operator == operator, Error::<T>::NotOperator);
+		T::Ledger::catch_up(deal.node);
+		ensure!(T::Ledger::terminated_at(deal.node).is_none(), Error::<T>::NodeTerminated);
+		ensure!(T::Ledger::closed(deal.node) < Some(terms.last), Error::<T>::NothingLeftToEnd);
+
+		Self::settle_closed(id, &deal, &mut terms);
+		Self::compensate(id, &deal, &terms);
+		let refunded = Self::finish(id, &deal, &terms);
+		Self::deposit_event(Event::DealForfeited { deal: id, refunded });
+		Ok(())
+	}
+
+	pub(crate) fn do_close(id: DealId) -> DispatchResult {
+		let (deal, mut terms) = Self::accepted(id)?;
+		T::Ledger::catch_up(deal.node);
+		let last = effective_last(&terms, T::Ledger::terminated_at(deal.node));
+		ensure!(T::Ledger::closed(deal.node) >= Some(last), Error::<T>::NotOver);
+
+		Self::settle_closed(id, &deal, &mut terms);
+		if last < terms.last {
+			Self::compensate(id, &deal, &terms);
+		}
+		let refunded = Self::finish(id, &deal, &terms);
+		Self::deposit_event(Event::DealClosed { deal: id, refunded });
+		Ok(())
+	}
+
+	/// Pays the customer of a lost deal from the deal's own reserve, so that no other deal of the node gets less.
+	fn compensate(id: DealId, deal: &DealOf<T>, terms: &Terms) {
+		let owed = money::compensation(deal.rate, terms);
+		if owed > 0 {
+			let amount = T::Registry::take(deal.node, ResourceClass::Storage, &deal.customer, owed);
+			Self::deposit_event(Event::CustomerCompensated { deal: id, amount });
+		}
+	}
+
+	/// Refunds what is left in escrow, returns the deposit, frees the node of the deal and forgets it. Says how much
+	/// was refunded.
+	fn finish(id: DealId, deal: &DealOf<T>, terms: &Terms) -> Balance {
+		let refunded = Self::refund(&deal.customer, money::escrow_left(deal.rate, terms));
+		Self::return_deposit(deal);
+		Self::remove_record(id, deal);
+		let reserve = money::reserve(deal.rate, terms.compensation_periods).unwrap_or_default();
+		let account = NodeAccounts::<T>::get(deal.node).without(deal.length, deal.rate, reserve);
+		if account == NodeAccount::default() {
+			NodeAccounts::<T>::remove(deal.node);
+		} else {
+			NodeAccounts::<T>::insert(deal.node, account);
+		}
+		refunded
+	}
+}

@@ -1,0 +1,488 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+extern crate alloc;
+
+mod accept;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
+mod clear;
+#[cfg(any(feature = "runtime-benchmarks", test))]
+mod deep_forest;
+mod end;
+mod impls;
+#[cfg(any(feature = "try-runtime", test))]
+mod invariants;
+#[cfg(test)]
+mod mock;
+pub mod money;
+mod propose;
+pub mod rejection;
+mod settle;
+#[cfg(test)]
+mod tests;
+pub mod types;
+mod updates;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::{AgentSignature, NodeAccount};
+pub use weights::WeightInfo;
+
+pub(crate) const LOG_TARGET: &str = "runtime::storage-market";
+
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::{
+		types::{AcceptancesOf, AgentSignature, ClearancesOf, DealOf, NodeAccount},
+		weights::WeightInfo,
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Mutate, MutateHold},
+	};
+	use frame_system::pallet_prelude::*;
+	use substation_primitives::{
+		deal::Proposal,
+		settings::{MarketSettings, RegistrySettings},
+		traits::{Bonds, Nodes, StorageLedger, Treasury},
+		Balance, Bytes, DealId, NodeId, Period,
+	};
+	use substation_proofs::{forest::UpdateProof, Hash};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// The money that customers pay with. Holds must keep an account alive.
+		type Currency: Mutate<Self::AccountId, Balance = Balance>
+			+ MutateHold<Self::AccountId, Balance = Balance, Reason: From<HoldReason>>;
+
+		/// This pallet's tunables. Governance may change them at any time: what a running deal depends on is copied
+		/// into its record.
+		type Settings: Get<MarketSettings>;
+
+		/// The registry's tunables, for the least bond.
+		type RegistrySettings: Get<RegistrySettings>;
+
+		/// Nodes, their offers and their bonds.
+		type Registry: Nodes<Self::AccountId> + Bonds<Self::AccountId>;
+
+		/// Which periods a node has proven, and the forest that it is challenged on.
+		type Ledger: StorageLedger;
+
+		/// Where the treasury's shares go, and whatever a payee cannot receive.
+		type Treasury: Treasury<Self::AccountId>;
+
+		/// Most acceptances or clearances in one call. At least 1; weights are linear in it.
+		#[pallet::constant]
+		type MaxUpdates: Get<u32>;
+
+		/// Weights of this pallet.
+		type WeightInfo: WeightInfo;
+
+		/// Puts the pallets behind the traits above into the states that benchmarks need.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// Why a customer's money is on hold here.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// What the customer's deals may still cost.
+		#[codec(index = 0)]
+		Escrow,
+		/// What the customer left for the records of its deals.
+		#[codec(index = 1)]
+		DealDeposit,
+	}
+
+	/// The id of the next proposal. Ids are never reused.
+	#[pallet::storage]
+	pub type NextDealId<T: Config> = StorageValue<_, DealId, ValueQuery>;
+
+	/// Every proposal and every deal that is not closed.
+	// Identity: we assign the ids, an attacker cannot choose them.
+	#[pallet::storage]
+	pub type Deals<T: Config> = StorageMap<_, Identity, DealId, DealOf<T>>;
+
+	/// The records of [`Deals`] by the node they name.
+	// Identity: we and the registry assign the ids.
+	#[pallet::storage]
+	pub type DealsOfNode<T: Config> = StorageDoubleMap<_, Identity, NodeId, Identity, DealId, ()>;
+
+	/// What each node has promised. Absent when it has no accepted deal.
+	// Identity: the registry assigns the ids.
+	#[pallet::storage]
+	pub type NodeAccounts<T: Config> = StorageMap<_, Identity, NodeId, NodeAccount, ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A customer wants a node to store something and has paid into escrow.
+		DealProposed {
+			/// The new deal.
+			deal: DealId,
+			/// The node that may accept it.
+			node: NodeId,
+			/// Who pays.
+			customer: T::AccountId,
+			/// BLAKE3 hash of the content.
+			root: Hash,
+			/// Length of the content.
+			length: Bytes,
+			/// Payment for one proven period.
+			rate: Balance,
+			/// Periods that the deal shall run.
+			periods: u32,
+		},
+		/// A proposal that nobody accepted in time is gone.
+		ProposalWithdrawn {
+			/// The proposal.
+			deal: DealId,
+			/// Escrow that went back to the customer.
+			refunded: Balance,
+		},
+		/// A node's agent has accepted a proposal.
+		DealAccepted {
+			/// The deal.
+			deal: DealId,
+			/// The node.
+			node: NodeId,
+			/// The forest slot that holds it.
+			slot: u32,
+			/// First period that is due and paid.
+			first: Period,
+			/// Last period that is due and paid.
+			last: Period,
+		},
+		/// A node's agent has emptied a slot of its forest.
+		SlotCleared {
+			/// The node.
+			node: NodeId,
+			/// The slot.
+			slot: u32,
+			/// The ended deal that it held.
+			deal: DealId,
+		},
+		/// Closed periods of a deal were paid or refunded.
+		DealSettled {
+			/// The deal.
+			deal: DealId,
+			/// Periods that were proven.
+			proven: u32,
+			/// Periods that were not.
+			missed: u32,
+			/// What the operator got.
+			provider: Balance,
+			/// What was destroyed.
+			burned: Balance,
+			/// What the treasury got.
+			treasury: Balance,
+			/// What went back to the customer.
+			refunded: Balance,
+		},
+		/// A customer has ended a deal before its term; the current period is its last.
+		DealEndedEarly {
+			/// The deal.
+			deal: DealId,
+			/// What the operator got for the periods that do not happen.
+			provider: Balance,
+			/// What was destroyed.
+			burned: Balance,
+			/// What the treasury got.
+			treasury: Balance,
+			/// What went back to the customer.
+			refunded: Balance,
+		},
+		/// An operator has given a deal up. Its record is gone.
+		DealForfeited {
+			/// The deal.
+			deal: DealId,
+			/// The rest of the escrow, which went back to the customer.
+			refunded: Balance,
+		},
+		/// A deal is over and its record is gone.
+		DealClosed {
+			/// The deal.
+			deal: DealId,
+			/// Escrow of periods that the node's termination cut off, which went back to the customer.
+			refunded: Balance,
+		},
+		/// The customer of a lost deal was paid from the node's bond.
+		CustomerCompensated {
+			/// The deal.
+			deal: DealId,
+			/// What was really paid.
+			amount: Balance,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no node with this id.
+		NoSuchNode,
+		/// The node is leaving, suspended or terminated. Ask another one.
+		NodeTakesNoWork,
+		/// The node offers no storage.
+		NoOffer,
+		/// The content is empty or longer than 2^46 bytes. Split it.
+		LengthOutOfRange,
+		/// A deal runs at least 1 and at most 1,024 periods.
+		TermOutOfRange,
+		/// The price is below what the node asks now.
+		PriceBelowOffer,
+		/// Price, length and term multiply to more than any account can hold.
+		PriceOutOfRange,
+		/// The node's offered capacity does not hold this on top of its deals.
+		CapacityExceeded,
+		/// The node's bond does not cover its deals and this. Add to the bond.
+		BondTooLow,
+		/// No ids are left for deals.
+		OutOfIds,
+		/// The deal was never proposed.
+		UnknownDeal,
+		/// The deal has no record any more.
+		DealGone,
+		/// The deal is already accepted.
+		AlreadyAccepted,
+		/// The deal is not accepted yet.
+		NotAccepted,
+		/// The proposal's time to be accepted is over. Anyone may withdraw it.
+		ProposalExpired,
+		/// The proposal can still be accepted. Withdraw it when its time is over.
+		ProposalNotExpired,
+		/// The deal names another node.
+		OtherNode,
+		/// The updates are empty, not in strictly ascending order of slots, or name a deal twice.
+		UpdatesNotCanonical,
+		/// The update proof is longer than these updates can need.
+		ProofTooLong,
+		/// A clearance must name the forest's present depth.
+		OtherDepth,
+		/// The signature is not the agent's over these updates and the node's present forest.
+		WrongSignature,
+		/// The deal still has a record, so its slot cannot be cleared. Close it first.
+		DealNotClosed,
+		/// Only the customer may do this.
+		NotCustomer,
+		/// Only the node's operator may do this.
+		NotOperator,
+		/// The deal ends with the current period or has ended. Close it once the window has closed.
+		NothingLeftToEnd,
+		/// The node was terminated, and the deal with it. Close it.
+		NodeTerminated,
+		/// The window of the deal's last period has not closed.
+		NotOver,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MaxUpdates::get() > 0, "MaxUpdates is 0: no deal could ever be accepted");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call(weight(<T as Config>::WeightInfo))]
+	impl<T: Config> Pallet<T> {
+		/// Ask a node to store something.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the customer.
+		///
+		/// ## Details
+		/// Holds the payment of the whole term and a deposit for the record. The proposal reserves nothing at the
+		/// node and cannot be withdrawn before its time to be accepted is over. The weight includes one acceptance
+		/// and one clearance, which are free for the node's agent.
+		///
+		/// ## Errors
+		/// [`Error::NoSuchNode`], [`Error::NodeTakesNoWork`], [`Error::NoOffer`], [`Error::LengthOutOfRange`],
+		/// [`Error::TermOutOfRange`], [`Error::PriceBelowOffer`], [`Error::PriceOutOfRange`],
+		/// [`Error::CapacityExceeded`] if the node's whole capacity is smaller than the content, and the currency's.
+		///
+		/// ## Events
+		/// [`Event::DealProposed`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(<T as Config>::WeightInfo::propose()
+			.saturating_add(<T as Config>::WeightInfo::authorize_accept(1))
+			.saturating_add(<T as Config>::WeightInfo::accept(1))
+			.saturating_add(<T as Config>::WeightInfo::authorize_clear(1))
+			.saturating_add(<T as Config>::WeightInfo::clear(1)))]
+		pub fn propose(origin: OriginFor<T>, proposal: Proposal) -> DispatchResult {
+			let customer = ensure_signed(origin)?;
+			Self::do_propose(customer, proposal)
+		}
+
+		/// Take back a proposal that nobody accepted in time.
+		///
+		/// ## Dispatch Origin
+		/// Signed by anyone; escrow and deposit go to the customer.
+		///
+		/// ## Errors
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::AlreadyAccepted`], [`Error::ProposalNotExpired`].
+		///
+		/// ## Events
+		/// [`Event::ProposalWithdrawn`].
+		#[pallet::call_index(1)]
+		pub fn withdraw_proposal(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_withdraw_proposal(deal)
+		}
+
+		/// Accept proposals into the node's forest.
+		///
+		/// ## Dispatch Origin
+		/// Authorised: the signature is the agent's over [`substation_proofs::authority::accept_message`].
+		///
+		/// ## Details
+		/// Free, because each acceptance uses up a proposal whose customer has paid for it. `acceptances` are in
+		/// strictly ascending order of slots, which are empty; `depth` is the forest's depth afterwards, at least
+		/// the present one; `proof` is for the forest as it stands. A deal accepted in a period is first due, and
+		/// first paid, in the next one.
+		///
+		/// ## Errors
+		/// The transaction is refused for the reasons in [`crate::rejection`].
+		///
+		/// ## Events
+		/// [`Event::DealAccepted`] for each.
+		#[pallet::call_index(2)]
+		#[pallet::weight(<T as Config>::WeightInfo::accept(acceptances.len() as u32))]
+		#[pallet::authorize(Self::authorize_accept)]
+		#[pallet::weight_of_authorize(<T as Config>::WeightInfo::authorize_accept(acceptances.len() as u32))]
+		pub fn accept(
+			origin: OriginFor<T>,
+			node: NodeId,
+			acceptances: AcceptancesOf<T>,
+			depth: u8,
+			proof: UpdateProof,
+			signature: AgentSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let _ = signature; // checked by the authorisation
+			Self::do_accept(node, &acceptances, depth, &proof)
+		}
+
+		/// Empty slots of the node's forest whose deals have no record any more.
+		///
+		/// ## Dispatch Origin
+		/// Authorised: the signature is the agent's over [`substation_proofs::authority::clear_message`].
+		///
+		/// ## Details
+		/// Free, because each clearance uses up the slot of a deal whose customer has paid for it. Until then the
+		/// bytes stay challenged. `depth` is the forest's present depth.
+		///
+		/// ## Errors
+		/// The transaction is refused for the reasons in [`crate::rejection`].
+		///
+		/// ## Events
+		/// [`Event::SlotCleared`] for each.
+		#[pallet::call_index(3)]
+		#[pallet::weight(<T as Config>::WeightInfo::clear(clearances.len() as u32))]
+		#[pallet::authorize(Self::authorize_clear)]
+		#[pallet::weight_of_authorize(<T as Config>::WeightInfo::authorize_clear(clearances.len() as u32))]
+		pub fn clear(
+			origin: OriginFor<T>,
+			node: NodeId,
+			clearances: ClearancesOf<T>,
+			depth: u8,
+			proof: UpdateProof,
+			signature: AgentSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let _ = signature; // checked by the authorisation
+			Self::do_clear(node, &clearances, depth, &proof)
+		}
+
+		/// Pay or refund every closed period of a deal.
+		///
+		/// ## Dispatch Origin
+		/// Signed by anyone.
+		///
+		/// ## Details
+		/// Reads this deal and its node's proofs only; settling often, late or twice pays the same. Does nothing
+		/// if nothing has closed since the last time.
+		///
+		/// ## Errors
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`].
+		///
+		/// ## Events
+		/// [`Event::DealSettled`], if there was anything to settle.
+		#[pallet::call_index(4)]
+		pub fn settle(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_settle(deal)
+		}
+
+		/// End a deal with the current period.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the customer.
+		///
+		/// ## Details
+		/// Pays a few of the remaining periods at once, divided as if they were proven, and refunds the others.
+		///
+		/// ## Errors
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotCustomer`],
+		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`].
+		///
+		/// ## Events
+		/// [`Event::DealEndedEarly`].
+		#[pallet::call_index(5)]
+		pub fn end_early(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			let customer = ensure_signed(origin)?;
+			Self::do_end_early(customer, deal)
+		}
+
+		/// Give up a deal whose bytes are lost.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the node's operator.
+		///
+		/// ## Details
+		/// Settles what has closed, compensates the customer from the node's bond, refunds the rest of the escrow
+		/// and removes the record. The current period stays challenged as it is.
+		///
+		/// ## Errors
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotOperator`],
+		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`] if the window of the last period has closed.
+		///
+		/// ## Events
+		/// [`Event::DealSettled`], [`Event::CustomerCompensated`], [`Event::DealForfeited`].
+		#[pallet::call_index(6)]
+		pub fn forfeit(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_forfeit(operator, deal)
+		}
+
+		/// Settle a deal for the last time and remove its record.
+		///
+		/// ## Dispatch Origin
+		/// Signed by anyone; the deposit goes to the customer.
+		///
+		/// ## Details
+		/// Possible once the window of the deal's last period has closed, or that of the period in which the node's
+		/// termination was decided. A deal that a termination cut short pays its customer a compensation from the
+		/// node's bond.
+		///
+		/// ## Errors
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotOver`].
+		///
+		/// ## Events
+		/// [`Event::DealSettled`], [`Event::CustomerCompensated`], [`Event::DealClosed`].
+		#[pallet::call_index(7)]
+		pub fn close(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_close(deal)
+		}
+	}
+}

@@ -1,0 +1,14 @@
+//! One file per topic. Every case ends with a check of all invariants.
+
+mod accept;
+mod clear;
+mod close;
+mod end_early;
+mod forfeit;
+mod invariants;
+mod money;
+mod obligations;
+mod payees;
+mod pool;
+mod propose;
+mod settle;

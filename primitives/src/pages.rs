@@ -1,0 +1,97 @@
+//! Answers of the runtime API: everything a page about a node would show, in one call.
+//!
+//! Pallets never store these types.
+
+use crate::{
+	clock::WindowSeed,
+	deal::Deal,
+	node::{AgentKey, EndpointId, NodeStatus, Offer, Region},
+	units::{Balance, BlockNumber, DealId, NodeId, Period},
+};
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use substation_proofs::{forest::Forest, Hash};
+
+/// The window of the period that runs now for a node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct WindowPage {
+	/// The block at which this was read.
+	pub now: BlockNumber,
+	/// Hash of the chain's first block.
+	pub genesis: Hash,
+	/// The period that runs now.
+	pub period: Period,
+	/// The block at which its window opens.
+	pub opens: BlockNumber,
+	/// The first block at which its window is closed.
+	pub closes: BlockNumber,
+	/// Blocks from one window of the node to its next.
+	pub period_length: BlockNumber,
+	/// The seed, once the window is open.
+	pub seed: Option<WindowSeed>,
+	/// The forest that this period's challenge asks about.
+	pub frozen: Forest,
+	/// Whether a proof of this period was accepted.
+	pub proven: bool,
+}
+
+/// Everything that a page about a storage node shows.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct NodePage<AccountId> {
+	/// The node.
+	pub id: NodeId,
+	/// Its cold account.
+	pub operator: AccountId,
+	/// The key that signs its free calls.
+	pub agent: AgentKey,
+	/// Its iroh endpoint id.
+	pub endpoint: EndpointId,
+	/// Its socket addresses, as text.
+	pub addresses: Vec<Vec<u8>>,
+	/// Its country.
+	pub region: Region,
+	/// Where it stands in its life.
+	pub status: NodeStatus,
+	/// Whether governance has suspended it.
+	pub suspended: bool,
+	/// What it asks for storage.
+	pub offer: Option<Offer>,
+	/// The bond held for storage.
+	pub bond: Balance,
+	/// The bond that its present deals need.
+	pub required_bond: Balance,
+	/// What of the bond is reserved for its customers.
+	pub reserve: Balance,
+	/// What its deals pay in one period, together.
+	pub committed_rate: Balance,
+	/// Deals with a record.
+	pub deals: u32,
+	/// Bytes of these deals.
+	pub bytes: u64,
+	/// Its forest now.
+	pub forest: Forest,
+	/// Strikes, with every final miss applied.
+	pub strikes: u8,
+	/// The first period whose outcome is not yet applied.
+	pub next_due: Period,
+	/// The deciding period of its termination.
+	pub terminated_at: Option<Period>,
+	/// Up to 32 latest closed periods, oldest first, and whether each was proven.
+	pub recent: Vec<(Period, bool)>,
+	/// The window of the period that runs now.
+	pub window: WindowPage,
+}
+
+/// A deal and what can be said of it now.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DealPage<AccountId> {
+	/// The deal.
+	pub id: DealId,
+	/// Its record.
+	pub deal: Deal<AccountId>,
+	/// Closed periods that are not yet settled, and how many of them were proven.
+	pub unsettled: (u32, u32),
+	/// Whether the market would let anyone close it now.
+	pub closable: bool,
+}

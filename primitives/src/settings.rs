@@ -1,0 +1,245 @@
+//! Every tunable of the protocol, one struct per pallet, each with its bounds.
+//!
+//! Governance changes them through `pallet-settings`; [`Settings::validate`] looks at neighbours together, so that
+//! no sequence of single changes reaches a combination that a single change could not.
+
+use crate::units::{Balance, BlockNumber, Bytes};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::{Perbill, Permill};
+
+/// One STN in [`Balance`] units.
+pub const STN: Balance = 1_000_000_000_000;
+
+/// Most openings that a proof may ever need. Bounds the size of a proof in code.
+pub const MAX_OPENINGS: u8 = 16;
+
+/// Most periods that a deal may run. Bounds what one settlement reads.
+pub const MAX_TERM: u32 = 1_024;
+
+/// Most misses that one run may need to reach termination. Bounds the penalty computation in code.
+pub const MAX_MISSES_TO_TERMINATION: u32 = 32;
+
+/// How an escrow payment is divided. The provider gets what the other two leave, so that the parts add up.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Shares {
+	/// Destroyed.
+	pub burn: Permill,
+	/// To the treasury.
+	pub treasury: Permill,
+}
+
+/// Tunables of `pallet-registry`.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrySettings {
+	/// Least bond of a node in one class, whatever it stores.
+	pub min_bond: Balance,
+	/// Deposit for a node's record, returned when the record goes.
+	pub node_deposit: Balance,
+	/// Blocks from owing nothing to the release of the bonds.
+	pub unbonding: BlockNumber,
+}
+
+/// Tunables of `pallet-storage-market`.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketSettings {
+	/// How payments of deals accepted from now on are divided.
+	pub shares: Shares,
+	/// Least payment for one deal and one period.
+	pub min_rate: Balance,
+	/// Shortest length that is billed.
+	pub min_billed: Bytes,
+	/// Deposit for a deal's record, returned when the record goes.
+	pub deal_deposit: Balance,
+	/// Blocks that a provider has to accept a proposal.
+	pub acceptance_time: BlockNumber,
+	/// Periods of a deal's rate that its provider reserves for its customer, at most paid when the deal is lost.
+	pub compensation_periods: u8,
+	/// Periods of a node's committed rate that its bond must hold above the reserve, for fines.
+	pub fine_room_periods: u8,
+	/// Periods that a customer who ends a deal early still pays, if so many remain.
+	pub early_end_periods: u8,
+}
+
+/// Tunables of `pallet-storage-proofs`.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofSettings {
+	/// Openings that each proof must bring.
+	pub openings: u8,
+	/// Strikes that a miss adds.
+	pub strikes_per_miss: u8,
+	/// Strikes that a proof takes away.
+	pub strikes_per_proof: u8,
+	/// From so many strikes before it, a miss costs `first_fine_percent` of the node's committed rate.
+	pub first_fine_from: u8,
+	/// The first fine, in per cent of the committed rate of one period.
+	pub first_fine_percent: u16,
+	/// From so many strikes before it, a miss costs `repeated_fine_percent` of the node's committed rate.
+	pub repeated_fine_from: u8,
+	/// The fine after that, in per cent of the committed rate of one period.
+	pub repeated_fine_percent: u16,
+	/// A node with so many strikes is terminated.
+	pub terminated_at: u8,
+	/// What the reporter of a miss gets of what was really collected.
+	pub bounty: Perbill,
+}
+
+/// All tunables, as genesis seeds them.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+	/// Nodes and bonds.
+	pub registry: RegistrySettings,
+	/// Deals and payments.
+	pub market: MarketSettings,
+	/// Proofs and misses.
+	pub proofs: ProofSettings,
+}
+
+/// A setting that is out of its range, or does not fit its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum SettingError {
+	/// The least bond is zero or would not pay one repeated fine at the least rate.
+	MinBond,
+	/// A deposit is zero: records would be free to create.
+	Deposit,
+	/// The unbonding time is zero.
+	Unbonding,
+	/// Burn and treasury together take more than half: less than half would reach the provider.
+	Shares,
+	/// The treasury's share of the least rate is zero, so that proofs would be free to ask for.
+	MinRate,
+	/// The shortest billed length is zero or above one GiB.
+	MinBilled,
+	/// The acceptance time is zero.
+	AcceptanceTime,
+	/// The compensation is zero or above 90 periods.
+	Compensation,
+	/// The room for fines is less than what misses cost before termination.
+	FineRoom,
+	/// The early-end payment is above 90 periods.
+	EarlyEnd,
+	/// The number of openings is zero or above [`MAX_OPENINGS`].
+	Openings,
+	/// A miss adds no strikes, or a proof takes away as many as a miss adds.
+	Strikes,
+	/// The fines do not rise with the strikes, or reach beyond termination, or exceed ten periods.
+	Fines,
+	/// Termination would need more than [`MAX_MISSES_TO_TERMINATION`] misses, or fewer than two.
+	Termination,
+	/// The bounty is above a fifth: failing on purpose could pay a friend.
+	Bounty,
+}
+
+impl Default for Settings {
+	fn default() -> Self {
+		Self {
+			registry: RegistrySettings { min_bond: 100 * STN, node_deposit: STN, unbonding: 28 * 14_400 },
+			market: MarketSettings {
+				shares: Shares { burn: Permill::from_percent(10), treasury: Permill::from_percent(5) },
+				min_rate: STN / 1_000,
+				min_billed: Bytes(1 << 20),
+				deal_deposit: STN / 10,
+				acceptance_time: 14_400,
+				compensation_periods: 7,
+				fine_room_periods: 30,
+				early_end_periods: 7,
+			},
+			proofs: ProofSettings {
+				openings: 4,
+				strikes_per_miss: 4,
+				strikes_per_proof: 1,
+				first_fine_from: 4,
+				first_fine_percent: 150,
+				repeated_fine_from: 8,
+				repeated_fine_percent: 350,
+				terminated_at: 28,
+				bounty: Perbill::from_percent(10),
+			},
+		}
+	}
+}
+
+impl Settings {
+	/// Whether every value is in its range and fits its neighbours.
+	pub fn validate(&self) -> Result<(), SettingError> {
+		self.validate_money()?;
+		self.validate_penalties()
+	}
+
+	fn validate_money(&self) -> Result<(), SettingError> {
+		let Self { registry, market, proofs } = self;
+		let one_fine = percent_of(market.min_rate, proofs.repeated_fine_percent);
+		ensure(registry.min_bond > 0 && registry.min_bond >= one_fine, SettingError::MinBond)?;
+		ensure(registry.node_deposit > 0 && market.deal_deposit > 0, SettingError::Deposit)?;
+		ensure(registry.unbonding > 0, SettingError::Unbonding)?;
+		let taken = u64::from(market.shares.burn.deconstruct()) + u64::from(market.shares.treasury.deconstruct());
+		ensure(taken <= 500_000, SettingError::Shares)?;
+		ensure(market.shares.treasury.mul_floor(market.min_rate) > 0, SettingError::MinRate)?;
+		ensure((1..=1 << 30).contains(&market.min_billed.0), SettingError::MinBilled)?;
+		ensure(market.acceptance_time > 0, SettingError::AcceptanceTime)?;
+		ensure((1..=90).contains(&market.compensation_periods), SettingError::Compensation)?;
+		ensure(market.early_end_periods <= 90, SettingError::EarlyEnd)
+	}
+
+	fn validate_penalties(&self) -> Result<(), SettingError> {
+		let ProofSettings {
+			openings,
+			strikes_per_miss,
+			strikes_per_proof,
+			first_fine_from,
+			first_fine_percent,
+			repeated_fine_from,
+			repeated_fine_percent,
+			terminated_at,
+			bounty,
+		} = self.proofs;
+		ensure((1..=MAX_OPENINGS).contains(&openings), SettingError::Openings)?;
+		ensure(strikes_per_miss > strikes_per_proof && strikes_per_proof > 0, SettingError::Strikes)?;
+		ensure(
+			first_fine_from < repeated_fine_from
+				&& repeated_fine_from < terminated_at
+				&& first_fine_percent > 0
+				&& first_fine_percent <= repeated_fine_percent
+				&& repeated_fine_percent <= 1_000,
+			SettingError::Fines,
+		)?;
+		let misses = u32::from(terminated_at).div_ceil(u32::from(strikes_per_miss));
+		ensure((2..=MAX_MISSES_TO_TERMINATION).contains(&misses), SettingError::Termination)?;
+		let room = u32::from(self.market.fine_room_periods) * 100;
+		ensure(room >= misses * u32::from(repeated_fine_percent), SettingError::FineRoom)?;
+		ensure(bounty <= Perbill::from_percent(20), SettingError::Bounty)
+	}
+}
+
+/// `percent` hundredths of `amount`, rounded up, saturating.
+pub fn percent_of(amount: Balance, percent: u16) -> Balance {
+	amount.saturating_mul(percent.into()).div_ceil(100)
+}
+
+fn ensure(condition: bool, error: SettingError) -> Result<(), SettingError> {
+	if condition {
+		Ok(())
+	} else {
+		Err(error)
+	}
+}

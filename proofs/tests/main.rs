@@ -1,0 +1,12 @@
+//! Tests of the crate's public interface: the prover against the verifier, both against other implementations, and
+//! against whoever wants to be paid for bytes that they do not have.
+//!
+//! One binary, one module per topic.
+
+mod attacks;
+mod common;
+mod content;
+mod forest;
+mod properties;
+mod sizes;
+mod vectors;

@@ -1,0 +1,155 @@
+//! The pallets whose weights can be measured on this runtime.
+
+use crate::*;
+use alloc::{string::String, vec::Vec};
+use frame_benchmarking::{
+	add_benchmark, define_benchmarks, list_benchmark, BenchmarkBatch, BenchmarkConfig, BenchmarkList, Benchmarking,
+};
+use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use pallet_storage_market::{NodeAccount, NodeAccounts};
+use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
+use substation_primitives::{AgentKey, Clock, NodeId, Offer, Period, Region, ResourceClass};
+use substation_proofs::forest::Forest;
+
+define_benchmarks!(
+	[pallet_settings, Settings]
+	[pallet_timestamp, Timestamp]
+	[pallet_babe, Babe]
+	[pallet_balances, Balances]
+	[pallet_transaction_payment, TransactionPayment]
+	[pallet_staking, Staking]
+	[pallet_grandpa, Grandpa]
+	[pallet_bags_list, VoterList]
+	[pallet_preimage, Preimage]
+	[pallet_scheduler, Scheduler]
+	[pallet_utility, Utility]
+	[pallet_proxy, Proxy]
+	[pallet_multisig, Multisig]
+	[pallet_identity, Identity]
+	[pallet_registry, Registry]
+	[pallet_storage_market, StorageMarket]
+	[pallet_storage_proofs, StorageProofs]
+);
+
+/// Which benchmarks there are.
+pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
+	let mut list = Vec::<BenchmarkList>::new();
+	list_benchmarks!(list, extra);
+	(list, AllPalletsWithSystem::storage_info())
+}
+
+/// Runs one.
+pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
+	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	let mut batches = Vec::<BenchmarkBatch>::new();
+	let params = (&config, &whitelist);
+	add_benchmarks!(params, batches);
+	Ok(batches)
+}
+
+/// Puts the pallets that a benchmarked one asks into the states that cost it most.
+pub struct Helper;
+
+/// A bond that no benchmark exhausts.
+const BOND: Balance = 1 << 90;
+
+/// Misses that end every node, whatever the settings.
+const FATAL_MISSES: u32 = substation_primitives::settings::MAX_MISSES_TO_TERMINATION;
+
+/// A forest that holds something; nobody proves it.
+const FOREST: Forest = Forest { root: [1; 32], total: 1 << 30, depth: 20 };
+
+/// Every second period of a word, from the first on.
+const EVEN_PERIODS: u128 = u128::MAX / 3;
+
+fn register(operator: &AccountId, agent: AgentKey) -> NodeId {
+	let id = pallet_registry::NextNodeId::<Runtime>::get();
+	Balances::set_balance(operator, BOND.saturating_mul(4));
+	let spec =
+		pallet_registry::NodeSpec { agent, endpoint: agent, addresses: Default::default(), region: Region(*b"CH") };
+	let offer = Offer { capacity: u64::MAX, price: 1 };
+	let origin = RuntimeOrigin::signed(operator.clone());
+	let registered = Registry::register(origin, spec, ResourceClass::Storage, offer, BOND);
+	assert!(registered.is_ok(), "{registered:?}");
+	id
+}
+
+/// Makes `period` the node's current one.
+fn enter(node: NodeId, period: Period) {
+	let clock: Clock = pallet_pace::ProofClock::<Runtime>::get();
+	let start = period.previous().map_or(0, |closed| clock.closes::<HostHasher>(node, closed));
+	System::set_block_number(start);
+}
+
+fn change_record(node: NodeId, change: impl FnOnce(&mut NodeRecord)) {
+	let mut record = NodeProofs::<Runtime>::get(node).unwrap_or_else(|| NodeRecord::starting_at(Period(0)));
+	change(&mut record);
+	NodeProofs::<Runtime>::insert(node, record);
+}
+
+/// Makes this many misses final but not applied.
+fn owe(node: NodeId, misses: u32) {
+	enter(node, Period(misses));
+	change_record(node, |record| {
+		record.forest = FOREST;
+		record.frozen = None;
+		record.next_due = Period(0);
+	});
+	NodeAccounts::<Runtime>::mutate(node, |account| account.committed_rate = constants::MILLI);
+}
+
+impl pallet_registry::BenchmarkHelper for Helper {
+	fn owe_fines(node: NodeId) {
+		owe(node, 3);
+	}
+
+	fn owe_termination(node: NodeId) {
+		owe(node, FATAL_MISSES);
+	}
+}
+
+impl pallet_storage_market::benchmarking::BenchmarkHelper<AccountId> for Helper {
+	fn add_node(operator: &AccountId, agent: AgentKey) -> NodeId {
+		register(operator, agent)
+	}
+
+	fn set_forest(node: NodeId, forest: Forest) {
+		change_record(node, |record| record.forest = forest);
+	}
+
+	fn start_period(node: NodeId, period: Period) {
+		enter(node, period);
+		change_record(node, |record| {
+			record.frozen = None;
+			record.next_due = period;
+		});
+		for word in 0..=period.0 / u128::BITS {
+			Proven::<Runtime>::insert(node, word, EVEN_PERIODS);
+		}
+	}
+
+	fn terminate(node: NodeId, decided: Period) {
+		let last_strike = pallet_settings::ProofsOf::<Runtime>::get().terminated_at.saturating_sub(1);
+		change_record(node, |record| {
+			record.frozen = None;
+			record.next_due = decided;
+			record.strikes = last_strike;
+		});
+	}
+}
+
+impl pallet_storage_proofs::BenchmarkHelper<AccountId> for Helper {
+	fn prepare_node(node: NodeId) {
+		pallet_registry::NextNodeId::<Runtime>::put(node);
+		register(&AccountId::new([2; 32]), [3; 32]);
+		let (deals, bytes) = (1, FOREST.total);
+		let account = NodeAccount { deals, bytes, committed_rate: constants::STN, reserve: constants::STN };
+		NodeAccounts::<Runtime>::insert(node, account);
+	}
+
+	fn reporter() -> AccountId {
+		let reporter = AccountId::new([4; 32]);
+		Balances::set_balance(&reporter, constants::STN);
+		reporter
+	}
+}

@@ -1,0 +1,189 @@
+//! Money and accounts: balances, fees, proxies, multisignatures, identities.
+
+use crate::{
+	constants::{deposit, DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT, FEE_PER_BYTE, FEE_PER_PICOSECOND},
+	governance, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
+	Signature, System,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU128, ConstU32, ConstU8, InstanceFilter, LinearStoragePrice, VariantCountOf},
+	weights::ConstantMultiplier,
+};
+use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use scale_info::TypeInfo;
+use sp_runtime::{
+	traits::{BlakeTwo256, Bounded, Verify},
+	FixedPointNumber, Perquintill,
+};
+
+parameter_types! {
+	pub const PreimageBaseDeposit: Balance = DEPOSIT_PER_ITEM;
+	pub const PreimageByteDeposit: Balance = DEPOSIT_PER_BYTE;
+}
+
+/// What a preimage costs as long as it is kept.
+pub type DepositPerPreimage = LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>;
+
+impl pallet_balances::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type RuntimeFreezeReason = RuntimeFreezeReason;
+	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+	type Balance = Balance;
+	// Burned.
+	type DustRemoval = ();
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type AccountStore = System;
+	type ReserveIdentifier = [u8; 8];
+	type FreezeIdentifier = RuntimeFreezeReason;
+	type MaxLocks = ConstU32<50>;
+	type MaxReserves = ConstU32<50>;
+	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+	type DoneSlashHandler = ();
+}
+
+parameter_types! {
+	/// Fees rise while blocks are fuller than this.
+	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
+	/// How fast they rise and fall: by at most a third in a day of full blocks of six seconds.
+	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(3, 100_000);
+	/// They never fall below the base price.
+	pub MinimumMultiplier: Multiplier = Multiplier::from_u32(1);
+	pub MaximumMultiplier: Multiplier = Bounded::max_value();
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	// Fees and tips go to the treasury.
+	type OnChargeTransaction = FungibleAdapter<Balances, governance::ToTreasury>;
+	type WeightToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_PICOSECOND>>;
+	type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;
+	type FeeMultiplierUpdate =
+		TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
+	type OperationalFeeMultiplier = ConstU8<5>;
+	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}
+
+/// What a proxy may do for the account that appointed it. Indices are part of the encoding and never reused.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// Everything.
+	#[default]
+	#[codec(index = 0)]
+	Any,
+	/// Everything that moves no money by itself.
+	#[codec(index = 1)]
+	NonTransfer,
+	/// Validate and nominate.
+	#[codec(index = 2)]
+	Staking,
+	/// Run the operator's nodes: register, offer, forfeit, settle, leave.
+	#[codec(index = 3)]
+	Operator,
+	/// Make, settle and end deals.
+	#[codec(index = 4)]
+	Customer,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		match self {
+			Self::Any => true,
+			// A deal pays its node: who may propose can pay anyone.
+			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)) && !is_proposal(call),
+			Self::Staking => {
+				matches!(call, RuntimeCall::Staking(..) | RuntimeCall::Session(..) | RuntimeCall::VoterList(..))
+			}
+			Self::Operator => {
+				let own = matches!(
+					call,
+					RuntimeCall::Registry(..) | RuntimeCall::StorageMarket(..) | RuntimeCall::StorageProofs(..)
+				);
+				own && !is_proposal(call)
+			}
+			Self::Customer => matches!(call, RuntimeCall::StorageMarket(..)),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		match (self, other) {
+			(mine, theirs) if mine == theirs => true,
+			(Self::Any, _) => true,
+			(_, Self::Any) => false,
+			(Self::NonTransfer, Self::Staking | Self::Operator) => true,
+			_ => false,
+		}
+	}
+}
+
+fn is_proposal(call: &RuntimeCall) -> bool {
+	matches!(call, RuntimeCall::StorageMarket(pallet_storage_market::Call::propose { .. }))
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type ProxyType = ProxyType;
+	type ProxyDepositBase = ConstU128<{ deposit(1, 8) }>;
+	type ProxyDepositFactor = ConstU128<{ deposit(0, 37) }>;
+	type MaxProxies = ConstU32<32>;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+	type MaxPending = ConstU32<32>;
+	type CallHasher = BlakeTwo256;
+	type AnnouncementDepositBase = ConstU128<{ deposit(1, 8) }>;
+	type AnnouncementDepositFactor = ConstU128<{ deposit(0, 68) }>;
+	type BlockNumberProvider = System;
+}
+
+impl pallet_multisig::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type DepositBase = ConstU128<{ deposit(1, 88) }>;
+	type DepositFactor = ConstU128<{ deposit(0, 32) }>;
+	type MaxSignatories = ConstU32<100>;
+	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+	type BlockNumberProvider = System;
+}
+
+impl pallet_identity::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type Currency = Balances;
+	type BasicDeposit = ConstU128<{ deposit(1, 17) }>;
+	type ByteDeposit = ConstU128<DEPOSIT_PER_BYTE>;
+	type UsernameDeposit = ConstU128<{ deposit(1, 64) }>;
+	type SubAccountDeposit = ConstU128<{ deposit(1, 53) }>;
+	type MaxSubAccounts = ConstU32<100>;
+	type IdentityInformation = pallet_identity::legacy::IdentityInfo<ConstU32<16>>;
+	type MaxRegistrars = ConstU32<20>;
+	type Slashed = governance::OldSlashToTreasury;
+	type ForceOrigin = governance::IdentityForceOrigin;
+	type RegistrarOrigin = governance::RegistrarOrigin;
+	type OffchainSignature = Signature;
+	type SigningPublicKey = <Signature as Verify>::Signer;
+	type UsernameAuthorityOrigin = governance::UsernameAuthorityOrigin;
+	type PendingUsernameExpiration = ConstU32<{ 7 * 14_400 }>;
+	type UsernameGracePeriod = ConstU32<{ 30 * 14_400 }>;
+	type MaxSuffixLength = ConstU32<7>;
+	type MaxUsernameLength = ConstU32<32>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
+	type WeightInfo = pallet_identity::weights::SubstrateWeight<Runtime>;
+}

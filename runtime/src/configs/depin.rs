@@ -1,0 +1,66 @@
+//! Physical infrastructure: settings, nodes, deals and proofs, and how these pallets meet.
+
+use crate::{
+	constants::{MAX_FOREST_UPDATES, MAX_NODE_ADDRESSES, MAX_NODE_ADDRESS_LENGTH},
+	governance, Babe, Balances, Registry, Runtime, RuntimeHoldReason, StorageMarket, StorageProofs,
+};
+use frame_support::traits::{ConstU32, Get};
+use substation_proofs::Hash;
+
+impl pallet_pace::Config for Runtime {}
+
+impl pallet_settings::Config for Runtime {
+	type UpdateOrigin = governance::SettingsOrigin;
+	type WeightInfo = pallet_settings::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_registry::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Settings = pallet_settings::RegistryOf<Runtime>;
+	type Obligations = StorageMarket;
+	type SuspendOrigin = governance::SuspendOrigin;
+	type MaxAddresses = ConstU32<MAX_NODE_ADDRESSES>;
+	type MaxAddressLen = ConstU32<MAX_NODE_ADDRESS_LENGTH>;
+	type WeightInfo = pallet_registry::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_storage_market::Config for Runtime {
+	type Currency = Balances;
+	type Settings = pallet_settings::MarketOf<Runtime>;
+	type RegistrySettings = pallet_settings::RegistryOf<Runtime>;
+	type Registry = Registry;
+	type Ledger = StorageProofs;
+	type Treasury = governance::TreasuryPot;
+	type MaxUpdates = ConstU32<MAX_FOREST_UPDATES>;
+	type WeightInfo = pallet_storage_market::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+/// The VRF output of the author of the parent block.
+///
+/// Babe writes it when a block ends, so hooks and calls of a block read its parent's.
+pub struct ParentVrf;
+
+impl Get<Option<Hash>> for ParentVrf {
+	fn get() -> Option<Hash> {
+		Babe::author_vrf_randomness()
+	}
+}
+
+impl pallet_storage_proofs::Config for Runtime {
+	type Settings = pallet_settings::ProofsOf<Runtime>;
+	type Clock = pallet_pace::ProofClock<Runtime>;
+	type AuthorVrf = ParentVrf;
+	type Registry = Registry;
+	type Exposure = StorageMarket;
+	type Treasury = governance::TreasuryPot;
+	// The seam at which emission will enter.
+	type OnProven = ();
+	type WeightInfo = pallet_storage_proofs::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}

@@ -1,0 +1,9 @@
+//! How the runtime configures each pallet, by theme.
+
+mod assets;
+mod consensus;
+mod depin;
+mod system;
+
+pub use assets::ProxyType;
+pub use system::{RuntimeBlockLength, RuntimeBlockWeights};

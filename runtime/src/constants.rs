@@ -1,0 +1,99 @@
+//! Numbers that are fixed when the runtime is built.
+//!
+//! What governance may change is in `pallet-settings`, lengths of time that a chain fixes in its genesis are in
+//! `pallet-pace`. What is left here bounds vectors, blocks and prices of state.
+
+pub use substation_primitives::settings::STN;
+use substation_primitives::{Balance, BlockNumber};
+
+/// The native token's symbol.
+pub const TOKEN_SYMBOL: &str = "STN";
+
+/// Decimals of the native token.
+pub const TOKEN_DECIMALS: u8 = 12;
+
+/// Generic Substrate addresses, until a prefix is registered.
+pub const SS58_PREFIX: u16 = 42;
+
+/// One thousandth of an STN.
+pub const MILLI: Balance = STN / 1_000;
+
+/// The least balance of an account.
+pub const EXISTENTIAL_DEPOSIT: Balance = MILLI;
+
+/// Time that a block's transactions and hooks may take, in picoseconds of the reference machine: one second.
+///
+/// One blob serves chains with slots of six and of two seconds. An author has two thirds of its slot to build a
+/// block; one second fits the shorter slot and leaves the longer one time to travel.
+pub const BLOCK_REF_TIME: u64 = frame_support::weights::constants::WEIGHT_REF_TIME_PER_SECOND;
+
+/// Most bytes of a block.
+pub const BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
+
+/// The share of a block that ordinary transactions may fill, in per cent.
+pub const NORMAL_DISPATCH_PERCENT: u32 = 75;
+
+/// Blocks whose hashes stay known, which bounds how long a transaction can be mortal.
+pub const BLOCK_HASH_COUNT: BlockNumber = 4_096;
+
+/// Fee of one byte of a transaction. The treasury's share of the least rate of a deal pays for one proof of 8 KiB.
+pub const FEE_PER_BYTE: Balance = 6_000;
+
+/// Fee of one picosecond of the reference machine: a second of a block costs one STN.
+pub const FEE_PER_PICOSECOND: Balance = STN / BLOCK_REF_TIME as Balance;
+
+/// Deposit for an entry of state.
+pub const DEPOSIT_PER_ITEM: Balance = 100 * MILLI;
+
+/// Deposit for a byte of state.
+pub const DEPOSIT_PER_BYTE: Balance = MILLI;
+
+/// The deposit for `items` entries that take `bytes` together.
+pub const fn deposit(items: Balance, bytes: Balance) -> Balance {
+	items * DEPOSIT_PER_ITEM + bytes * DEPOSIT_PER_BYTE
+}
+
+/// Most validators of an era.
+pub const MAX_VALIDATORS: u32 = 100;
+
+/// Most candidates and most voters that one election looks at. The election runs in one block's hook.
+pub const MAX_ELECTION_TARGETS: u32 = 500;
+
+/// See [`MAX_ELECTION_TARGETS`].
+pub const MAX_ELECTION_VOTERS: u32 = 1_024;
+
+/// Most validators that one account nominates.
+pub const MAX_NOMINATIONS: u32 = 16;
+
+/// Most accepts or clears in one free call.
+pub const MAX_FOREST_UPDATES: u32 = 64;
+
+/// Most addresses of a node.
+pub const MAX_NODE_ADDRESSES: u32 = 8;
+
+/// Longest address of a node, as text.
+pub const MAX_NODE_ADDRESS_LENGTH: u32 = 64;
+
+/// Most entries that one call of the runtime API returns.
+pub const MAX_PAGE: u32 = 1_000;
+
+/// Number of bags that sort the voters of an election.
+const BAGS: usize = 107;
+
+/// Upper bounds of the bags, from the existential deposit on, each a quarter above the one before.
+///
+/// Changing them moves voters between bags: it needs `pallet_bags_list::migrations`.
+pub const BAG_THRESHOLDS: [u64; BAGS] = bag_thresholds();
+
+const fn bag_thresholds() -> [u64; BAGS] {
+	let mut bags = [u64::MAX; BAGS];
+	let mut bound = EXISTENTIAL_DEPOSIT as u64;
+	let mut index = 0;
+	while index < BAGS - 1 {
+		bags[index] = bound;
+		bound = bound.saturating_add(bound / 4);
+		index += 1;
+	}
+	assert!(bags[BAGS - 2] < u64::MAX, "the bags before the last one reach the end");
+	bags
+}

@@ -1,0 +1,130 @@
+//! The networks that this runtime knows by name.
+//!
+//! `development` and `local_testnet` run fast and start with well-known keys; `live` runs at full length and is a
+//! template: it has no keys, no stake and no money but the treasury's first coin.
+
+use crate::{
+	constants::{EXISTENTIAL_DEPOSIT, STN},
+	governance::TreasuryPot,
+	AccountId, BabeConfig, Balance, BalancesConfig, GrandpaConfig, PaceConfig, RuntimeGenesisConfig, SessionConfig,
+	SessionKeys, SettingsConfig, StakingConfig,
+};
+use alloc::{vec, vec::Vec};
+use frame_support::{build_struct_json_patch, traits::TypedGet};
+use pallet_pace::PaceLengths;
+use pallet_staking::StakerStatus;
+use serde_json::Value;
+use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
+use sp_genesis_builder::PresetId;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::Perbill;
+use substation_primitives::settings::Settings;
+
+/// Name of the preset of a public network.
+pub const LIVE_RUNTIME_PRESET: &str = "live";
+
+/// What each well-known account starts with.
+pub const ENDOWMENT: Balance = 1_000_000 * STN;
+
+/// What each well-known validator bonds.
+pub const VALIDATOR_BOND: Balance = 10_000 * STN;
+
+/// How slots find their authors. One slot in four has a primary author, the usual choice; secondary slots carry a VRF,
+/// because every block must add to the seeds of proofs.
+pub const EPOCH_CONFIG: BabeEpochConfiguration =
+	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
+
+/// A validator of a network with well-known keys.
+struct Validator {
+	stash: Sr25519Keyring,
+	babe: Sr25519Keyring,
+	grandpa: Ed25519Keyring,
+}
+
+const ALICE: Validator =
+	Validator { stash: Sr25519Keyring::AliceStash, babe: Sr25519Keyring::Alice, grandpa: Ed25519Keyring::Alice };
+const BOB: Validator =
+	Validator { stash: Sr25519Keyring::BobStash, babe: Sr25519Keyring::Bob, grandpa: Ed25519Keyring::Bob };
+const CHARLIE: Validator =
+	Validator { stash: Sr25519Keyring::CharlieStash, babe: Sr25519Keyring::Charlie, grandpa: Ed25519Keyring::Charlie };
+const DAVE: Validator =
+	Validator { stash: Sr25519Keyring::DaveStash, babe: Sr25519Keyring::Dave, grandpa: Ed25519Keyring::Dave };
+
+/// The preset of this name, as a patch of the default genesis.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_str() {
+		sp_genesis_builder::DEV_RUNTIME_PRESET => fast(&[ALICE]),
+		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => fast(&[ALICE, BOB, CHARLIE, DAVE]),
+		LIVE_RUNTIME_PRESET => live(),
+		_ => return None,
+	};
+	serde_json::to_vec(&patch).ok()
+}
+
+/// The names of all presets.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![
+		PresetId::from(sp_genesis_builder::DEV_RUNTIME_PRESET),
+		PresetId::from(sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET),
+		PresetId::from(LIVE_RUNTIME_PRESET),
+	]
+}
+
+/// A network that lives fast and starts with these validators.
+fn fast(validators: &[Validator]) -> Value {
+	let pace = PaceLengths::fast();
+	let mut settings = Settings::default();
+	// What counts in days on a public network counts in periods here.
+	settings.registry.unbonding = pace.clock.period.saturating_mul(28);
+	settings.market.acceptance_time = pace.clock.period.saturating_mul(2);
+	network(
+		pace,
+		settings,
+		validators,
+		Sr25519Keyring::well_known().map(|who| (who.to_account_id(), ENDOWMENT)).collect(),
+	)
+}
+
+/// A public network, to be completed with validators and endowments.
+fn live() -> Value {
+	network(PaceLengths::live(), Settings::default(), &[], Vec::new())
+}
+
+fn network(
+	pace: PaceLengths,
+	settings: Settings,
+	validators: &[Validator],
+	mut balances: Vec<(AccountId, Balance)>,
+) -> Value {
+	balances.push((TreasuryPot::get(), EXISTENTIAL_DEPOSIT));
+	let count = u32::try_from(validators.len()).unwrap_or(u32::MAX);
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		pace: PaceConfig { lengths: pace },
+		settings: SettingsConfig { settings },
+		balances: BalancesConfig { balances },
+		// Sessions hand the validators' keys to Babe and Grandpa.
+		babe: BabeConfig { authorities: Vec::new(), epoch_config: EPOCH_CONFIG },
+		grandpa: GrandpaConfig { authorities: Vec::new() },
+		session: SessionConfig { keys: validators.iter().map(session_keys).collect::<Vec<_>>() },
+		staking: StakingConfig {
+			validator_count: count.max(1),
+			minimum_validator_count: 1,
+			slash_reward_fraction: Perbill::from_percent(10),
+			min_nominator_bond: 10 * STN,
+			min_validator_bond: 1_000 * STN,
+			stakers: validators
+				.iter()
+				.map(|validator| {
+					let stash = validator.stash.to_account_id();
+					(stash.clone(), stash, VALIDATOR_BOND, StakerStatus::Validator)
+				})
+				.collect::<Vec<_>>(),
+		},
+	})
+}
+
+fn session_keys(validator: &Validator) -> (AccountId, AccountId, SessionKeys) {
+	let stash = validator.stash.to_account_id();
+	let keys = SessionKeys { grandpa: validator.grandpa.public().into(), babe: validator.babe.public().into() };
+	(stash.clone(), stash, keys)
+}

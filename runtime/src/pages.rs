@@ -1,0 +1,111 @@
+//! The answers of [`crate::apis::SubstationApi`].
+//!
+//! Nothing on chain calls this. An answer is what a transaction in the next block would see, so final misses are
+//! applied first; [`peek`] forgets that again.
+
+use crate::{constants::MAX_PAGE, AccountId, Registry, Runtime, RuntimeOrigin, StorageMarket, StorageProofs};
+use alloc::vec::Vec;
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
+use pallet_storage_proofs::NodeProofs;
+use substation_primitives::{
+	deal::DealState,
+	pages::{DealPage, NodePage, WindowPage},
+	settings::Settings as AllSettings,
+	traits::{Bonds, Nodes, Obligations, StorageLedger},
+	DealId, NodeId, Period, ResourceClass,
+};
+
+/// What `answer` would be, without what it writes.
+fn peek<R>(answer: impl FnOnce() -> R) -> R {
+	with_transaction_unchecked(|| TransactionOutcome::Rollback(answer()))
+}
+
+pub(crate) fn settings() -> AllSettings {
+	pallet_settings::Pallet::<Runtime>::all()
+}
+
+pub(crate) fn window(node: NodeId) -> Option<WindowPage> {
+	<Registry as Nodes<AccountId>>::node(node).map(|_| StorageProofs::window(node))
+}
+
+pub(crate) fn node(id: NodeId) -> Option<NodePage<AccountId>> {
+	peek(|| {
+		StorageProofs::catch_up(id);
+		let record = pallet_registry::Nodes::<Runtime>::get(id)?;
+		let account = NodeAccounts::<Runtime>::get(id);
+		let proofs = NodeProofs::<Runtime>::get(id);
+		Some(NodePage {
+			id,
+			operator: record.operator,
+			agent: record.agent,
+			endpoint: record.endpoint,
+			addresses: record.addresses.into_iter().map(Into::into).collect(),
+			region: record.region,
+			status: record.status,
+			suspended: record.suspended,
+			offer: <Registry as Nodes<AccountId>>::offer(id, ResourceClass::Storage),
+			bond: <Registry as Bonds<AccountId>>::bond(id, ResourceClass::Storage),
+			required_bond: <StorageMarket as Obligations>::required_bond(id, ResourceClass::Storage),
+			reserve: account.reserve,
+			committed_rate: account.committed_rate,
+			deals: account.deals,
+			bytes: account.bytes,
+			forest: StorageProofs::forest(id),
+			strikes: proofs.as_ref().map_or(0, |proofs| proofs.strikes),
+			next_due: proofs.as_ref().map_or_else(|| StorageProofs::current(id), |proofs| proofs.next_due),
+			terminated_at: StorageProofs::terminated_at(id),
+			recent: StorageProofs::recent(id),
+			window: StorageProofs::window(id),
+		})
+	})
+}
+
+pub(crate) fn deal(id: DealId) -> Option<DealPage<AccountId>> {
+	peek(|| {
+		let deal = Deals::<Runtime>::get(id)?;
+		StorageProofs::catch_up(deal.node);
+		let unsettled = match deal.state {
+			DealState::Proposed { .. } => (0, 0),
+			DealState::Active(terms) => unsettled(deal.node, terms.next_unsettled, terms.last),
+		};
+		let closable = StorageMarket::close(RuntimeOrigin::signed(deal.customer.clone()), id).is_ok();
+		Some(DealPage { id, deal, unsettled, closable })
+	})
+}
+
+/// Closed periods of `first..=last`, and how many of them were proven.
+fn unsettled(node: NodeId, first: Period, last: Period) -> (u32, u32) {
+	let Some(closed) = StorageProofs::closed(node) else { return (0, 0) };
+	let last = StorageProofs::terminated_at(node).map_or(last, |end| last.min(end)).min(closed);
+	if first > last {
+		return (0, 0);
+	}
+	let periods = last.0.saturating_sub(first.0).saturating_add(1);
+	(periods, StorageProofs::proven(node, first, last))
+}
+
+pub(crate) fn deals_of_node(node: NodeId, after: Option<DealId>, limit: u32) -> Vec<DealPage<AccountId>> {
+	let ids = match after {
+		Some(after) => {
+			DealsOfNode::<Runtime>::iter_key_prefix_from(node, DealsOfNode::<Runtime>::hashed_key_for(node, after))
+		}
+		None => DealsOfNode::<Runtime>::iter_key_prefix(node),
+	};
+	ids.take(page(limit)).filter_map(deal).collect()
+}
+
+pub(crate) fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId>> {
+	let ids = match after {
+		Some(after) => {
+			let cursor = pallet_registry::Nodes::<Runtime>::hashed_key_for(after);
+			pallet_registry::Nodes::<Runtime>::iter_keys_from(cursor)
+		}
+		None => pallet_registry::Nodes::<Runtime>::iter_keys(),
+	};
+	ids.take(page(limit)).filter_map(node).collect()
+}
+
+fn page(limit: u32) -> usize {
+	usize::try_from(limit.min(MAX_PAGE)).unwrap_or(usize::MAX)
+}

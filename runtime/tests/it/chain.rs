@@ -1,0 +1,145 @@
+//! A chain in memory: blocks go through the executive, as a node would make them.
+
+use codec::Encode;
+use frame_support::traits::{Get, TryState, TryStateSelect};
+use serde_json::Value;
+use sp_consensus_babe::{
+	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
+	make_vrf_sign_data, Slot,
+};
+use sp_core::{crypto::VrfSecret, Pair, H256};
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{
+	generic::{Digest, DigestItem, Era},
+	traits::Header as _,
+	ApplyExtrinsicResult, MultiSignature,
+};
+use std::cell::Cell;
+use substation_runtime::{
+	genesis_presets, invariants, transactions, AllPalletsWithSystem, Babe, BlockNumber, Executive, Header, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
+};
+
+/// The first slot of every test's chain; some number that is not zero.
+const FIRST_SLOT: u64 = 1_000_000;
+
+/// What the chain's first block hashes to.
+pub const GENESIS: H256 = H256::repeat_byte(7);
+
+thread_local! {
+	/// Hash of the last block.
+	static PARENT: Cell<H256> = const { Cell::new(GENESIS) };
+}
+
+/// The complete genesis of a preset: the default with the preset merged in, as chain specs do it.
+pub fn genesis(preset: &str) -> Value {
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	let patch = genesis_presets::get_preset(&preset.into()).expect("the preset exists");
+	merge(&mut config, serde_json::from_slice(&patch).unwrap());
+	config
+}
+
+fn merge(target: &mut Value, patch: Value) {
+	match (target, patch) {
+		(Value::Object(target), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(target.entry(key).or_insert(Value::Null), value);
+			}
+		}
+		(target, patch) => *target = patch,
+	}
+}
+
+/// State as genesis leaves it.
+pub fn genesis_state(preset: &str) -> TestExternalities {
+	let mut state = TestExternalities::new_empty();
+	let json = serde_json::to_vec(&genesis(preset)).unwrap();
+	state.execute_with(|| {
+		frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(json).expect("the preset builds");
+	});
+	state.commit_all().unwrap();
+	state
+}
+
+/// Runs `scenario` on a fresh development chain that has one block, and checks every invariant afterwards.
+pub fn scenario(scenario: impl FnOnce()) {
+	PARENT.set(GENESIS);
+	genesis_state("development").execute_with(|| {
+		block([]);
+		scenario();
+		check();
+	});
+}
+
+/// Every invariant of every pallet, and those across pallets.
+#[track_caller]
+pub fn check() {
+	let now = System::block_number();
+	<AllPalletsWithSystem as TryState<BlockNumber>>::try_state(now, TryStateSelect::All).expect("pallets are sound");
+	invariants::check().expect("pallets fit together");
+}
+
+/// Makes one block of these transactions and says how each went.
+pub fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+	let number = if System::block_number() == 0 && PARENT.get() == GENESIS { 1 } else { System::block_number() + 1 };
+	let slot = FIRST_SLOT + u64::from(number);
+	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(pre_digest(number, slot.into()))] };
+	let header = Header::new(number, H256::zero(), H256::zero(), PARENT.get(), digest);
+	Executive::initialize_block(&header);
+	let now = slot * pallet_pace::SlotMillis::<Runtime>::get();
+	let time = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into());
+	Executive::apply_extrinsic(time).unwrap().unwrap();
+	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	PARENT.set(Executive::finalize_block().hash());
+	results
+}
+
+/// What Alice, the only author, puts into a secondary slot.
+fn pre_digest(number: BlockNumber, slot: Slot) -> PreDigest {
+	let (randomness, epoch) = if number == 1 {
+		(Default::default(), 0)
+	} else {
+		let (current, next) = (Babe::current_epoch(), Babe::next_epoch());
+		let epoch = if slot >= next.start_slot { next } else { current };
+		(epoch.randomness, epoch.epoch_index)
+	};
+	let vrf_signature = Sr25519Keyring::Alice.pair().vrf_sign(&make_vrf_sign_data(&randomness, slot, epoch));
+	PreDigest::SecondaryVRF(SecondaryVRFPreDigest { authority_index: 0, slot, vrf_signature })
+}
+
+/// Makes empty blocks up to this one.
+pub fn run_to(number: BlockNumber) {
+	while System::block_number() < number {
+		block([]);
+	}
+}
+
+/// A transaction signed by an account.
+pub fn signed(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	let account = who.to_account_id();
+	let extension = transactions::extension(Era::Immortal, System::account_nonce(&account), 0);
+	let payload = SignedPayload::new(call.into(), extension.clone()).expect("the implicit part is known");
+	let signature = payload.using_encoded(|bytes| who.pair().sign(bytes));
+	let (call, ..) = payload.deconstruct();
+	UncheckedExtrinsic::new_signed(call, account.into(), MultiSignature::Sr25519(signature), extension)
+}
+
+/// A free call, as an agent makes it.
+pub fn free(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	let born = u64::from(System::block_number());
+	UncheckedExtrinsic::new_transaction(call.into(), transactions::extension(Era::mortal(16, born), 0, 0))
+}
+
+/// Makes a block of one transaction, which must succeed, and gives its pallets' events.
+#[track_caller]
+pub fn apply(transaction: UncheckedExtrinsic) -> Vec<RuntimeEvent> {
+	block([transaction]).remove(0).expect("the transaction is valid").expect("the call succeeds");
+	System::events().into_iter().map(|record| record.event).collect()
+}
+
+/// Makes a block of one signed call, which must succeed.
+#[track_caller]
+pub fn send(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Vec<RuntimeEvent> {
+	apply(signed(who, call))
+}

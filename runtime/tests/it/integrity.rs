@@ -1,0 +1,84 @@
+//! What pallets assert about their configuration, with the lengths of every network.
+
+use crate::chain::{genesis_state, run_to, scenario};
+use frame_support::traits::{Get, IntegrityTest};
+use substation_primitives::settings::Settings;
+use substation_runtime::{
+	configs::RuntimeBlockLength, constants, genesis_presets, AllPalletsWithSystem, Babe, Runtime, RuntimeCall, Session,
+	Staking, System,
+};
+
+#[test]
+fn every_pallet_is_content_with_every_network() {
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(AllPalletsWithSystem::integrity_test);
+	}
+}
+
+#[test]
+fn calls_are_small_enough_to_be_passed_around() {
+	assert!(size_of::<RuntimeCall>() <= 512, "{} bytes", size_of::<RuntimeCall>());
+}
+
+#[test]
+fn a_slot_leaves_time_beyond_the_longest_block() {
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(|| {
+			let slot = pallet_pace::SlotMillis::<Runtime>::get() * 1_000_000_000;
+			assert!(constants::BLOCK_REF_TIME * 3 <= slot * 2, "{preset}: an author has two thirds of a slot");
+		});
+	}
+}
+
+#[test]
+fn the_treasury_share_of_the_least_rate_pays_for_the_length_of_a_proof() {
+	let market = Settings::default().market;
+
+	assert!(market.shares.treasury.mul_floor(market.min_rate) >= 8_192 * constants::FEE_PER_BYTE);
+}
+
+#[test]
+fn the_largest_proof_fits_a_block() {
+	use substation_primitives::settings::MAX_OPENINGS;
+	let length = RuntimeBlockLength::get();
+	let normal = *length.max.get(frame_support::dispatch::DispatchClass::Normal);
+
+	assert!(substation_proofs::storage::max_proof_size(MAX_OPENINGS, 32) < normal);
+}
+
+#[test]
+fn bags_rise_from_the_existential_deposit_to_the_end() {
+	let bags = constants::BAG_THRESHOLDS;
+
+	assert!(bags.windows(2).all(|pair| pair[0] < pair[1]));
+	assert_eq!(u128::from(bags[0]), constants::EXISTENTIAL_DEPOSIT);
+	assert_eq!(bags.last(), Some(&u64::MAX));
+}
+
+#[test]
+fn sessions_and_eras_pass_and_the_validators_stay() {
+	scenario(|| {
+		let validators = Session::validators();
+
+		// Three eras of four sessions of thirty blocks.
+		run_to(3 * 4 * 30 + 5);
+
+		assert!(Session::current_index() >= 11, "session {}", Session::current_index());
+		assert!(pallet_staking::ActiveEra::<Runtime>::get().is_some_and(|era| era.index >= 2));
+		assert_eq!(Session::validators(), validators);
+		assert!(Babe::author_vrf_randomness().is_some());
+		assert_eq!(Staking::validator_count(), 1);
+		assert_eq!(System::block_number(), 365);
+	});
+}
+
+#[test]
+fn every_block_changes_the_seed_of_windows() {
+	scenario(|| {
+		let first = pallet_storage_proofs::Accumulator::<Runtime>::get();
+		run_to(System::block_number() + 1);
+		let second = pallet_storage_proofs::Accumulator::<Runtime>::get();
+
+		assert_ne!(first, second);
+	});
+}

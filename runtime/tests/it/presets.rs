@@ -1,0 +1,101 @@
+//! The networks that the runtime knows by name.
+
+use crate::chain::{check, genesis, genesis_state};
+use frame_support::traits::{Currency, Get, TypedGet};
+use sp_keyring::Sr25519Keyring;
+use substation_primitives::settings::STN;
+use substation_runtime::{
+	apis, constants::EXISTENTIAL_DEPOSIT, genesis_presets, governance::TreasuryPot, AccountId, Babe, Balances, Block,
+	Grandpa, Runtime, Session, Staking,
+};
+
+/// Validators of each network with keys.
+const NETWORKS: [(&str, usize); 2] = [("development", 1), ("local_testnet", 4)];
+
+#[test]
+fn every_preset_builds_and_is_sound() {
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(check);
+	}
+}
+
+#[test]
+fn an_unknown_preset_is_none() {
+	assert_eq!(genesis_presets::get_preset(&"nowhere".into()), None);
+}
+
+#[test]
+fn validators_start_with_keys_and_stake() {
+	for (preset, count) in NETWORKS {
+		genesis_state(preset).execute_with(|| {
+			assert_eq!(Session::validators().len(), count);
+			assert_eq!(Babe::authorities().len(), count);
+			assert_eq!(Grandpa::grandpa_authorities().len(), count);
+			assert_eq!(Staking::validator_count(), count as u32);
+			assert!(Session::validators().contains(&Sr25519Keyring::AliceStash.to_account_id()));
+		});
+	}
+}
+
+#[test]
+fn well_known_accounts_are_endowed_where_keys_are_well_known() {
+	for (preset, _) in NETWORKS {
+		genesis_state(preset).execute_with(|| {
+			for account in Sr25519Keyring::well_known() {
+				assert_eq!(Balances::total_balance(&account.to_account_id()), 1_000_000 * STN);
+			}
+			assert_eq!(Balances::free_balance(TreasuryPot::get()), EXISTENTIAL_DEPOSIT);
+		});
+	}
+}
+
+#[test]
+fn the_live_preset_is_a_template_without_keys_and_money() {
+	genesis_state("live").execute_with(|| {
+		assert_eq!((Session::validators().len(), Babe::authorities().len()), (0, 0));
+		assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), EXISTENTIAL_DEPOSIT);
+		assert_eq!(pallet_pace::SlotMillis::<Runtime>::get(), 6_000);
+	});
+}
+
+#[test]
+fn babe_is_configured_by_the_networks_pace() {
+	use apis::runtime_decl_for_substation_api::SubstationApi;
+	use sp_consensus_babe::{runtime_decl_for_babe_api::BabeApi, AllowedSlots};
+	for (preset, slot, epoch, period) in [("development", 2_000, 30, 20), ("live", 6_000, 2_400, 14_400)] {
+		genesis_state(preset).execute_with(|| {
+			let babe = <Runtime as BabeApi<Block>>::configuration();
+			assert_eq!((babe.slot_duration, babe.epoch_length), (slot, epoch));
+			assert_eq!(babe.allowed_slots, AllowedSlots::PrimaryAndSecondaryVRFSlots);
+			assert_eq!(<Runtime as SubstationApi<Block, AccountId>>::clock().period, period);
+		});
+	}
+}
+
+#[test]
+fn what_tools_edit_is_there_as_arrays() {
+	for preset in genesis_presets::preset_names() {
+		let config = genesis(&preset);
+		for pointer in
+			["/session/keys", "/staking/stakers", "/staking/invulnerables", "/grandpa/authorities", "/babe/authorities"]
+		{
+			assert!(config.pointer(pointer).is_some_and(|value| value.is_array()), "{preset}: {pointer}");
+		}
+		let patch = genesis_presets::get_preset(&preset).unwrap();
+		let patch: serde_json::Value = serde_json::from_slice(&patch).unwrap();
+		for pointer in ["/session/keys", "/staking/stakers", "/grandpa/authorities", "/babe/authorities"] {
+			assert!(patch.pointer(pointer).is_some_and(|value| value.is_array()), "{preset}: {pointer} in the patch");
+		}
+	}
+}
+
+#[test]
+fn a_validator_is_a_stash_with_keys_and_a_bond() {
+	let config = genesis("development");
+	let stash = config.pointer("/staking/stakers/0/0").unwrap();
+
+	assert_eq!(config.pointer("/staking/stakers/0/3").unwrap(), "Validator");
+	assert_eq!(config.pointer("/session/keys/0/0").unwrap(), stash);
+	assert!(config.pointer("/session/keys/0/2/grandpa").is_some());
+	assert!(config.pointer("/session/keys/0/2/babe").is_some());
+}
