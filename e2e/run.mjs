@@ -102,7 +102,7 @@ async function main() {
 
 	chapter(`Every node proves ${HEALTHY_PERIODS} periods`);
 	const provenBy = (provider) => chain.seen('storageProofs', 'WindowProven', (e) => Number(e.node) === provider.node).length;
-	await Promise.all(providers.map((provider) => until(`${provider.name} to prove`, 180, () => provenBy(provider) >= HEALTHY_PERIODS)));
+	await Promise.all(providers.map((provider) => until(`${provider.name} to prove`, 240, () => provenBy(provider) >= HEALTHY_PERIODS)));
 
 	const [, victim, survivor] = providers;
 	const destroyed = await destroyData(network, victim);

@@ -303,15 +303,15 @@ pub struct Bench {
 /// What can be measured.
 #[derive(Clone, Debug, Subcommand)]
 pub enum BenchCommand {
-	/// Hashing a file with all processors
+	/// Hashing a file with its tree, written durably
 	Commit {
 		/// The file
 		file: PathBuf,
 		/// Threads [default: one per processor]
-		#[arg(long)]
+		#[arg(long, value_name = "N")]
 		threads: Option<usize>,
 	},
-	/// Answering a challenge
+	/// Answering challenges over many deals
 	Answer {
 		/// Deals
 		#[arg(long, default_value_t = 1_000)]

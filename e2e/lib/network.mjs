@@ -1,5 +1,5 @@
 // A local network of real programs: validators, full nodes, storage agents and customers.
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Chain } from './chain.mjs';
@@ -24,20 +24,32 @@ export async function substation(args, { expectFailure = false, ...options } = {
 export class Network {
 	constructor(folder) {
 		this.folder = folder;
+		this.spec = 'dev';
 		this.nodes = [];
 		this.providers = [];
 		this.unfunded = [];
 		this.funding = Promise.resolve();
 	}
 
-	/** A chain with one validator, in a folder of its own. */
-	static async start({ chain = 'dev' } = {}) {
+	/** A chain with one validator, in a folder of its own; with `clock`, one that proves at another pace. */
+	static async start({ clock } = {}) {
 		const folder = await mkdtemp(path.join(os.tmpdir(), 'substation-'));
 		const network = new Network(folder);
-		const validator = await network.startNode('alice', ['--chain', chain, '--alice', '--validator', '--force-authoring']);
+		if (clock) network.spec = await network.#specWith(clock);
+		const validator = await network.startNode('alice', ['--chain', network.spec, '--alice', '--validator', '--force-authoring']);
 		network.validator = validator;
 		network.chain = await Chain.connect(validator.ws);
 		return network;
+	}
+
+	/** The development chain with other lengths of time, as a file. */
+	async #specWith(clock) {
+		const { stdout } = await run(NODE, ['export-chain-spec', '--chain', 'dev']);
+		const spec = JSON.parse(stdout);
+		Object.assign(spec.genesis.runtimeGenesis.patch.pace.lengths.clock, clock);
+		const file = path.join(this.folder, 'chain.json');
+		await writeFile(file, JSON.stringify(spec));
+		return file;
 	}
 
 	/** Starts a node; the first becomes the bootnode of the others. */
@@ -103,7 +115,7 @@ export class Network {
 		let ws = this.validator.ws;
 		if (fullNode) {
 			provider.fullNode = await this.startNode(`${name}-node`, [
-				...['--chain', 'dev', ...(worker ? ['--agent-url', `http://127.0.0.1:${provider.httpPort}`] : [])],
+				...['--chain', this.spec, ...(worker ? ['--agent-url', `http://127.0.0.1:${provider.httpPort}`] : [])],
 			]);
 			ws = provider.fullNode.ws;
 			await this.chain.synced(ws);

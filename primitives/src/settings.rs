@@ -122,7 +122,7 @@ pub enum SettingError {
 	MinBond,
 	/// A deposit is zero: records would be free to create.
 	Deposit,
-	/// The unbonding time is zero.
+	/// The unbonding time is zero or above 5,256,000 blocks: a year of six-second ones.
 	Unbonding,
 	/// Burn and treasury together take more than half: less than half would reach the provider.
 	Shares,
@@ -130,7 +130,7 @@ pub enum SettingError {
 	MinRate,
 	/// The shortest billed length is zero or above one GiB.
 	MinBilled,
-	/// The acceptance time is zero.
+	/// The acceptance time is zero or above 432,000 blocks: thirty days of six-second ones.
 	AcceptanceTime,
 	/// The compensation is zero or above 90 periods.
 	Compensation,
@@ -191,12 +191,12 @@ impl Settings {
 		let one_fine = percent_of(market.min_rate, proofs.repeated_fine_percent);
 		ensure(registry.min_bond > 0 && registry.min_bond >= one_fine, SettingError::MinBond)?;
 		ensure(registry.node_deposit > 0 && market.deal_deposit > 0, SettingError::Deposit)?;
-		ensure(registry.unbonding > 0, SettingError::Unbonding)?;
+		ensure((1..=5_256_000).contains(&registry.unbonding), SettingError::Unbonding)?;
 		let taken = u64::from(market.shares.burn.deconstruct()) + u64::from(market.shares.treasury.deconstruct());
 		ensure(taken <= 500_000, SettingError::Shares)?;
 		ensure(market.shares.treasury.mul_floor(market.min_rate) > 0, SettingError::MinRate)?;
 		ensure((1..=1 << 30).contains(&market.min_billed.0), SettingError::MinBilled)?;
-		ensure(market.acceptance_time > 0, SettingError::AcceptanceTime)?;
+		ensure((1..=432_000).contains(&market.acceptance_time), SettingError::AcceptanceTime)?;
 		ensure((1..=90).contains(&market.compensation_periods), SettingError::Compensation)?;
 		ensure(market.early_end_periods <= 90, SettingError::EarlyEnd)
 	}

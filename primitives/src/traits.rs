@@ -90,7 +90,8 @@ pub trait StorageLedger {
 	/// called [`Self::catch_up`] in the same call.
 	fn update(node: NodeId, depth: u8, changes: &[(u32, Change)], proof: &UpdateProof) -> Result<(), DispatchError>;
 
-	/// Forgets the node's forest and clock, once it owes nothing. The proven words of old periods may stay.
+	/// Forgets the node's forest and clock, once it owes nothing, and a bounded number of the words that say what it
+	/// has proven. Others may stay.
 	fn forget(node: NodeId);
 }
 

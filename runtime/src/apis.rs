@@ -51,7 +51,8 @@ sp_api::decl_runtime_apis! {
 		/// A node's proposals and deals.
 		fn deals_of_node(node: NodeId, after: Option<DealId>, limit: u32) -> Vec<DealPage<AccountId>>;
 
-		/// All nodes.
+		/// All nodes. There is no index by operator: clients that want one operator's nodes filter by
+		/// `operator`.
 		fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId>>;
 
 		/// Every tunable.
@@ -327,8 +328,10 @@ impl_runtime_apis! {
 			signature_check: bool,
 			select: frame_try_runtime::TryStateSelect,
 		) -> Weight {
-			Executive::try_execute_block(block, state_root_check, signature_check, select)
-				.unwrap_or_else(|error| panic!("{error:?}"))
+			let weight = Executive::try_execute_block(block, state_root_check, signature_check, select)
+				.unwrap_or_else(|error| panic!("{error:?}"));
+			crate::invariants::check().unwrap_or_else(|error| panic!("{error:?}"));
+			weight
 		}
 	}
 }

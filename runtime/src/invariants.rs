@@ -1,6 +1,7 @@
 //! What must hold across pallets. Each pallet checks its own invariants in `try_state`; these need more than one.
 //!
-//! - X1: every proposal and deal names a registered node, and is listed with it.
+//! - X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
+//!   its node.
 //! - X2: a node's account is the sum of its accepted deals.
 //! - X3: only registered nodes have a forest.
 //! - X4: the bytes of a working node's deals are all in its forest.
@@ -31,11 +32,16 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_issuance()
 }
 
-/// X1: every proposal and deal names a registered node, and is listed with it.
+/// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
+/// its node: it reserves nothing there, and its customer gets the money back once it has expired.
 fn check_deals_name_nodes() -> Result<(), TryRuntimeError> {
 	for (id, deal) in Deals::<Runtime>::iter() {
-		ensure!(<Registry as Nodes<AccountId>>::node(deal.node).is_some(), "X1: a deal names a node that is not there");
 		ensure!(DealsOfNode::<Runtime>::contains_key(deal.node, id), "X1: a deal is not listed with its node");
+		let accepted = matches!(deal.state, DealState::Active(_));
+		ensure!(
+			!accepted || <Registry as Nodes<AccountId>>::node(deal.node).is_some(),
+			"X1: an accepted deal names a node that is not there"
+		);
 	}
 	Ok(())
 }

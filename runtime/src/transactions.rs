@@ -76,8 +76,9 @@ where
 	RuntimeCall: From<LocalCall>,
 {
 	fn create_extension() -> TxExtension {
-		// The parent: its hash is already known in every context in which an off-chain worker runs.
-		let born = crate::System::block_number().saturating_sub(1).saturated_into::<u64>();
+		// Two blocks back: its hash is known in every context in which an off-chain worker runs, and to peers that are
+		// one block behind.
+		let born = crate::System::block_number().saturating_sub(2).saturated_into::<u64>();
 		extension(Era::mortal(FREE_CALL_PERIOD, born), 0, 0)
 	}
 }

@@ -36,7 +36,9 @@ const PAGE: u32 = 500;
 /// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between two attempts to connect.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long one attempt to connect may take: an address may swallow everything without an answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a failing attempt is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 /// How long one request may take.
@@ -78,7 +80,7 @@ impl Chain {
 				other => return other,
 			};
 			match patience {
-				Patience::For(limit) if started.elapsed() + pause > limit => return Err(error),
+				Patience::For(limit) if started.elapsed() + pause > limit => return Err(error.after(started.elapsed())),
 				_ => {}
 			}
 			if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
@@ -90,8 +92,16 @@ impl Chain {
 		}
 	}
 
-	/// One attempt to connect, without retry.
+	/// One attempt to connect, without retry. Takes [`ATTEMPT_TIMEOUT`] at most.
 	pub async fn connect_once(url: &str, expected: Option<Hash>) -> Result<Self, ChainError> {
+		let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, Self::open(url, expected)).await;
+		attempt.unwrap_or_else(|_| {
+			let reason = format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs());
+			Err(ChainError::Unreachable { url: url.to_owned(), reason })
+		})
+	}
+
+	async fn open(url: &str, expected: Option<Hash>) -> Result<Self, ChainError> {
 		let unreachable = |reason: String| ChainError::Unreachable { url: url.to_owned(), reason };
 		let socket = Socket::builder()
 			.retry_policy(FixedInterval::from_millis(200).take(2))
@@ -288,4 +298,38 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 		cause = source;
 	}
 	cause.to_string().replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	async fn refused(url: &str) -> String {
+		let patience = Patience::For(Duration::from_millis(600));
+		let error = Chain::connect(url, None, patience).await.map(drop).unwrap_err();
+		assert!(error.is_connection_lost());
+		error.to_string()
+	}
+
+	#[tokio::test]
+	async fn command_gives_up_on_an_address_where_nobody_listens() {
+		let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let url = format!("ws://{}", listener.local_addr().unwrap());
+		drop(listener);
+
+		let error = refused(&url).await;
+
+		assert!(error.contains(&url) && error.contains("gave up after") && error.contains("--rpc"), "{error}");
+		assert_eq!(error.lines().count(), 1);
+	}
+
+	#[tokio::test(start_paused = true)]
+	async fn command_gives_up_on_an_address_that_accepts_and_says_nothing() {
+		let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let url = format!("ws://{}", listener.local_addr().unwrap());
+
+		let error = refused(&url).await;
+
+		assert!(error.contains("gave up after"), "{error}");
+	}
 }

@@ -1,6 +1,7 @@
 //! What can go wrong between this program and the chain, in words that say what to do.
 
 use crate::{chain::AccountId, cli::amounts::display_amount};
+use std::time::Duration;
 use substation_primitives::Balance;
 
 /// A failure of a read or of a transaction.
@@ -89,8 +90,52 @@ fn hint(advice: &str) -> String {
 }
 
 impl ChainError {
+	/// The same, saying for how long it was tried.
+	pub(crate) fn after(self, tried: Duration) -> Self {
+		match self {
+			Self::Unreachable { url, reason } => {
+				let reason = format!("{reason}; gave up after {} seconds", tried.as_secs().max(1));
+				Self::Unreachable { url, reason }
+			}
+			other => other,
+		}
+	}
+
+	/// Whether this program and the chain cannot work together, however often it is tried.
+	pub fn is_final(&self) -> bool {
+		matches!(self, Self::WrongChain { .. } | Self::Incompatible(_))
+	}
+
 	/// Whether the connection is gone, so that only a new one helps.
 	pub fn is_connection_lost(&self) -> bool {
 		matches!(self, Self::Unreachable { .. })
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use substation_primitives::settings::STN;
+
+	#[test]
+	fn lack_of_funds_names_account_balance_and_need() {
+		let account = AccountId::from([1; 32]);
+
+		let error = ChainError::NoFunds { account, balance: 2 * STN, needed: 101 * STN }.to_string();
+
+		for part in [&account.to_string(), "has 2 STN", "needs about 101 STN"] {
+			assert!(error.contains(part), "{error}");
+		}
+	}
+
+	#[test]
+	fn wrong_chain_names_both_and_is_final() {
+		let (url, expected, found) = ("ws://x".into(), "aa".into(), "bb".into());
+
+		let error = ChainError::WrongChain { url, expected, found };
+
+		let text = error.to_string();
+		assert!(text.contains("0xaa") && text.contains("0xbb") && text.contains("--rpc"), "{text}");
+		assert!(error.is_final() && !error.is_connection_lost() && text.lines().count() == 1);
 	}
 }

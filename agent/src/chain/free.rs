@@ -3,8 +3,15 @@
 use crate::chain::{calls::Call, client::Chain, error::ChainError, extrinsic};
 use subxt::utils::Era;
 
-/// Blocks that one attempt lives.
-const LIFETIME: u64 = 32;
+/// Blocks that one attempt lives. Short, so that the pool soon forgets what nobody included.
+const LIFETIME: u64 = 16;
+
+/// How far before the best block an attempt is born, so that peers that are a block behind know the hash of its birth.
+const BORN_BEFORE: u64 = 2;
+
+/// Codes of the market's *unknown* answers that say *later*: the forest or the deal's end is not here yet. Its other
+/// codes refuse the update as long as the state stays as it is.
+const LATER: [u8; 2] = [1, 2];
 
 /// What the pool said to a free call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +42,9 @@ impl Chain {
 	pub async fn submit_free(&self, call: &Call) -> Result<Submission, ChainError> {
 		let best = self.best().await?;
 		let at = self.at(best).await?;
-		let bytes = extrinsic::general(Era::mortal(LIFETIME, at.block_number()), &call.encode(at.metadata_ref())?);
+		// The runtime may have been upgraded since the connection was made.
+		extrinsic::ensure_known(at.metadata_ref())?;
+		let bytes = extrinsic::general(era(at.block_number()), &call.encode(at.metadata_ref())?);
 		let size = bytes.len();
 		match self.methods().author_submit_extrinsic(&bytes).await {
 			Ok(hash) => {
@@ -51,9 +60,16 @@ impl Chain {
 	}
 }
 
+/// The life of an attempt that is made at this best block.
+fn era(best: u64) -> Era {
+	Era::mortal(LIFETIME, best.saturating_sub(BORN_BEFORE))
+}
+
 fn judge(code: i32, reason: String) -> Submission {
 	match code {
 		code::ALREADY_IMPORTED | code::TOO_LOW_PRIORITY => Submission::AlreadyWaiting,
+		// The pool does not ban it, but at this state it is as wrong as an invalid one.
+		code::UNKNOWN if custom(&reason).is_some_and(|code| !LATER.contains(&code)) => Submission::Invalid(reason),
 		code::UNKNOWN | code::BANNED | code::FULL => Submission::NotYet(reason),
 		// A ticket that is used up by now is not worth a warning, but the caller reads the state anyway.
 		code::INVALID => Submission::Invalid(reason),
@@ -61,9 +77,33 @@ fn judge(code: i32, reason: String) -> Submission {
 	}
 }
 
+/// The code in the pool's words for an *unknown* transaction: `...: Custom(7)`.
+fn custom(reason: &str) -> Option<u8> {
+	let (_, code) = reason.rsplit_once("Custom(")?;
+	code.strip_suffix(')')?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn attempts_are_born_where_peers_one_block_behind_know_the_hash() {
+		assert_eq!(era(100), Era::Mortal { period: 16, phase: 98 % 16 });
+		assert_eq!(era(1), Era::Mortal { period: 16, phase: 0 });
+	}
+
+	#[test]
+	fn refusals_of_this_state_are_told_from_what_is_not_here_yet() {
+		let unknown = |what: &str| judge(1011, format!("Unknown Transaction Validity: {what}"));
+
+		for refusal in [3, 4, 5, 6, 7, 11] {
+			assert!(matches!(unknown(&format!("Custom({refusal})")), Submission::Invalid(_)), "{refusal}");
+		}
+		for later in ["Custom(1)", "Custom(2)", "CannotLookup", "NoUnsignedValidator", "Custom(1000)"] {
+			assert!(matches!(unknown(later), Submission::NotYet(_)), "{later}");
+		}
+	}
 
 	#[test]
 	fn answers_of_the_pool_are_told_apart() {

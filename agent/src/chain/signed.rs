@@ -7,6 +7,7 @@ use crate::chain::{
 	error::ChainError,
 	extrinsic::{self, Context},
 };
+use std::time::Duration;
 use substation_primitives::Balance;
 use subxt::{
 	error::DispatchError,
@@ -20,6 +21,9 @@ use subxt::{
 const LIFETIME: u64 = 64;
 /// Attempts when another transaction of the account takes the nonce first.
 const NONCE_ATTEMPTS: u32 = 3;
+
+/// How long the node may be silent about a transaction.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How sure a command wants to be of its transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +136,7 @@ impl Chain {
 		wait: Wait,
 	) -> Result<Receipt, ChainError> {
 		let at = self.at(self.best().await?).await?;
+		extrinsic::ensure_known(at.metadata_ref())?;
 		let bytes = self.sign(call, key, &at).await?;
 		// Without an estimate the node still refuses who cannot pay.
 		let fee = at.transactions().from_bytes(bytes.clone()).partial_fee_estimate().await.unwrap_or_default();
@@ -150,7 +155,10 @@ impl Chain {
 			})?;
 		let not_included = |reason: &str| ChainError::NotIncluded { call: call.title(), reason: reason.to_owned() };
 		loop {
-			let Some(status) = progress.next().await else {
+			let Ok(status) = tokio::time::timeout(STATUS_TIMEOUT, progress.next()).await else {
+				return Err(self.silent_about(call));
+			};
+			let Some(status) = status else {
 				return Err(not_included("the node stopped reporting on it"));
 			};
 			let block = match status.map_err(|error| self.rpc_error(&call.title(), error))? {
@@ -168,6 +176,16 @@ impl Chain {
 			};
 			return self.receipt(call, &bytes, block).await?.ok_or_else(|| no_funds(balance));
 		}
+	}
+
+	fn silent_about(&self, call: &Call) -> ChainError {
+		let minutes = STATUS_TIMEOUT.as_secs() / 60;
+		let call = call.title();
+		let reason = format!(
+			"no news of it for {minutes} minutes, so the chain may stand still; it may still be carried out within \
+			 {LIFETIME} blocks: look before you repeat it"
+		);
+		ChainError::Refused { what: call, reason }
 	}
 
 	/// What a transaction did in its block; `None` if it failed for want of funds.

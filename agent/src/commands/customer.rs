@@ -8,12 +8,13 @@ use crate::{
 	},
 	commands::session::Session,
 	config::Folder,
+	provider::{history, report::proven_words},
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use std::{collections::BTreeMap, fs};
-use substation_primitives::{deal::DealState, DealId, NodeId, NodeStatus};
+use substation_primitives::{deal::DealState, settings::ProofSettings, DealId, NodeId, NodeStatus};
 
 /// The file that records a customer's deals.
 const RECORDS: &str = "deals.json";
@@ -169,15 +170,17 @@ fn state_words(page: &DealView, now: u32) -> String {
 /// Lists nodes.
 pub async fn nodes(common: &Common, options: &Nodes) -> Result<()> {
 	let session = Session::customer(common).await?;
-	let mut pages = session.chain.nodes(session.chain.best().await?).await?;
+	let best = session.chain.best().await?;
+	let rules = session.chain.settings(best).await?.proofs;
+	let mut pages = session.chain.nodes(best).await?;
 	pages.retain(|page| options.all || takes_deals(page));
 	pages.sort_by_key(|page| page.offer.map(|offer| offer.price));
 	if session.json {
-		println!("{}", Value::Array(pages.iter().map(node_json).collect()));
+		println!("{}", Value::Array(pages.iter().map(|page| node_json(page, &rules)).collect()));
 	} else if pages.is_empty() {
 		println!("no node offers storage now");
 	} else {
-		pages.iter().for_each(|page| println!("{}", node_words(page)));
+		pages.iter().for_each(|page| println!("{}", node_words(page, &rules)));
 	}
 	Ok(())
 }
@@ -187,23 +190,22 @@ pub fn takes_deals(page: &NodeView) -> bool {
 	page.status == NodeStatus::Active && !page.suspended && page.offer.is_some() && page.terminated_at.is_none()
 }
 
-fn node_words(page: &NodeView) -> String {
+fn node_words(page: &NodeView, rules: &ProofSettings) -> String {
 	let offer = page.offer.map_or("offers nothing".to_owned(), |offer| {
 		let left = offer.capacity.saturating_sub(page.bytes);
 		format!("{} STN per GiB and period, {} free", display_amount(offer.price), display_size(left))
 	});
-	let proven = page.recent.iter().filter(|(_, proven)| *proven).count();
 	let region = String::from_utf8_lossy(&page.region.0).into_owned();
 	format!(
-		"node {}  {region}  {offer}  {} deals  {proven} of {} windows proven  bond {} STN",
+		"node {}  {region}  {offer}  {} deals  windows: {}  bond {} STN",
 		page.id,
 		page.deals,
-		page.recent.len(),
+		proven_words(page, rules),
 		display_amount(page.bond)
 	)
 }
 
-fn node_json(page: &NodeView) -> Value {
+fn node_json(page: &NodeView, rules: &ProofSettings) -> Value {
 	json!({
 		"node": page.id.0,
 		"operator": page.operator.to_string(),
@@ -220,7 +222,7 @@ fn node_json(page: &NodeView) -> Value {
 		"period": page.window.period.0,
 		"proven": page.window.proven,
 		"terminatedAt": page.terminated_at.map(|period| period.0),
-		"recent": page.recent.iter().map(|(period, proven)| json!([period.0, proven])).collect::<Vec<_>>(),
+		"recent": history::due(page, rules).iter().map(|(period, proven)| json!([period.0, proven])).collect::<Vec<_>>(),
 	})
 }
 

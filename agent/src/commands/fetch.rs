@@ -4,6 +4,7 @@ use crate::{
 	cli::{amounts::display_size, Common, Fetch},
 	commands::{
 		customer::{addresses, holders, records},
+		local::blocking,
 		session::Session,
 	},
 	data::{
@@ -15,14 +16,21 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, fs, net::SocketAddr};
 use substation_primitives::NodeId;
 
 /// Tries the nodes that have the file, one after the other.
 pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
-	ensure!(!options.output.exists(), "{} exists already; name another file with -o", options.output.display());
-	let session = Session::customer(common).await?;
 	let hash = hex::encode(options.hash);
+	if let Some(length) = already_there(options).await? {
+		if common.json {
+			println!("{}", json!({ "hash": hash, "bytes": length, "node": null, "file": options.output }));
+		} else {
+			println!("{} is there already and has this hash; nothing to fetch", options.output.display());
+		}
+		return Ok(());
+	}
+	let session = Session::customer(common).await?;
 	let named: Vec<NodeId> = options.nodes.iter().copied().map(NodeId).collect();
 	let mut found: BTreeMap<NodeId, u64> = records(&session.folder)?
 		.into_iter()
@@ -59,6 +67,25 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 	Ok(())
 }
 
+/// The length of the file to write if it exists and is what is asked for. Errors if it is something else: nothing is
+/// ever overwritten.
+async fn already_there(options: &Fetch) -> Result<Option<u64>> {
+	let (path, expected) = (options.output.clone(), options.hash);
+	if fs::symlink_metadata(&path).is_err() {
+		return Ok(None);
+	}
+	blocking(move || {
+		let differs = || format!("{} exists and is another file; name another one with -o", path.display());
+		ensure!(path.is_file(), "{} exists and is no file; name another one with -o", path.display());
+		let mut hasher = blake3::Hasher::new();
+		let file = fs::File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+		hasher.update_reader(file).with_context(|| format!("cannot read {}", path.display()))?;
+		ensure!(*hasher.finalize().as_bytes() == expected, differs());
+		Ok(Some(hasher.count()))
+	})
+	.await
+}
+
 async fn try_each(
 	session: &Session,
 	options: &Fetch,
@@ -88,4 +115,28 @@ async fn try_each(
 		}
 	}
 	bail!("no node could deliver the file: {}; what has arrived is kept, try again", failures.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn file_that_is_there_is_kept_whatever_it_is() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("file");
+		let options = |hash| Fetch { hash, output: path.clone(), nodes: vec![] };
+		assert_eq!(already_there(&options([0; 32])).await.unwrap(), None);
+
+		fs::write(&path, b"something").unwrap();
+
+		let same = already_there(&options(*blake3::hash(b"something").as_bytes())).await;
+		let other = already_there(&options([0; 32])).await.unwrap_err().to_string();
+		assert_eq!(same.unwrap(), Some(9));
+		assert!(other.contains("another file"), "{other}");
+		assert_eq!(fs::read(&path).unwrap(), b"something");
+
+		let of_folder = Fetch { output: folder.path().to_owned(), ..options([0; 32]) };
+		assert!(already_there(&of_folder).await.unwrap_err().to_string().contains("is no file"));
+	}
 }

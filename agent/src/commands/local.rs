@@ -46,14 +46,25 @@ pub async fn scrub(common: &Common) -> Result<()> {
 }
 
 /// Measures and prints.
-pub async fn bench(_common: &Common, what: &BenchCommand) -> Result<()> {
-	let what = what.clone();
-	blocking(move || match what {
-		BenchCommand::Commit { file, threads } => bench::commit(&file, threads.unwrap_or_else(processors)),
-		BenchCommand::Answer { deals, size, folder } => bench::answer(deals, size, &folder),
-		BenchCommand::Restart { deals, folder } => bench::restart(deals, &folder),
-	})
-	.await
+pub async fn bench(common: &Common, what: &BenchCommand) -> Result<()> {
+	let (what, json) = (what.clone(), common.json);
+	let text = blocking(move || match what {
+		BenchCommand::Commit { file, threads } => {
+			shown(&bench::commit(&file, threads.unwrap_or_else(processors))?, json)
+		}
+		BenchCommand::Answer { deals, size, folder } => shown(&bench::answer(deals, size, &folder)?, json),
+		BenchCommand::Restart { deals, folder } => shown(&bench::restart(deals, &folder)?, json),
+	});
+	println!("{}", text.await?);
+	Ok(())
+}
+
+fn shown(figures: &(impl serde::Serialize + std::fmt::Display), json: bool) -> Result<String> {
+	if json {
+		Ok(serde_json::to_string(figures)?)
+	} else {
+		Ok(figures.to_string())
+	}
 }
 
 /// Processors of this machine, at least one.

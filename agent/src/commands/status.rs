@@ -59,6 +59,7 @@ async fn from_chain(common: &Common) -> Result<Report> {
 	let situation = Situation {
 		node,
 		proves_itself: true,
+		settings: session.chain.settings(best).await?,
 		best_block: Some(session.chain.height(best).await?),
 		..Situation::default()
 	};

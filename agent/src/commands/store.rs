@@ -94,6 +94,7 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	record_chain(&session)?;
 	let output = Output::detect(common.quiet, common.json);
 	let plan = plan(&session, options, snapshot.length).await?;
+	ensure_funds(&session, &key, &plan).await?;
 
 	let outboard = folder.file("outgoing.obao4");
 	let content = {
@@ -167,6 +168,16 @@ async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Pla
 		plan.push(planned(node, options, &settings, length)?);
 	}
 	Ok(plan)
+}
+
+/// Errors when the account cannot pay for all of it. Asked before a large file is hashed; fees come on top.
+async fn ensure_funds(session: &Session, key: &AccountKey, plan: &[Planned]) -> Result<()> {
+	let needed = plan.iter().fold(0, |sum: Balance, planned| sum.saturating_add(planned.committed));
+	let balance = session.chain.spendable(&key.account()).await?;
+	if balance < needed {
+		return Err(ChainError::NoFunds { account: key.account(), balance, needed }.into());
+	}
+	Ok(())
 }
 
 fn planned(node: NodeView, options: &Store, settings: &Settings, length: u64) -> Result<Planned> {

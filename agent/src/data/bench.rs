@@ -14,7 +14,9 @@ use super::{
 };
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
+use serde::Serialize;
 use std::{
+	fmt,
 	fs::{self, File},
 	os::unix::fs::FileExt,
 	path::Path,
@@ -25,35 +27,113 @@ use substation_proofs::{forest::Leaf, prover::ForestTree, Challenge};
 /// Challenges that are answered for one figure.
 const ROUNDS: u32 = 50;
 
-/// Hashes a file and prints how long it took. Leaves nothing behind.
-pub fn commit(file: &Path, threads: usize) -> Result<()> {
+/// What committing to a file took: reading it, hashing it, writing its tree durably.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommitFigures {
+	/// BLAKE3 of the file, in hex.
+	pub root: String,
+	/// Bytes of the file.
+	pub bytes: u64,
+	/// Threads that hashed.
+	pub threads: usize,
+	/// Seconds that it took.
+	pub seconds: f64,
+	/// GiB per second.
+	pub gib_per_second: f64,
+	/// What the process took.
+	pub memory: Memory,
+}
+
+/// What answers to challenges took.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerFigures {
+	/// Deals in the forest.
+	pub deals: u32,
+	/// Bytes of each.
+	pub bytes: u64,
+	/// Seconds that making them took.
+	pub made_in_seconds: f64,
+	/// One entry per number of openings.
+	pub answers: Vec<AnswerTimes>,
+	/// What the process took.
+	pub memory: Memory,
+}
+
+/// Times of answers with one number of openings.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerTimes {
+	/// Openings asked for.
+	pub openings: u8,
+	/// Answers that were measured.
+	pub rounds: usize,
+	/// Milliseconds of the middle one.
+	pub median_ms: f64,
+	/// Milliseconds of the slowest one.
+	pub worst_ms: f64,
+	/// Bytes of the longest proof.
+	pub proof_bytes: usize,
+}
+
+/// What a start with many deals took.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestartFigures {
+	/// Accepted deals in the folder.
+	pub deals: u32,
+	/// Seconds that writing them took.
+	pub written_in_seconds: f64,
+	/// Seconds from opening the folder to being able to answer.
+	pub seconds: f64,
+	/// The forest's root, in hex.
+	pub forest: String,
+	/// Bytes of the journal.
+	pub journal_bytes: u64,
+	/// What the process took.
+	pub memory: Memory,
+}
+
+/// Memory of the process.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+	/// Bytes resident now.
+	pub resident_bytes: u64,
+	/// Bytes resident at most.
+	pub peak_bytes: u64,
+}
+
+/// Hashes a file with its tree and measures that. Leaves nothing behind.
+pub fn commit(file: &Path, threads: usize) -> Result<CommitFigures> {
 	let folder = tempfile::tempdir_in(disk::folder_of(file)).or_else(|_| tempfile::tempdir())?;
 	let started = Instant::now();
 	let content = hashing::commit(file, &folder.path().join("outboard"), threads, &Progress::silent())?;
-	let elapsed = started.elapsed();
-	println!("root      {}", hex::encode(content.root));
-	println!("bytes     {}", content.length);
-	println!("threads   {threads}");
-	println!("time      {:.3} s", elapsed.as_secs_f64());
-	println!("rate      {:.2} GiB/s", gib(content.length) / elapsed.as_secs_f64().max(1e-9));
-	print_memory();
-	Ok(())
+	let seconds = started.elapsed().as_secs_f64();
+	Ok(CommitFigures {
+		root: hex::encode(content.root),
+		bytes: content.length,
+		threads,
+		seconds,
+		gib_per_second: gib(content.length) / seconds.max(1e-9),
+		memory: Memory::now(),
+	})
 }
 
-/// Answers challenges over `deals` sparse contents of `bytes` each, made in `folder`, and prints how long it took.
+/// Answers challenges over `deals` sparse contents of `bytes` each, made in `folder`, and measures that.
 ///
 /// The contents are zeros but for their first eight bytes, so each has a root of its own. Their outboards are real
 /// and take 0.4 % of the bytes on the disk.
-pub fn answer(deals: u32, bytes: u64, folder: &Path) -> Result<()> {
+pub fn answer(deals: u32, bytes: u64, folder: &Path) -> Result<AnswerFigures> {
 	ensure!(deals > 0 && bytes >= 8, "at least one deal of at least eight bytes");
 	let outboards = tree::outboard_length(bytes).saturating_mul(deals.into());
 	disk::ensure_room(folder, outboards)??;
 	let folder = tempfile::tempdir_in(folder)?;
 	let started = Instant::now();
 	let (blobs, tree) = sparse(deals, bytes, folder.path())?;
-	println!("deals     {deals} of {bytes} bytes, {:.2} GiB in all", gib(tree.forest().total));
-	println!("made in   {:.1} s", started.elapsed().as_secs_f64());
-	println!("note      contents are sparse and their trees fresh in the page cache: a disk adds its own read times");
+	let made_in_seconds = started.elapsed().as_secs_f64();
+	let mut answers = Vec::new();
 	for openings in [4, 16] {
 		let mut times = Vec::new();
 		let mut size = 0;
@@ -70,31 +150,32 @@ pub fn answer(deals: u32, bytes: u64, folder: &Path) -> Result<()> {
 			times.push(started.elapsed());
 			size = size.max(proof.encoded_size());
 		}
-		print_times(openings, size, &mut times);
+		answers.push(AnswerTimes::of(openings, size, &mut times));
 	}
-	print_memory();
-	Ok(())
+	Ok(AnswerFigures { deals, bytes, made_in_seconds, answers, memory: Memory::now() })
 }
 
-/// Writes `deals` accepted deals with contents of eight bytes into `folder`, opens it as a start does, and prints how
-/// long that took.
-pub fn restart(deals: u32, folder: &Path) -> Result<()> {
+/// Writes `deals` accepted deals with contents of eight bytes into `folder`, opens it as a start does, and measures
+/// that.
+pub fn restart(deals: u32, folder: &Path) -> Result<RestartFigures> {
 	let folder = tempfile::tempdir_in(folder)?;
 	let started = Instant::now();
 	write_deals(deals, folder.path())?;
-	println!("deals     {deals}");
-	println!("written   {:.1} s", started.elapsed().as_secs_f64());
+	let written_in_seconds = started.elapsed().as_secs_f64();
 	let started = Instant::now();
 	let storage = Storage::open(folder.path())?;
 	let forests = Forests::open(&storage.journal, 1)?;
-	let elapsed = started.elapsed();
+	let seconds = started.elapsed().as_secs_f64();
 	ensure!(forests.current_tree().len() == storage.journal.len(), "the forest does not hold every deal");
 	ensure!(storage.blobs.list().len() == storage.journal.len(), "the store does not hold every content");
-	println!("restart   {:.2} s", elapsed.as_secs_f64());
-	println!("forest    {}", hex::encode(forests.current().root));
-	println!("journal   {:.1} MiB", gib(fs::metadata(folder.path().join("journal.redb"))?.len()) * 1_024.0);
-	print_memory();
-	Ok(())
+	Ok(RestartFigures {
+		deals,
+		written_in_seconds,
+		seconds,
+		forest: hex::encode(forests.current().root),
+		journal_bytes: fs::metadata(folder.path().join("journal.redb"))?.len(),
+		memory: Memory::now(),
+	})
 }
 
 /// A store with `deals` contents and the forest over them.
@@ -173,27 +254,104 @@ fn write_deals(deals: u32, folder: &Path) -> Result<()> {
 	Ok(())
 }
 
-fn print_times(openings: u8, size: usize, times: &mut [Duration]) {
-	times.sort_unstable();
-	let millis = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
-	println!(
-		"answer    {openings} openings: median {:.2} ms, worst of {} {:.2} ms, {size} bytes at most",
-		millis(times.get(times.len() / 2)),
-		times.len(),
-		millis(times.last()),
-	);
+impl AnswerTimes {
+	fn of(openings: u8, proof_bytes: usize, times: &mut [Duration]) -> Self {
+		times.sort_unstable();
+		let millis = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
+		Self {
+			openings,
+			rounds: times.len(),
+			median_ms: millis(times.get(times.len() / 2)),
+			worst_ms: millis(times.last()),
+			proof_bytes,
+		}
+	}
 }
 
-/// Prints what the process takes now and has taken at most.
-fn print_memory() {
-	let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-	let field = |name: &str| {
-		let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("unknown");
-		line.trim_start_matches(name).trim().to_owned()
-	};
-	println!("memory    {} now, {} at most", field("VmRSS:"), field("VmHWM:"));
+impl Memory {
+	/// As the system says now; zeros where it says nothing.
+	fn now() -> Self {
+		let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+		let field = |name: &str| {
+			let line = status.lines().find_map(|line| line.strip_prefix(name));
+			let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+			kib.unwrap_or(0).saturating_mul(1_024)
+		};
+		Self { resident_bytes: field("VmRSS:"), peak_bytes: field("VmHWM:") }
+	}
+}
+
+impl fmt::Display for CommitFigures {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		writeln!(f, "root      {}", self.root)?;
+		writeln!(f, "bytes     {}", self.bytes)?;
+		writeln!(f, "threads   {}", self.threads)?;
+		writeln!(f, "time      {:.3} s", self.seconds)?;
+		writeln!(f, "rate      {:.2} GiB/s", self.gib_per_second)?;
+		write!(f, "{}", self.memory)
+	}
+}
+
+impl fmt::Display for AnswerFigures {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let total = gib(self.bytes.saturating_mul(self.deals.into()));
+		writeln!(f, "deals     {} of {} bytes, {total:.2} GiB in all", self.deals, self.bytes)?;
+		writeln!(f, "made in   {:.1} s", self.made_in_seconds)?;
+		writeln!(f, "note      contents are sparse and their trees in the page cache: a disk adds its own read times")?;
+		for AnswerTimes { openings, rounds, median_ms, worst_ms, proof_bytes } in &self.answers {
+			writeln!(
+				f,
+				"answer    {openings} openings: median {median_ms:.2} ms, worst of {rounds} {worst_ms:.2} ms, \
+				 {proof_bytes} bytes at most"
+			)?;
+		}
+		write!(f, "{}", self.memory)
+	}
+}
+
+impl fmt::Display for RestartFigures {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		writeln!(f, "deals     {}", self.deals)?;
+		writeln!(f, "written   {:.1} s", self.written_in_seconds)?;
+		writeln!(f, "restart   {:.2} s", self.seconds)?;
+		writeln!(f, "forest    {}", self.forest)?;
+		writeln!(f, "journal   {:.1} MiB", gib(self.journal_bytes) * 1_024.0)?;
+		write!(f, "{}", self.memory)
+	}
+}
+
+impl fmt::Display for Memory {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let mib = |bytes| gib(bytes) * 1_024.0;
+		write!(f, "memory    {:.1} MiB now, {:.1} MiB at most", mib(self.resident_bytes), mib(self.peak_bytes))
+	}
 }
 
 fn gib(bytes: u64) -> f64 {
 	bytes as f64 / f64::from(1u32 << 30)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn figures_are_measured_and_leave_nothing_behind() {
+		let folder = tempfile::tempdir().unwrap();
+		let file = folder.path().join("file");
+		fs::write(&file, [7; 100_000]).unwrap();
+
+		let committed = commit(&file, 2).unwrap();
+		let answered = answer(3, 20_000, folder.path()).unwrap();
+		let restarted = restart(5, folder.path()).unwrap();
+
+		assert_eq!((committed.bytes, committed.threads), (100_000, 2));
+		assert_eq!(committed.root, blake3::hash(&[7; 100_000]).to_hex().to_string());
+		assert_eq!(answered.answers.iter().map(|times| times.openings).collect::<Vec<_>>(), [4, 16]);
+		assert!(answered.answers.iter().all(|times| times.proof_bytes > 4_096 && times.median_ms <= times.worst_ms));
+		assert!(restarted.deals == 5 && restarted.journal_bytes > 0 && restarted.memory.peak_bytes > 0);
+		let json = serde_json::to_value(&answered).unwrap();
+		assert!(json.pointer("/answers/0/proofBytes").is_some() && json.pointer("/memory/residentBytes").is_some());
+		assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the file");
+	}
 }

@@ -55,6 +55,9 @@ pub enum HashError {
 	/// Not a regular file.
 	#[error("{} is not a regular file", .0.display())]
 	NotAFile(PathBuf),
+	/// The disk or the quota ran full. Nothing is left behind.
+	#[error("the disk is full: {} cannot be written; make room and try again", .0.display())]
+	Full(PathBuf),
 	/// The file could not be read, or the outboard not be written.
 	#[error("{}: {source}", .path.display())]
 	Io {
@@ -68,7 +71,10 @@ pub enum HashError {
 /// Hashes `file` with `threads` threads and leaves its outboard at `outboard`, durably.
 pub fn commit(file: &Path, outboard: &Path, threads: usize, progress: &Progress) -> Result<Commitment, HashError> {
 	let of_file = |source| HashError::Io { path: file.to_owned(), source };
-	let of_outboard = |source| HashError::Io { path: outboard.to_owned(), source };
+	let of_outboard = |source| match disk::is_full(&source) {
+		true => HashError::Full(outboard.to_owned()),
+		false => HashError::Io { path: outboard.to_owned(), source },
+	};
 	let data = File::open(file).map_err(of_file)?;
 	let before = Fingerprint::of(&data).map_err(of_file)?;
 	if !before.is_file {

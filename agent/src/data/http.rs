@@ -60,22 +60,21 @@ pub struct Api(Arc<Inner>);
 struct Inner {
 	storage: Storage,
 	metrics: Metrics,
-	prover: Prover,
-	node: RwLock<Option<u64>>,
+	node: RwLock<Option<(u64, Prover)>>,
 	scrub: RwLock<Option<Scrub>>,
 	chain: RwLock<Value>,
 }
 
 impl Api {
 	/// Knows no node yet.
-	pub fn new(prover: Prover, storage: Storage, metrics: Metrics) -> Self {
+	pub fn new(storage: Storage, metrics: Metrics) -> Self {
 		let (node, scrub, chain) = (RwLock::default(), RwLock::default(), RwLock::default());
-		Self(Arc::new(Inner { storage, metrics, prover, node, scrub, chain }))
+		Self(Arc::new(Inner { storage, metrics, node, scrub, chain }))
 	}
 
 	/// From now on answers for this node.
-	pub fn set_node(&self, node: u64) {
-		*self.0.node.write().unwrap_or_else(PoisonError::into_inner) = Some(node);
+	pub fn set_node(&self, node: u64, prover: Prover) {
+		*self.0.node.write().unwrap_or_else(PoisonError::into_inner) = Some((node, prover));
 	}
 
 	/// From now on shows how far this scrub is.
@@ -90,14 +89,17 @@ impl Api {
 
 	/// What `/v1/status` answers.
 	pub fn status(&self) -> Value {
-		let Inner { storage, scrub, chain, prover, .. } = &*self.0;
-		let forest = prover.forests().current();
+		let Inner { storage, scrub, chain, .. } = &*self.0;
+		let node = self.node();
+		let forest = node.as_ref().map(|(_, prover)| prover.forests().current());
+		let forest = forest
+			.map(|forest| json!({ "root": hex::encode(forest.root), "total": forest.total, "depth": forest.depth }));
 		let deals = storage.journal.deals();
 		let count = |wanted: fn(&DealState) -> bool| deals.iter().filter(|record| wanted(&record.state)).count();
 		json!({
-			"node": self.node(),
+			"node": node.map(|(node, _)| node),
 			"folder": storage.folder(),
-			"forest": { "root": hex::encode(forest.root), "total": forest.total, "depth": forest.depth },
+			"forest": forest,
 			"deals": {
 				"all": deals.len(),
 				"waiting": count(DealState::is_unaccepted),
@@ -112,8 +114,8 @@ impl Api {
 		})
 	}
 
-	fn node(&self) -> Option<u64> {
-		*self.0.node.read().unwrap_or_else(PoisonError::into_inner)
+	fn node(&self) -> Option<(u64, Prover)> {
+		self.0.node.read().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 }
 
@@ -146,7 +148,7 @@ pub async fn serve(
 
 async fn node(State(api): State<Api>) -> Response {
 	match api.node() {
-		Some(node) => node.to_string().into_response(),
+		Some((node, _)) => node.to_string().into_response(),
 		None => not_yet(),
 	}
 }
@@ -170,22 +172,17 @@ async fn metrics(State(api): State<Api>) -> Response {
 }
 
 async fn prove(State(api): State<Api>, body: Bytes) -> Response {
-	if api.node().is_none() {
-		return not_yet();
-	}
+	let Some((_, prover)) = api.node() else { return not_yet() };
 	let Ok(request) = ProveRequest::decode_all(&mut body.as_ref()) else {
 		return (StatusCode::BAD_REQUEST, "not a request to prove").into_response();
 	};
 	let started = Instant::now();
-	let prover = api.0.prover.clone();
 	let answer = tokio::task::spawn_blocking(move || prover.answer(&request.challenge, &request.forest)).await;
-	let numbers = api.0.metrics.numbers();
 	let (code, reason) = match answer {
 		Ok(Ok(proof)) => {
-			numbers.answered.inc();
-			numbers.answer_seconds.observe(started.elapsed().as_secs_f64());
 			let octets = proof.encode();
 			if u32::try_from(octets.len()).is_ok_and(|length| length <= MAX_ANSWER) {
+				api.0.metrics.count_answer(started, true);
 				return ([(header::CONTENT_TYPE, "application/octet-stream")], octets).into_response();
 			}
 			(StatusCode::INTERNAL_SERVER_ERROR, "the answer is too long".to_owned())
@@ -193,7 +190,7 @@ async fn prove(State(api): State<Api>, body: Bytes) -> Response {
 		Ok(Err(error)) => (code_of(&error), error.to_string()),
 		Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
 	};
-	numbers.unanswered.inc();
+	api.0.metrics.count_answer(started, false);
 	tracing::error!(%reason, "challenge not answered");
 	(code, reason).into_response()
 }

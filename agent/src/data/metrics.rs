@@ -1,6 +1,6 @@
 //! Numbers for a monitoring system, in Prometheus' text format.
 
-use super::storage::Storage;
+use super::{journal::DealState, storage::Storage};
 use prometheus_client::{
 	encoding::text::encode,
 	metrics::{
@@ -10,7 +10,7 @@ use prometheus_client::{
 	},
 	registry::{Registry, Unit},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 /// All metrics of the agent. Clones share them.
 #[derive(Clone, Debug)]
@@ -33,16 +33,26 @@ pub struct Numbers {
 	pub answer_seconds: Histogram,
 	/// Bytes taken in from customers.
 	pub pulled_bytes: Counter,
+	/// Proofs sent to the chain by this process.
+	pub proofs_sent: Counter,
+	/// Windows that this process has seen proven.
+	pub windows_proven: Counter,
+	/// The block at which the next window opens, or the present one did.
+	pub next_window: Gauge,
 	/// Acceptances sent to the chain.
 	pub acceptances: Counter,
 	/// Finalised block that the agent has followed to.
 	pub finalised: Gauge,
 	/// Deals that the agent knows, by what it still needs to do: only the sum.
 	pub deals: Gauge,
+	/// Deals whose acceptance is final.
+	pub deals_accepted: Gauge,
 	/// Bytes of complete contents.
 	pub stored_bytes: Gauge,
 	/// Bytes free on the disk.
 	pub free_bytes: Gauge,
+	/// Contents known to be damaged.
+	pub damaged_contents: Gauge,
 	/// Bytes known to be damaged.
 	pub damaged_bytes: Gauge,
 }
@@ -61,11 +71,16 @@ impl Metrics {
 			unanswered: Counter::default(),
 			answer_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
 			pulled_bytes: Counter::default(),
+			proofs_sent: Counter::default(),
+			windows_proven: Counter::default(),
+			next_window: Gauge::default(),
 			acceptances: Counter::default(),
 			finalised: Gauge::default(),
 			deals: Gauge::default(),
+			deals_accepted: Gauge::default(),
 			stored_bytes: Gauge::default(),
 			free_bytes: Gauge::default(),
+			damaged_contents: Gauge::default(),
 			damaged_bytes: Gauge::default(),
 		};
 		let mut all = Registry::with_prefix("substation_agent");
@@ -78,9 +93,14 @@ impl Metrics {
 			numbers.answer_seconds.clone(),
 		);
 		all.register_with_unit("pulled", "Taken in from customers", Unit::Bytes, numbers.pulled_bytes.clone());
+		all.register("proofs_sent", "Proofs sent to the chain by this process", numbers.proofs_sent.clone());
+		all.register("windows_proven", "Windows seen proven by this process", numbers.windows_proven.clone());
+		all.register("next_window", "Block at which the next window opens", numbers.next_window.clone());
 		all.register("acceptances", "Acceptances sent to the chain", numbers.acceptances.clone());
 		all.register("finalised_block", "Finalised block followed to", numbers.finalised.clone());
 		all.register("deals", "Deals in the journal", numbers.deals.clone());
+		all.register("deals_accepted", "Deals whose acceptance is final", numbers.deals_accepted.clone());
+		all.register("damaged_contents", "Contents known to be damaged", numbers.damaged_contents.clone());
 		all.register_with_unit("stored", "Complete contents", Unit::Bytes, numbers.stored_bytes.clone());
 		all.register_with_unit("free", "Free on the disk", Unit::Bytes, numbers.free_bytes.clone());
 		all.register_with_unit("damaged", "Known to be damaged", Unit::Bytes, numbers.damaged_bytes.clone());
@@ -92,11 +112,24 @@ impl Metrics {
 		&self.0.numbers
 	}
 
+	/// Counts a challenge that was taken up at `started` and is answered now, or cannot be.
+	pub fn count_answer(&self, started: Instant, answered: bool) {
+		let numbers = self.numbers();
+		if answered {
+			numbers.answered.inc();
+			numbers.answer_seconds.observe(started.elapsed().as_secs_f64());
+		} else {
+			numbers.unanswered.inc();
+		}
+	}
+
 	/// The text that a monitoring system reads, after taking the present state of the folder.
 	pub fn render(&self, storage: &Storage) -> Result<String, fmt::Error> {
 		let numbers = self.numbers();
 		let clamp = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
 		numbers.deals.set(i64::try_from(storage.journal.len()).unwrap_or(i64::MAX));
+		let accepted = storage.journal.in_state(|state| matches!(state, DealState::Accepted { .. })).len();
+		numbers.deals_accepted.set(i64::try_from(accepted).unwrap_or(i64::MAX));
 		numbers.stored_bytes.set(clamp(storage.blobs.used_bytes()));
 		if let Ok(free) = storage.blobs.free_bytes() {
 			numbers.free_bytes.set(clamp(free));
@@ -104,6 +137,7 @@ impl Metrics {
 		if let Ok(damage) = storage.journal.damage() {
 			let bytes = damage.iter().fold(0u64, |sum, damage| sum.saturating_add(damage.bytes()));
 			numbers.damaged_bytes.set(clamp(bytes));
+			numbers.damaged_contents.set(i64::try_from(damage.len()).unwrap_or(i64::MAX));
 		}
 		let mut text = String::new();
 		encode(&mut text, &self.0.registry)?;

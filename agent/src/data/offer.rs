@@ -9,6 +9,7 @@ use super::{
 	blobs::BlobStore,
 	hashing::Commitment,
 	progress::Progress,
+	serve::refuse,
 	transfer::{pull_over, TransferError},
 	Hash,
 };
@@ -16,8 +17,8 @@ use iroh::{
 	endpoint::{Connection, SendStream},
 	protocol::{AcceptError, ProtocolHandler},
 };
-use std::time::Duration;
-use tokio::sync::mpsc;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot, Semaphore};
 
 /// The protocol's name in the handshake.
 pub const ALPN: &[u8] = b"substation/offer/1";
@@ -57,6 +58,8 @@ pub struct Offer {
 	pub endpoint: Hash,
 	connection: Connection,
 	send: SendStream,
+	/// Dropped with the offer: tells that the connection has served its purpose.
+	_dealt_with: oneshot::Sender<()>,
 }
 
 impl Offer {
@@ -115,10 +118,13 @@ pub(super) const REPLY: usize = REASON + 1;
 #[derive(Clone, Debug)]
 pub(super) struct Offers {
 	pub(super) queue: mpsc::Sender<Offer>,
+	/// One for each connection of the endpoint.
+	pub(super) connections: Arc<Semaphore>,
 }
 
 impl ProtocolHandler for Offers {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+		let Ok(_place) = self.connections.try_acquire() else { return refuse(&connection) };
 		let read = async {
 			let (send, mut recv) = connection.accept_bi().await.ok()?;
 			let request = recv.read_to_end(REQUEST).await.ok()?;
@@ -129,7 +135,8 @@ impl ProtocolHandler for Offers {
 			return Ok(());
 		};
 		let endpoint = *connection.remote_id().as_bytes();
-		let offer = Offer { deal, content, endpoint, connection: connection.clone(), send };
+		let (dealt_with, done) = oneshot::channel();
+		let offer = Offer { deal, content, endpoint, connection: connection.clone(), send, _dealt_with: dealt_with };
 		match self.queue.try_send(offer) {
 			Ok(()) => {}
 			Err(mpsc::error::TrySendError::Full(offer)) => {
@@ -139,7 +146,13 @@ impl ProtocolHandler for Offers {
 				offer.reply(OfferReply::Refused("this endpoint is not a provider".to_owned())).await;
 			}
 		}
-		connection.closed().await;
+		tokio::select! {
+			_ = connection.closed() => {}
+			// The sender is never used, only dropped. The customer closes; one who does not is not waited for.
+			_ = done => {
+				let _ = tokio::time::timeout(PATIENCE, connection.closed()).await;
+			}
+		}
 		Ok(())
 	}
 }

@@ -30,6 +30,12 @@ pub(super) const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
 /// Contents that are read at the same time, over all connections.
 const READERS: usize = 64;
 
+/// Connections that peers may have open, over all protocols of an endpoint.
+const CONNECTIONS: usize = 256;
+
+/// A peer that asks for nothing for so long is let go.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// Bytes that are handed to the network at a time.
 const PIECE: usize = 64 << 10;
 
@@ -44,12 +50,19 @@ const STALL: Duration = Duration::from_secs(60);
 pub struct Server {
 	blobs: BlobStore,
 	readers: Arc<Semaphore>,
+	connections: Arc<Semaphore>,
 }
 
 impl Server {
 	/// A server of `blobs`.
 	pub fn new(blobs: BlobStore) -> Self {
-		Self { blobs, readers: Arc::new(Semaphore::new(READERS)) }
+		let (readers, connections) = (Semaphore::new(READERS), Semaphore::new(CONNECTIONS));
+		Self { blobs, readers: Arc::new(readers), connections: Arc::new(connections) }
+	}
+
+	/// Places for connections that peers have made, to be shared with the endpoint's other protocols.
+	pub(super) fn connections(&self) -> Arc<Semaphore> {
+		self.connections.clone()
 	}
 
 	/// Answers the requests that come over a connection until it is closed.
@@ -57,6 +70,24 @@ impl Server {
 		while let Ok((send, recv)) = connection.accept_bi().await {
 			let (server, progress) = (self.clone(), progress.clone());
 			tokio::spawn(async move { server.answer(send, recv, progress).await });
+		}
+	}
+
+	/// The same for a peer that this side owes nothing: one who asks for nothing for [`IDLE`] is let go.
+	async fn serve_stranger(&self, connection: Connection) {
+		let answering = Arc::new(());
+		loop {
+			match tokio::time::timeout(IDLE, connection.accept_bi()).await {
+				Ok(Ok((send, recv))) => {
+					let (server, answering) = (self.clone(), answering.clone());
+					tokio::spawn(async move {
+						server.answer(send, recv, Progress::silent()).await;
+						drop(answering);
+					});
+				}
+				Err(_) if Arc::strong_count(&answering) > 1 => {}
+				Ok(Err(_)) | Err(_) => return,
+			}
 		}
 	}
 
@@ -97,9 +128,16 @@ impl Server {
 
 impl ProtocolHandler for Server {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
-		self.serve(connection, Progress::silent()).await;
+		let Ok(_place) = self.connections.try_acquire() else { return refuse(&connection) };
+		self.serve_stranger(connection).await;
 		Ok(())
 	}
+}
+
+/// Sends a peer away because too many are here.
+pub(super) fn refuse(connection: &Connection) -> Result<(), AcceptError> {
+	connection.close(ERR_LIMIT, b"too many connections; try again later");
+	Ok(())
 }
 
 fn encode(blob: &OpenBlob, ranges: &ChunkRanges, pieces: mpsc::Sender<Bytes>) -> io::Result<()> {

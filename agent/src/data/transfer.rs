@@ -132,7 +132,7 @@ impl Transport {
 		let server = Server::new(blobs.clone());
 		let router = Router::builder(endpoint)
 			.accept(iroh_blobs::ALPN, server.clone())
-			.accept(offer::ALPN, Offers { queue })
+			.accept(offer::ALPN, Offers { queue, connections: server.connections() })
 			.spawn();
 		Ok((Self { router, server, blobs, advertise: config.advertise }, offers))
 	}

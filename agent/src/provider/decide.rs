@@ -115,14 +115,17 @@ pub fn judge(
 	Ok(())
 }
 
-/// The block from which a node submits its proof: spread over the first half of the window, so that a million nodes do
-/// not answer in one block.
+/// The block from which a node submits its proof: spread over half of the window, so that a million nodes do not answer
+/// in one block. Not the first block that could, unless the window is very short: peers that are a block behind would
+/// not know the seed yet.
 pub fn prove_from(window: &WindowPage, seed: &Hash, node: NodeId) -> u32 {
-	let half = window.closes.saturating_sub(window.opens) / 2;
+	let length = window.closes.saturating_sub(window.opens);
+	let half = length / 2;
+	let first = if length > 4 { 2 } else { 1 };
 	let hash = NativeHasher::blake2_256(&(seed, node.0).encode());
 	let draw = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
 	let delay = draw.checked_rem(half).unwrap_or(0);
-	window.opens.saturating_add(1).saturating_add(delay)
+	window.opens.saturating_add(first).saturating_add(delay)
 }
 
 /// Whether a transaction sent now can still enter the window.
@@ -167,51 +170,11 @@ pub fn cleared_candidates(ended: &[u32], noted: &[u32], most: usize) -> Vec<BTre
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::AccountId;
-	use substation_primitives::{
-		deal::Deal, pages::NodePage, settings::STN, Bytes, DealId, Period, Region, WindowSeed,
+	use crate::{
+		chain::AccountId,
+		provider::testing::{node, window},
 	};
-	use substation_proofs::forest::Forest;
-
-	fn window() -> WindowPage {
-		WindowPage {
-			now: 100,
-			genesis: [0; 32],
-			period: Period(4),
-			opens: 100,
-			closes: 108,
-			period_length: 20,
-			seed: Some(WindowSeed { opened: 100, seed: [1; 32], openings: 4 }),
-			frozen: Forest::default(),
-			proven: false,
-		}
-	}
-
-	fn node() -> NodeView {
-		NodePage {
-			id: NodeId(1),
-			operator: AccountId::from([1; 32]),
-			agent: [2; 32],
-			endpoint: [2; 32],
-			addresses: vec![],
-			region: Region(*b"CH"),
-			status: NodeStatus::Active,
-			suspended: false,
-			offer: Some(Offer { capacity: 10 << 20, price: STN }),
-			bond: 100 * STN,
-			required_bond: 0,
-			reserve: 0,
-			committed_rate: 0,
-			deals: 0,
-			bytes: 0,
-			forest: Forest::default(),
-			strikes: 0,
-			next_due: Period(0),
-			terminated_at: None,
-			recent: vec![],
-			window: window(),
-		}
-	}
+	use substation_primitives::{deal::Deal, settings::STN, Bytes, DealId};
 
 	fn deal() -> DealView {
 		DealView {
@@ -281,16 +244,28 @@ mod tests {
 	}
 
 	#[test]
-	fn proofs_are_spread_over_the_first_half_of_the_window() {
+	fn proofs_are_spread_over_half_of_the_window() {
 		let window = window();
 		let mut seen = std::collections::BTreeSet::new();
 		for id in 0..100 {
 			let from = prove_from(&window, &[1; 32], NodeId(id));
-			assert!((101..=104).contains(&from), "{from}");
+			assert!((102..=105).contains(&from), "{from}");
 			seen.insert(from);
 		}
 		assert_eq!(seen.len(), 4);
 		assert_ne!(prove_from(&window, &[1; 32], NodeId(1)), 0);
+	}
+
+	#[test]
+	fn every_proof_is_sent_while_its_window_is_open() {
+		for length in 3..20 {
+			let window = WindowPage { closes: 100 + length, ..window() };
+			for id in 0..100 {
+				let from = prove_from(&window, &[1; 32], NodeId(id));
+				assert!(from >= if length > 4 { 102 } else { 101 }, "{length}: {from}");
+				assert!(is_open(&WindowPage { now: from, ..window.clone() }), "{length}: {from}");
+			}
+		}
 	}
 
 	#[test]

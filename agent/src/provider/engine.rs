@@ -9,7 +9,7 @@ use crate::{
 	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
 	provider::{
 		intake::Intake,
-		report::{Report, Situation},
+		report::{self, Report, Situation},
 		sync::{self, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
@@ -81,7 +81,7 @@ impl Engine {
 			prove,
 			intake: Intake::new(node, storage.clone(), cap_per_customer, metrics.clone()),
 			updater: Updater::new(node, genesis, key, metrics.clone()),
-			answerer: Answerer::new(node, genesis, prover),
+			answerer: Answerer::new(node, genesis, prover, metrics.clone()),
 			storage,
 			forests,
 			api,
@@ -200,11 +200,13 @@ impl Engine {
 		let block = chain.best().await?;
 		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
 		let now = node.window.now;
+		self.answerer.note(&node.window);
 		if self.prove {
 			self.answerer.look(chain, &node.window).await?;
 		}
+		let settings: Settings = chain.settings(block).await?;
+		self.situation.settings = settings;
 		if self.is_in_step {
-			let settings: Settings = chain.settings(block).await?;
 			let ground = Ground {
 				chain,
 				best: &node,
@@ -215,7 +217,7 @@ impl Engine {
 			};
 			match self.updater.step(&ground).await {
 				Ok(()) => {}
-				Err(StepError::Chain(error)) if error.is_connection_lost() => return Err(error),
+				Err(StepError::Chain(error)) if error.is_connection_lost() || error.is_final() => return Err(error),
 				Err(error) => tracing::warn!("{error}"),
 			}
 		}
@@ -230,6 +232,9 @@ impl Engine {
 		}
 		self.situation.proves_itself = self.prove;
 		self.situation.count(&self.storage.journal);
+		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
+			self.metrics.numbers().next_window.set(report::next_window(window).into());
+		}
 		self.situation.used_bytes = self.storage.blobs.used_bytes();
 		self.situation.free_bytes = self.storage.blobs.free_bytes().unwrap_or(0);
 		match serde_json::to_value(Report::of(&self.situation)) {

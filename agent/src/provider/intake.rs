@@ -3,7 +3,7 @@
 use crate::{
 	chain::{client::DealView, Chain, ChainError},
 	data::{
-		journal::{DealState as Local, JournalError},
+		journal::{DealRecord, DealState as Local, JournalError},
 		metrics::Metrics,
 		offer::{Offer, OfferReply},
 		progress::Progress,
@@ -14,7 +14,10 @@ use crate::{
 		sync,
 	},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
+};
 use substation_primitives::{DealId, NodeId};
 use tokio::sync::{Notify, Semaphore};
 
@@ -49,6 +52,8 @@ pub struct Intake {
 	storage: Storage,
 	cap_per_customer: u64,
 	turns: Arc<Semaphore>,
+	/// Held from reading what is promised already to promising more.
+	promising: Arc<Mutex<()>>,
 	arrived: Arc<Notify>,
 	metrics: Metrics,
 }
@@ -61,6 +66,7 @@ impl Intake {
 			storage,
 			cap_per_customer,
 			turns: Arc::new(Semaphore::new(AT_ONE_TIME)),
+			promising: Arc::default(),
 			arrived: Arc::new(Notify::new()),
 			metrics,
 		}
@@ -160,15 +166,43 @@ impl Intake {
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;
-		let free = self.storage.blobs.free_bytes().unwrap_or(0).saturating_sub(DISK_RESERVE);
+		// It guards nothing that a panic could have spoilt.
+		let _promising = self.promising.lock().unwrap_or_else(PoisonError::into_inner);
 		let waiting = self.storage.journal.in_state(Local::is_unaccepted);
-		let promised = Promised {
-			bytes: waiting.iter().fold(0u64, |sum, record| sum.saturating_add(record.length)),
-			// What waiting proposals pay is judged again when they are accepted.
-			rate: 0,
-		};
+		// What waiting proposals pay is judged again when they are accepted.
+		let promised = Promised { bytes: bytes_of(&waiting, |_| true), rate: 0 };
+		// What is being fetched takes its room on the disk only as it arrives.
+		let arriving = bytes_of(&waiting, |state| *state == Local::Fetching);
+		let free = self.storage.blobs.free_bytes().unwrap_or(0).saturating_sub(DISK_RESERVE).saturating_sub(arriving);
 		decide::judge(page, &node, &settings, now, promised, free)?;
 		self.storage.journal.admit(&sync::record(page, now, Local::Fetching), self.cap_per_customer)?;
 		Ok(())
+	}
+}
+
+/// Bytes of the deals in a state that is asked for.
+fn bytes_of(deals: &[DealRecord], wanted: impl Fn(&Local) -> bool) -> u64 {
+	let wanted = deals.iter().filter(|record| wanted(&record.state));
+	wanted.fold(0, |sum, record| sum.saturating_add(record.length))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_what_is_being_fetched_still_needs_room() {
+		let record =
+			|deal, length, state| DealRecord { deal, customer: [1; 32], root: [2; 32], length, seen: 1, state };
+		let deals = [
+			record(1, 10, Local::Fetching),
+			record(2, 200, Local::Ready),
+			record(3, 3_000, Local::Submitted { slot: 0 }),
+			record(4, u64::MAX, Local::Fetching),
+		];
+
+		assert_eq!(bytes_of(&deals[..3], |state| *state == Local::Fetching), 10);
+		assert_eq!(bytes_of(&deals[..3], |_| true), 3_210);
+		assert_eq!(bytes_of(&deals, |_| true), u64::MAX, "no overflow");
 	}
 }

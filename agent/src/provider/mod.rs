@@ -8,18 +8,22 @@
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
+//! | `history` | which periods were due |
 //! | `report` | how it stands, in words |
 
 pub mod decide;
 pub mod engine;
+pub mod history;
 pub mod intake;
 pub mod report;
 pub mod sync;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod update;
 pub mod window;
 
 use crate::{
-	chain::{Chain, ChainError, Patience},
+	chain::{Chain, Patience},
 	config::{Config, Folder},
 	data::{
 		answer::Prover,
@@ -35,6 +39,7 @@ use crate::{
 use anyhow::{Context, Result};
 use engine::{Engine, EngineParts};
 use iroh::SecretKey;
+use report::{Report, Situation};
 use std::time::Duration;
 use substation_primitives::NodeId;
 use substation_proofs::Hash;
@@ -139,17 +144,29 @@ struct Work {
 impl Work {
 	/// Finds out which node this is, answers over HTTP, follows the chain.
 	async fn run(self, listener: TcpListener, offers: &mut OfferReceiver, shutdown: &mut Shutdown) -> Result<()> {
+		let metrics = Metrics::new();
+		let api = Api::new(self.storage.clone(), metrics.clone());
+		api.set_scrub(self.scrub.clone());
+		let server = tokio::spawn(http::serve(listener, api.clone(), shutdown.clone().waited()));
+		let outcome = self.provide(api, metrics, offers, shutdown).await;
+		server.abort();
+		outcome
+	}
+
+	async fn provide(
+		self,
+		api: Api,
+		metrics: Metrics,
+		offers: &mut OfferReceiver,
+		shutdown: &mut Shutdown,
+	) -> Result<()> {
 		let node = tokio::select! {
-			node = find_node(&self.folder, &self.config, &self.storage, &self.key, self.genesis) => node?,
+			node = self.find_node(&api) => node?,
 			() = shutdown.wait() => return Ok(()),
 		};
-		let metrics = Metrics::new();
 		let forests = Forests::open(&self.storage.journal, node.0)?;
 		let prover = Prover::new(self.storage.blobs.clone(), forests.clone());
-		let api = Api::new(prover.clone(), self.storage.clone(), metrics.clone());
-		api.set_node(node.0);
-		api.set_scrub(self.scrub);
-		let server = tokio::spawn(http::serve(listener, api.clone(), shutdown.clone().waited()));
+		api.set_node(node.0, prover.clone());
 		let mut engine = Engine::new(EngineParts {
 			node,
 			genesis: self.genesis,
@@ -162,9 +179,44 @@ impl Work {
 			api,
 			metrics,
 		});
-		let outcome = supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await;
-		server.abort();
-		outcome
+		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
+	}
+
+	/// This machine's number: what is on record here, or else what the chain says of the agent's key. Waits for the
+	/// registration, and says so in the status meanwhile.
+	async fn find_node(&self, api: &Api) -> Result<NodeId> {
+		let Self { folder, config, genesis, key, storage, .. } = self;
+		if let Some(node) = storage.journal.node_id()?.or(config.node) {
+			storage.journal.set_node_id(node)?;
+			return Ok(NodeId(node));
+		}
+		let agent = *key.public().as_bytes();
+		let mut told = false;
+		loop {
+			// Until it answers it is not known whether this machine is registered.
+			publish(api, Situation { disconnected: (!told).then(|| config.rpc.clone()), ..Situation::default() });
+			let chain = Chain::connect(&config.rpc, Some(*genesis), Patience::Forever).await?;
+			let found = async { chain.node_of_agent(&agent, chain.finalised().await?).await }.await;
+			match found {
+				Ok(Some(page)) => {
+					storage.journal.set_node_id(page.id.0)?;
+					let config = Config { node: Some(page.id.0), ..folder.config()? };
+					folder.write_config(&config)?;
+					return Ok(page.id);
+				}
+				Ok(None) => {
+					publish(api, Situation::default());
+					if !told {
+						tracing::warn!(
+							"this machine is not registered; run `substation register` with the operator's key, I wait"
+						);
+					}
+					told = true;
+				}
+				Err(error) => tracing::warn!("{error}; trying again"),
+			}
+			tokio::time::sleep(REGISTRATION_PAUSE).await;
+		}
 	}
 }
 
@@ -185,7 +237,7 @@ async fn supervise(
 		tracing::info!(url = config.rpc, "connected to the chain");
 		match engine.follow(chain, offers, shutdown).await {
 			Ok(()) => return Ok(()),
-			Err(error @ (ChainError::WrongChain { .. } | ChainError::Incompatible(_))) => return Err(error.into()),
+			Err(error) if error.is_final() => return Err(error.into()),
 			Err(error) => tracing::warn!("{error}; connecting again"),
 		}
 		tokio::select! {
@@ -195,40 +247,10 @@ async fn supervise(
 	}
 }
 
-/// This machine's number: what is on record here, or else what the chain says of the agent's key. Waits for the
-/// registration.
-async fn find_node(
-	folder: &Folder,
-	config: &Config,
-	storage: &Storage,
-	key: &SecretKey,
-	genesis: Hash,
-) -> Result<NodeId> {
-	if let Some(node) = storage.journal.node_id()?.or(config.node) {
-		storage.journal.set_node_id(node)?;
-		return Ok(NodeId(node));
-	}
-	let agent = *key.public().as_bytes();
-	let mut told = false;
-	loop {
-		let chain = Chain::connect(&config.rpc, Some(genesis), Patience::Forever).await?;
-		let found = async { chain.node_of_agent(&agent, chain.finalised().await?).await }.await;
-		match found {
-			Ok(Some(page)) => {
-				storage.journal.set_node_id(page.id.0)?;
-				let config = Config { node: Some(page.id.0), ..folder.config()? };
-				folder.write_config(&config)?;
-				return Ok(page.id);
-			}
-			Ok(None) if !told => {
-				tracing::warn!(
-					"this machine is not registered; run `substation register` with the operator's key, I wait"
-				);
-				told = true;
-			}
-			Ok(None) => {}
-			Err(error) => tracing::warn!("{error}; trying again"),
-		}
-		tokio::time::sleep(REGISTRATION_PAUSE).await;
+/// Shows how it stands before there is a node.
+fn publish(api: &Api, situation: Situation) {
+	match serde_json::to_value(Report::of(&situation)) {
+		Ok(report) => api.set_chain(report),
+		Err(error) => tracing::debug!("status cannot be published: {error}"),
 	}
 }

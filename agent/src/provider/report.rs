@@ -3,16 +3,29 @@
 use crate::{
 	chain::client::NodeView,
 	cli::amounts::{display_amount, display_size},
-	data::journal::{DealState as Local, Journal},
+	data::journal::{Damage, DealState as Local, Journal},
+	provider::history,
 };
 use serde::Serialize;
-use substation_primitives::{pages::WindowPage, NodeStatus};
+use std::ops::Range;
+use substation_primitives::{
+	pages::WindowPage,
+	settings::{ProofSettings, Settings},
+	NodeStatus,
+};
+
+/// Ranges and deals that one line names.
+const NAMED: usize = 4;
+/// Damaged contents that the words name.
+const NAMED_CONTENTS: usize = 20;
 
 /// Everything that a report is made from.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
 	/// The node's page, as it was read last.
 	pub node: Option<NodeView>,
+	/// The settings in force.
+	pub settings: Settings,
 	/// The address at which the chain is not reachable.
 	pub disconnected: Option<String>,
 	/// Why deals cannot be taken or cleared.
@@ -26,11 +39,62 @@ pub struct Situation {
 	/// Deals by their local state.
 	pub counts: Counts,
 	/// Contents that are damaged.
-	pub damaged: usize,
+	pub damage: Vec<DamagedContent>,
 	/// Bytes of contents on the disk.
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
 	pub free_bytes: u64,
+}
+
+/// A content that is damaged, and whom that concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DamagedContent {
+	/// Its root, in hex.
+	pub root: String,
+	/// Bytes in the ranges.
+	pub bytes: u64,
+	/// What of it is damaged, in bytes from its beginning.
+	pub ranges: Vec<Range<u64>>,
+	/// Whether the bytes are right and only the tree above them is damaged.
+	pub only_tree: bool,
+	/// The deals over it that still bind this node.
+	pub deals: Vec<u64>,
+}
+
+impl DamagedContent {
+	fn new(damage: Damage, journal: &Journal) -> Self {
+		let binding = |state: &Local| matches!(state, Local::Accepted { .. } | Local::Submitted { .. });
+		let deals = journal.deals_over(&damage.root).into_iter().filter(|record| binding(&record.state));
+		Self {
+			root: hex::encode(damage.root),
+			bytes: damage.bytes(),
+			only_tree: damage.only_tree,
+			deals: deals.map(|record| record.deal).collect(),
+			ranges: damage.ranges,
+		}
+	}
+
+	fn words(&self) -> String {
+		let ranges = listed(&self.ranges, |range| format!("{} to {}", range.start, range.end));
+		let what = if self.only_tree { "its tree over bytes" } else { "bytes" };
+		let deals = listed(&self.deals, u64::to_string);
+		let advice = match self.deals.first() {
+			None => "no running deal needs it".to_owned(),
+			Some(first) => format!("deals {deals}; if it cannot be restored: `substation forfeit {first}`"),
+		};
+		format!("damaged: {}, {what} {ranges}; {advice}", self.root)
+	}
+}
+
+/// The first of many things.
+fn listed<T>(things: &[T], name: impl Fn(&T) -> String) -> String {
+	let mut text: String = things.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+	let more = things.len().saturating_sub(NAMED);
+	if more > 0 {
+		text.push_str(&format!(" and {more} more"));
+	}
+	text
 }
 
 /// Deals by what this machine does with them.
@@ -65,7 +129,8 @@ impl Situation {
 			*counter = counter.saturating_add(1);
 		}
 		self.counts = counts;
-		self.damaged = journal.damage().map_or(0, |damage| damage.len());
+		let damage = journal.damage().unwrap_or_default();
+		self.damage = damage.into_iter().map(|damage| DamagedContent::new(damage, journal)).collect();
 	}
 }
 
@@ -101,12 +166,14 @@ pub struct Report {
 	pub opens: Option<u32>,
 	/// The first block at which it is closed.
 	pub closes: Option<u32>,
-	/// The latest closed periods and whether they were proven.
+	/// The latest closed periods that were due, and whether they were proven.
 	pub recent: Vec<(u32, bool)>,
 	/// Deals by what this machine does with them.
 	pub local: Counts,
-	/// Contents that are damaged.
+	/// How many contents are damaged.
 	pub damaged: usize,
+	/// Which, and whom that concerns.
+	pub damage: Vec<DamagedContent>,
 	/// Bytes of contents on the disk.
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
@@ -121,7 +188,7 @@ impl Report {
 		let window = page.map(|page| &page.window);
 		let mut words = vec![format!("{}: {reason}", if earning { "earning" } else { "not earning" })];
 		if let Some(page) = page {
-			words.extend(chain_words(page));
+			words.extend(chain_words(page, &situation.settings.proofs));
 		}
 		words.extend(local_words(situation));
 		Self {
@@ -139,9 +206,15 @@ impl Report {
 			proven: window.is_some_and(|window| window.proven),
 			opens: window.map(|window| window.opens),
 			closes: window.map(|window| window.closes),
-			recent: page.map_or_else(Vec::new, |page| page.recent.iter().map(|(p, proven)| (p.0, *proven)).collect()),
+			recent: page.map_or_else(Vec::new, |page| {
+				history::due(page, &situation.settings.proofs)
+					.into_iter()
+					.map(|(period, proven)| (period.0, proven))
+					.collect()
+			}),
 			local: situation.counts,
-			damaged: situation.damaged,
+			damaged: situation.damage.len(),
+			damage: situation.damage.clone(),
 			used_bytes: situation.used_bytes,
 			free_bytes: situation.free_bytes,
 		}
@@ -174,20 +247,41 @@ fn verdict(situation: &Situation) -> (bool, String) {
 	if let Some(trouble) = &situation.trouble {
 		return (false, trouble.clone());
 	}
-	if situation.damaged > 0 {
-		let count = situation.damaged;
-		return (false, format!("{count} stored contents are damaged: some windows will fail; see `substation scrub`"));
+	if let Some(first) = situation.damage.iter().find(|content| !content.deals.is_empty()) {
+		let count = situation.damage.len();
+		let deals = listed(&first.deals, u64::to_string);
+		let reason = format!("{count} stored contents are damaged, first {} of deals {deals}", first.root);
+		return (false, format!("{reason}: some windows will fail; restore it or `substation forfeit` its deals"));
 	}
-	match page.recent.last() {
-		Some((period, false)) => {
-			let reason = format!("the window of period {} was missed; strikes: {}", period.0, page.strikes);
-			(page.window.proven, reason)
-		}
-		_ => (true, format!("{} deals pay {} STN per proven period", page.deals, display_amount(page.committed_rate))),
+	if let Some((period, _)) = page.recent.last().filter(|_| history::has_just_missed(page, &situation.settings.proofs))
+	{
+		let reason = format!("the window of period {period} was missed; strikes: {}", page.strikes);
+		return (page.window.proven, reason);
+	}
+	(true, format!("{} deals pay {} STN per proven period", page.deals, display_amount(page.committed_rate)))
+}
+
+/// The block at which the next window opens; the open one's while it waits for its proof.
+pub fn next_window(window: &WindowPage) -> u32 {
+	let is_over = window.proven || window.now >= window.closes;
+	if is_over {
+		window.opens.saturating_add(window.period_length)
+	} else {
+		window.opens
 	}
 }
 
-fn chain_words(page: &NodeView) -> Vec<String> {
+/// How many of the latest windows were proven.
+pub fn proven_words(page: &NodeView, rules: &ProofSettings) -> String {
+	let due = history::due(page, rules);
+	let proven = due.iter().filter(|(_, proven)| *proven).count();
+	match due.len() {
+		0 => "none was due yet".to_owned(),
+		count => format!("{proven} of the last {count} proven"),
+	}
+}
+
+fn chain_words(page: &NodeView, rules: &ProofSettings) -> Vec<String> {
 	let mut words = vec![format!("node {} of {}", page.id, page.operator)];
 	let status = match page.status {
 		NodeStatus::Active if page.suspended => "suspended by governance: takes no deals".to_owned(),
@@ -213,8 +307,7 @@ fn chain_words(page: &NodeView) -> Vec<String> {
 		display_amount(page.committed_rate)
 	));
 	words.push(format!("bond: {} STN, needed {} STN", display_amount(page.bond), display_amount(page.required_bond)));
-	let proven = page.recent.iter().filter(|(_, proven)| *proven).count();
-	words.push(format!("windows: {proven} of the last {} proven, strikes: {}", page.recent.len(), page.strikes));
+	words.push(format!("windows: {}, strikes: {}", proven_words(page, rules), page.strikes));
 	words
 }
 
@@ -243,8 +336,10 @@ fn local_words(situation: &Situation) -> Vec<String> {
 		),
 		format!("disk: {} stored, {} free", display_size(situation.used_bytes), display_size(situation.free_bytes)),
 	];
-	if situation.damaged > 0 {
-		words.push(format!("damage: {} contents; deals beyond repair: `substation forfeit`", situation.damaged));
+	words.extend(situation.damage.iter().take(NAMED_CONTENTS).map(DamagedContent::words));
+	let more = situation.damage.len().saturating_sub(NAMED_CONTENTS);
+	if more > 0 {
+		words.push(format!("damaged: {more} contents more; `substation status --json` names them all"));
 	}
 	if !situation.proves_itself {
 		words.push("proofs: left to the off-chain worker of a full node".into());
@@ -255,6 +350,76 @@ fn local_words(situation: &Situation) -> Vec<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		data::journal::DealRecord,
+		provider::testing::{node, window},
+	};
+	use substation_primitives::{settings::STN, Period};
+
+	fn working() -> Situation {
+		let mut page = node();
+		(page.deals, page.committed_rate) = (2, STN);
+		page.recent = (0..4).map(|period| (Period(period), false)).collect();
+		Situation { node: Some(page), ..Situation::default() }
+	}
+
+	#[test]
+	fn new_node_that_has_missed_nothing_earns() {
+		let report = Report::of(&working());
+
+		assert!(report.earning && report.reason.contains("2 deals pay 1 STN"), "{}", report.reason);
+		assert!(report.words.iter().any(|line| line == "windows: none was due yet, strikes: 0"), "{:?}", report.words);
+		assert_eq!(report.recent, []);
+	}
+
+	#[test]
+	fn missed_window_is_named_until_the_next_is_proven() {
+		let mut situation = working();
+		let page = situation.node.as_mut().unwrap();
+		page.recent.push((Period(4), true));
+		page.recent.push((Period(5), false));
+		page.strikes = 4;
+
+		let report = Report::of(&situation);
+		assert!(!report.earning && report.reason.contains("period 5 was missed"), "{}", report.reason);
+		assert_eq!(report.recent, [(4, true), (5, false)]);
+		assert!(report.words.contains(&"windows: 1 of the last 2 proven, strikes: 4".to_owned()), "{:?}", report.words);
+
+		let page = situation.node.as_mut().unwrap();
+		(page.strikes, page.window.proven) = (3, true);
+		assert!(Report::of(&situation).earning);
+	}
+
+	#[test]
+	fn damage_is_named_with_its_ranges_and_deals_and_what_to_do() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+		let record = |deal, state| DealRecord { deal, customer: [1; 32], root: [0xab; 32], length: 9, seen: 1, state };
+		journal.put(&record(7, Local::Accepted { slot: 0 })).unwrap();
+		journal.put(&record(8, Local::ToDelete { after: 9 })).unwrap();
+		let ranges = vec![0..16_384, 32_768..49_152];
+		journal.set_damage(&Damage { root: [0xab; 32], ranges, only_tree: false, found_at: 1 }).unwrap();
+		let mut situation = working();
+		situation.count(&journal);
+
+		let report = Report::of(&situation);
+
+		let root = "ab".repeat(32);
+		let line = format!(
+			"damaged: {root}, bytes 0 to 16384, 32768 to 49152; deals 7; if it cannot be restored: `substation forfeit 7`"
+		);
+		assert!(report.words.contains(&line), "{:?}", report.words);
+		assert!(!report.earning && report.reason.contains(&root) && report.reason.contains("deals 7"));
+		assert_eq!((report.damaged, report.damage[0].bytes), (1, 32_768));
+	}
+
+	#[test]
+	fn next_window_is_the_open_one_until_it_is_proven() {
+		assert_eq!(next_window(&window()), 100);
+		assert_eq!(next_window(&WindowPage { proven: true, ..window() }), 120);
+		assert_eq!(next_window(&WindowPage { now: 108, ..window() }), 120);
+		assert_eq!(next_window(&WindowPage { now: 90, ..window() }), 100);
+	}
 
 	#[test]
 	fn machine_without_a_node_is_told_to_register() {
@@ -266,7 +431,7 @@ mod tests {
 
 	#[test]
 	fn unreachable_chain_comes_before_everything() {
-		let situation = Situation { disconnected: Some("ws://x".into()), damaged: 3, ..Situation::default() };
+		let situation = Situation { disconnected: Some("ws://x".into()), ..Situation::default() };
 
 		assert!(Report::of(&situation).reason.contains("ws://x"));
 	}

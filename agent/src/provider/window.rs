@@ -2,7 +2,7 @@
 
 use crate::{
 	chain::{calls::Call, free::Submission, Chain, ChainError},
-	data::answer::Prover,
+	data::{answer::Prover, metrics::Metrics},
 	provider::decide,
 };
 use substation_primitives::{pages::WindowPage, NodeId, Period};
@@ -13,6 +13,7 @@ pub struct Answerer {
 	node: NodeId,
 	genesis: Hash,
 	prover: Prover,
+	metrics: Metrics,
 	built: Option<(Challenge, StorageProof)>,
 	complained: Option<Period>,
 	proven: Option<Period>,
@@ -20,22 +21,24 @@ pub struct Answerer {
 
 impl Answerer {
 	/// Answers for one node of one chain.
-	pub fn new(node: NodeId, genesis: Hash, prover: Prover) -> Self {
-		Self { node, genesis, prover, built: None, complained: None, proven: None }
+	pub fn new(node: NodeId, genesis: Hash, prover: Prover, metrics: Metrics) -> Self {
+		Self { node, genesis, prover, metrics, built: None, complained: None, proven: None }
+	}
+
+	/// Takes note of a proof that is in the best chain, whoever has sent it.
+	pub fn note(&mut self, window: &WindowPage) {
+		if window.proven && self.proven != Some(window.period) {
+			self.proven = Some(window.period);
+			self.built = None;
+			self.metrics.numbers().windows_proven.inc();
+			tracing::info!(period = window.period.0, block = window.now, "window proven");
+		}
 	}
 
 	/// Looks at the window as the best chain has it and submits the answer when it is time. A seed that changed with a
 	/// re-organisation leads to a new answer. Errors only when the connection is lost.
 	pub async fn look(&mut self, chain: &Chain, window: &WindowPage) -> Result<(), ChainError> {
-		if window.proven {
-			if self.proven != Some(window.period) {
-				self.proven = Some(window.period);
-				self.built = None;
-				tracing::info!(period = window.period.0, block = window.now, "window proven");
-			}
-			return Ok(());
-		}
-		if window.frozen.is_empty() || !decide::is_open(window) {
+		if window.proven || window.frozen.is_empty() || !decide::is_open(window) {
 			return Ok(());
 		}
 		let Some(seed) = &window.seed else { return Ok(()) };
@@ -52,6 +55,7 @@ impl Answerer {
 		let Some(proof) = self.proof(challenge, window).await else { return Ok(()) };
 		match chain.submit_free(&Call::prove(self.node, window.period, &proof)).await {
 			Ok(Submission::Sent) => {
+				self.metrics.numbers().proofs_sent.inc();
 				tracing::info!(period = window.period.0, closes = window.closes, "proof sent");
 			}
 			Ok(Submission::AlreadyWaiting) => {}
@@ -63,7 +67,7 @@ impl Answerer {
 				tracing::debug!(period = window.period.0, reason, "the pool refused the proof");
 				self.built = None;
 			}
-			Err(error) if error.is_connection_lost() => return Err(error),
+			Err(error) if error.is_connection_lost() || error.is_final() => return Err(error),
 			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())
@@ -76,6 +80,7 @@ impl Answerer {
 		let (prover, forest) = (self.prover.clone(), window.frozen);
 		let started = std::time::Instant::now();
 		let answer = tokio::task::spawn_blocking(move || prover.answer(&challenge, &forest)).await;
+		self.metrics.count_answer(started, matches!(answer, Ok(Ok(_))));
 		let reason = match answer {
 			Ok(Ok(proof)) => {
 				tracing::debug!(period = window.period.0, took = ?started.elapsed(), "proof built");

@@ -44,13 +44,18 @@ async fn the_node_beside_gets_its_id_and_a_proof() {
 	let forests = Forests::open(&storage.journal, 7).unwrap();
 	let leaf = Leaf { deal: 1, root: content.root, length: content.length };
 	let forest = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
-	let api = Api::new(Prover::new(storage.blobs.clone(), forests), storage, Metrics::new());
+	let prover = Prover::new(storage.blobs.clone(), forests);
+	let api = Api::new(storage, Metrics::new());
 	let listener = http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
 	let address = listener.local_addr().unwrap();
 	tokio::spawn(http::serve(listener, api.clone(), std::future::pending()));
 
 	assert_eq!(ask(address, "GET", "/v1/node", b"").await.0, 503);
-	api.set_node(7);
+	assert_eq!(ask(address, "POST", "/v1/prove", b"").await.0, 503);
+	let (code, body) = ask(address, "GET", "/v1/status", b"").await;
+	let status: serde_json::Value = serde_json::from_slice(&body).unwrap();
+	assert_eq!((code, &status["node"], &status["forest"]), (200, &serde_json::Value::Null, &serde_json::Value::Null));
+	api.set_node(7, prover);
 	assert_eq!(ask(address, "GET", "/v1/node", b"").await, (200, b"7".to_vec()));
 
 	let challenge = Challenge { genesis: [1; 32], seed: [2; 32], node: 7, period: 3, openings: 4 };

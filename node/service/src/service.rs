@@ -193,7 +193,10 @@ fn name_busy_database(config: &Configuration, error: Error) -> Error {
 	Error::Io(io::Error::new(io::ErrorKind::ResourceBusy, words))
 }
 
-/// Starts the node on the network that its configuration asks for.
+/// Starts the node on the network that its configuration asks for; dropping the tasks stops it.
+///
+/// An orderly stop ends the log with "Essential task `txpool-background` failed": the SDK's pool has a task that only
+/// ends with the pool, which is before anybody tells it to stop. It means nothing.
 pub fn start(config: Configuration, agent_url: Option<AgentUrl>) -> Result<TaskManager, Error> {
 	match config.network.network_backend {
 		NetworkBackendType::Litep2p => start_on::<sc_network::Litep2pNetworkBackend>(config, agent_url),

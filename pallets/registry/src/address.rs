@@ -1,5 +1,8 @@
 //! Socket addresses as text. Pure: what is accepted here can be put into a dialler without further thought.
 
+/// Bytes of the longest socket address as text: an IPv6 address in brackets and a port.
+pub const LONGEST_SOCKET: u32 = 47;
+
 /// Whether `text` is `host:port`: a name, an IPv4 address or a bracketed IPv6 address, and a port that is not zero.
 ///
 /// Names are not resolved and IPv4 addresses not told from names: `300.1.1.1:80` passes and cannot be dialled, which

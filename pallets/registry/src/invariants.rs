@@ -2,7 +2,7 @@
 
 #![cfg(any(test, feature = "try-runtime"))]
 
-use crate::{address, Config, HoldReason, NextNodeId, Nodes, NodesOfOperator, Pallet};
+use crate::{address, Config, HoldReason, NextNodeId, Nodes, Pallet};
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
@@ -16,7 +16,6 @@ impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_money_is_held()?;
-		Self::check_index_mirrors_records()?;
 		Self::check_ids_below_next()?;
 		Self::check_offers_well_formed()?;
 		Self::check_unbonding_owes_nothing()?;
@@ -40,57 +39,43 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// I2: `NodesOfOperator` lists every node with its operator, and nothing else.
-	fn check_index_mirrors_records() -> Result<(), TryRuntimeError> {
-		for (id, node) in Nodes::<T>::iter() {
-			ensure!(NodesOfOperator::<T>::contains_key(&node.operator, id), "I2: a node is not listed");
-		}
-		for (operator, id) in NodesOfOperator::<T>::iter_keys() {
-			ensure!(
-				Nodes::<T>::get(id).is_some_and(|node| node.operator == operator),
-				"I2: a listed node does not exist or is not its operator's"
-			);
-		}
-		Ok(())
-	}
-
-	/// I3: every id was assigned.
+	/// I2: every id was assigned.
 	fn check_ids_below_next() -> Result<(), TryRuntimeError> {
 		let next = NextNodeId::<T>::get();
-		ensure!(Nodes::<T>::iter_keys().all(|id| id < next), "I3: a node has an id that was never assigned");
+		ensure!(Nodes::<T>::iter_keys().all(|id| id < next), "I2: a node has an id that was never assigned");
 		Ok(())
 	}
 
-	/// I4: a node offers something, nothing twice, and nothing of no size or price.
+	/// I3: a node offers something, nothing twice, and nothing of no size or price.
 	fn check_offers_well_formed() -> Result<(), TryRuntimeError> {
 		for node in Nodes::<T>::iter_values() {
 			let classes: BTreeSet<_> = node.offers.iter().map(|offered| offered.class).collect();
-			ensure!(!classes.is_empty(), "I4: a node offers nothing");
-			ensure!(classes.len() == node.offers.len(), "I4: a node offers a class twice");
+			ensure!(!classes.is_empty(), "I3: a node offers nothing");
+			ensure!(classes.len() == node.offers.len(), "I3: a node offers a class twice");
 			ensure!(
 				node.offers.iter().all(|offered| offered.offer.capacity > 0 && offered.offer.price > 0),
-				"I4: an offer is empty"
+				"I3: an offer is empty"
 			);
 		}
 		Ok(())
 	}
 
-	/// I5: an unbonding node owes nothing.
+	/// I4: an unbonding node owes nothing.
 	fn check_unbonding_owes_nothing() -> Result<(), TryRuntimeError> {
 		for (id, node) in Nodes::<T>::iter() {
 			if let NodeStatus::Unbonding { .. } = node.status {
-				ensure!(T::Obligations::is_free(id), "I5: an unbonding node owes something");
+				ensure!(T::Obligations::is_free(id), "I4: an unbonding node owes something");
 			}
 		}
 		Ok(())
 	}
 
-	/// I6: keys are not zero, addresses and regions are well formed.
+	/// I5: keys are not zero, addresses and regions are well formed.
 	fn check_contacts_well_formed() -> Result<(), TryRuntimeError> {
 		for node in Nodes::<T>::iter_values() {
-			ensure!(node.agent != [0; 32] && node.endpoint != [0; 32], "I6: a key is missing");
-			ensure!(node.addresses.iter().all(|text| address::is_host_and_port(text)), "I6: an address is malformed");
-			ensure!(node.region.is_well_formed(), "I6: a region is malformed");
+			ensure!(node.agent != [0; 32] && node.endpoint != [0; 32], "I5: a key is missing");
+			ensure!(node.addresses.iter().all(|text| address::is_host_and_port(text)), "I5: an address is malformed");
+			ensure!(node.region.is_well_formed(), "I5: a region is malformed");
 		}
 		Ok(())
 	}

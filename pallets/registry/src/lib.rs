@@ -44,9 +44,6 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Bytes of the longest socket address as text: an IPv6 address in brackets and a port.
-	const LONGEST_SOCKET_ADDRESS: u32 = 47;
-
 	/// The pallet.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -102,16 +99,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextNodeId<T: Config> = StorageValue<_, NodeId, ValueQuery>;
 
-	/// Every registered node.
+	/// Every registered node. There is no index by operator: the records name theirs.
 	// Identity: ids are assigned by us, an attacker cannot choose them.
 	#[pallet::storage]
 	pub type Nodes<T: Config> = StorageMap<_, Identity, NodeId, Node<T>>;
-
-	/// The nodes of each operator.
-	// Blake2: accounts can be chosen. Identity: ids are assigned by us.
-	#[pallet::storage]
-	pub type NodesOfOperator<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, NodeId, (), OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -213,14 +204,13 @@ pub mod pallet {
 	/// Why a call was refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such node. Look its id up in `NodesOfOperator`.
+		/// There is no such node. Its id is in the event `NodeRegistered`; `nodes_after` lists every id.
 		UnknownNode,
 		/// The node belongs to somebody else. Sign with its operator's account.
 		NotOperator,
 		/// The agent key or the endpoint id is all zeros. Start the agent once; it prints both.
 		KeyMissing,
-		/// An address is not `host:port`. Use a name, an IPv4 address or an IPv6 address in brackets, and a port
-		/// between 1 and 65535.
+		/// An address is not `host:port`. Use a name, an IPv4 or a bracketed IPv6 address, and a port from 1 to 65535.
 		MalformedAddress,
 		/// The region is not two capital letters. Use the country's code of ISO 3166-1 alpha-2.
 		MalformedRegion,
@@ -263,7 +253,7 @@ pub mod pallet {
 		fn integrity_test() {
 			let (addresses, length) = (T::MaxAddresses::get(), T::MaxAddressLen::get());
 			assert!(addresses > 0, "MaxAddresses is {addresses}: nodes could not be reached");
-			assert!(length >= LONGEST_SOCKET_ADDRESS, "MaxAddressLen is {length}: an IPv6 address would not fit");
+			assert!(length >= address::LONGEST_SOCKET, "MaxAddressLen is {length}: an IPv6 address would not fit");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -280,7 +270,12 @@ pub mod pallet {
 		/// Signed by the operator, a cold account. It owns the node, its bonds and its earnings.
 		///
 		/// ## Details
-		/// Holds the deposit for the record and the bond of the class. The node may take work at once.
+		/// Holds the deposit for the record and the bond of the class. The node may take work at once. The event names
+		/// its id, by which every other call knows it.
+		///
+		/// ## Errors
+		/// [`Error::KeyMissing`], [`Error::MalformedAddress`], [`Error::MalformedRegion`], [`Error::ZeroCapacity`],
+		/// [`Error::ZeroPrice`], [`Error::BondTooLow`], [`Error::OutOfIds`], and the currency's.
 		///
 		/// ## Events
 		/// [`Event::NodeRegistered`].
@@ -304,6 +299,10 @@ pub mod pallet {
 		/// ## Details
 		/// Allowed as long as the node has a record, so that customers can fetch what is left.
 		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::KeyMissing`], [`Error::MalformedAddress`],
+		/// [`Error::MalformedRegion`].
+		///
 		/// ## Events
 		/// [`Event::ContactChanged`].
 		#[pallet::call_index(1)]
@@ -326,6 +325,9 @@ pub mod pallet {
 		/// ## Details
 		/// Free calls that the old key signed and that are in no block yet become worthless.
 		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::KeyMissing`].
+		///
 		/// ## Events
 		/// [`Event::AgentChanged`].
 		#[pallet::call_index(2)]
@@ -340,8 +342,11 @@ pub mod pallet {
 		/// Signed by the operator of an active node.
 		///
 		/// ## Details
-		/// Running deals keep their price. A capacity below what is stored already is allowed: it only bounds new
-		/// acceptances.
+		/// Running deals keep their price. A capacity below what is stored already only bounds new acceptances.
+		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::ZeroCapacity`], [`Error::ZeroPrice`],
+		/// [`Error::NotActive`], [`Error::NotOffered`].
 		///
 		/// ## Events
 		/// [`Event::OfferChanged`].
@@ -359,6 +364,10 @@ pub mod pallet {
 		/// ## Details
 		/// Misses that are already final are applied first: a bond that comes after them does not save the node.
 		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::ZeroAmount`], [`Error::Ended`],
+		/// [`Error::NotOffered`], and the currency's.
+		///
 		/// ## Events
 		/// [`Event::BondAdded`].
 		#[pallet::call_index(4)]
@@ -375,6 +384,10 @@ pub mod pallet {
 		/// ## Details
 		/// Misses that are already final are applied first. What stays is at least the class's least bond and what the
 		/// node's present work requires.
+		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::ZeroAmount`], [`Error::Ended`],
+		/// [`Error::NotOffered`], [`Error::BondNeeded`], and the currency's.
 		///
 		/// ## Events
 		/// [`Event::BondReleased`].
@@ -397,6 +410,9 @@ pub mod pallet {
 		/// ## Details
 		/// What the node has promised stays due. There is no way back to active.
 		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::NotActive`].
+		///
 		/// ## Events
 		/// [`Event::NodeLeaving`].
 		#[pallet::call_index(6)]
@@ -405,13 +421,13 @@ pub mod pallet {
 			Self::do_leave(operator, node)
 		}
 
-		/// Start the unbonding time of a node that owes nothing any more.
+		/// Start the unbonding time of a leaving or terminated node that owes nothing any more.
 		///
 		/// ## Dispatch Origin
 		/// Signed by anyone.
 		///
-		/// ## Details
-		/// For leaving nodes and terminated ones.
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotLeaving`], [`Error::StillObliged`].
 		///
 		/// ## Events
 		/// [`Event::NodeUnbonding`].
@@ -421,13 +437,14 @@ pub mod pallet {
 			Self::do_unbond(node)
 		}
 
-		/// Take everything back and remove the node, once its unbonding time is over.
+		/// Take back the bonds and the deposit and remove the node, once its unbonding time is over.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the operator.
 		///
-		/// ## Details
-		/// Releases the bonds and the deposit. The id is never used again.
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::NotUnbonding`], [`Error::StillUnbonding`],
+		/// [`Error::StillObliged`].
 		///
 		/// ## Events
 		/// [`Event::NodeWithdrawn`].
@@ -445,6 +462,9 @@ pub mod pallet {
 		/// ## Details
 		/// Costs the operator nothing but new work: what runs goes on, is due and is paid.
 		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::AlreadySuspended`].
+		///
 		/// ## Events
 		/// [`Event::NodeSuspended`].
 		#[pallet::call_index(9)]
@@ -457,6 +477,9 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		/// [`Config::SuspendOrigin`].
+		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotSuspended`].
 		///
 		/// ## Events
 		/// [`Event::SuspensionLifted`].
@@ -477,14 +500,9 @@ pub mod pallet {
 		/// Up to `limit` (at most 1,000) ids of nodes, from the one that follows `after`.
 		///
 		/// In the order of their storage keys, which is not the order of the numbers but never changes; `after` may
-		/// have been withdrawn since. A page shorter than its limit is the last.
+		/// have been withdrawn since. A page shorter than its limit is the last. Whose a node is, its record says.
 		pub fn nodes_after(after: Option<NodeId>, limit: u32) -> Vec<NodeId> {
 			Self::page_of_nodes(after, limit)
-		}
-
-		/// Like `nodes_after`, for one operator.
-		pub fn nodes_of_operator(operator: T::AccountId, after: Option<NodeId>, limit: u32) -> Vec<NodeId> {
-			Self::page_of_operator(operator, after, limit)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 //! What others may know of nodes.
 
-use crate::{Config, NodesOfOperator, Pallet, MAX_PAGE};
+use crate::{Config, Pallet, MAX_PAGE};
 use alloc::vec::Vec;
 use substation_primitives::{traits::Nodes, NodeId, NodeInfo, Offer, ResourceClass};
 
@@ -19,17 +19,6 @@ impl<T: Config> Pallet<T> {
 		let keys = match after {
 			None => crate::Nodes::<T>::iter_keys(),
 			Some(id) => crate::Nodes::<T>::iter_keys_from(crate::Nodes::<T>::hashed_key_for(id)),
-		};
-		keys.take(page(limit)).collect()
-	}
-
-	pub(crate) fn page_of_operator(operator: T::AccountId, after: Option<NodeId>, limit: u32) -> Vec<NodeId> {
-		let keys = match after {
-			None => NodesOfOperator::<T>::iter_key_prefix(&operator),
-			Some(id) => NodesOfOperator::<T>::iter_key_prefix_from(
-				&operator,
-				NodesOfOperator::<T>::hashed_key_for(&operator, id),
-			),
 		};
 		keys.take(page(limit)).collect()
 	}

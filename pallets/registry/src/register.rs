@@ -1,8 +1,7 @@
 //! What an operator says of its node: registering it and changing what it says.
 
 use crate::{
-	address, Addresses, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node, NodeSpec, Nodes,
-	NodesOfOperator, Pallet,
+	address, Addresses, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node, NodeSpec, Nodes, Pallet,
 };
 use frame_support::{
 	ensure,
@@ -35,7 +34,6 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::NodeDeposit.into(), &operator, deposit)?;
 		T::Currency::hold(&Self::bond_reason(class).into(), &operator, bond)?;
 		let id = Self::next_id()?;
-		NodesOfOperator::<T>::insert(&operator, id, ());
 		Nodes::<T>::insert(
 			id,
 			Node {

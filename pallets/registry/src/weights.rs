@@ -33,12 +33,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Storage: `Registry::NextNodeId` (r:1 w:1)
-	/// Storage: `Registry::NodesOfOperator` (r:0 w:1)
 	/// Storage: `Registry::Nodes` (r:0 w:1)
 	fn register() -> Weight {
 		Weight::from_parts(150_000_000, 8000)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	fn set_contact() -> Weight {
@@ -120,7 +119,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
-	/// Storage: `Registry::NodesOfOperator` (r:0 w:1)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Storage: `Pace::Pace` (r:1 w:0)
 	/// Storage: `Settings::Proofs` (r:1 w:0)
@@ -131,7 +129,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn withdraw() -> Weight {
 		Weight::from_parts(250_000_000, 16000)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
-			.saturating_add(T::DbWeight::get().writes(7_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	fn suspend() -> Weight {
@@ -153,12 +151,11 @@ impl WeightInfo for () {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Storage: `Registry::NextNodeId` (r:1 w:1)
-	/// Storage: `Registry::NodesOfOperator` (r:0 w:1)
 	/// Storage: `Registry::Nodes` (r:0 w:1)
 	fn register() -> Weight {
 		Weight::from_parts(150_000_000, 8000)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
-			.saturating_add(RocksDbWeight::get().writes(5_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	fn set_contact() -> Weight {
@@ -240,7 +237,6 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
-	/// Storage: `Registry::NodesOfOperator` (r:0 w:1)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Storage: `Pace::Pace` (r:1 w:0)
 	/// Storage: `Settings::Proofs` (r:1 w:0)
@@ -251,7 +247,7 @@ impl WeightInfo for () {
 	fn withdraw() -> Weight {
 		Weight::from_parts(250_000_000, 16000)
 			.saturating_add(RocksDbWeight::get().reads(9_u64))
-			.saturating_add(RocksDbWeight::get().writes(7_u64))
+			.saturating_add(RocksDbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	fn suspend() -> Weight {

@@ -40,10 +40,11 @@ impl<T: Config> Pallet<T> {
 		let agent = Self::check_takes_work(node).map_err(reject)?;
 		Self::check_proof_size(acceptances.len(), depth, proof).map_err(reject)?;
 		Self::caught_up(node, || {
-			let plan = Self::check_accept(node, acceptances).map_err(reject)?;
+			// Before anything that grows with the updates: whoever cannot sign costs one signature.
 			let root = T::Ledger::forest(node).root;
 			let message = authority::accept_message(&Self::genesis(), node.0, &root, depth, acceptances);
 			Self::check_signature(&agent, &message, signature).map_err(reject)?;
+			let plan = Self::check_accept(node, acceptances).map_err(reject)?;
 			T::Ledger::check_update(node, depth, &plan.changes, proof)
 				.map_err(|_| InvalidTransaction::Custom(WRONG_UPDATE))?;
 			Ok((update_tag(node), Weight::zero()))

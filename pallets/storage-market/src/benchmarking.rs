@@ -257,7 +257,10 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(node.operator), deal);
 
-		assert!(!Deals::<T>::contains_key(deal));
+		assert!(matches!(
+			Deals::<T>::get(deal).map(|deal| deal.state),
+			Some(DealState::Active(forfeited)) if forfeited.compensation_periods == 0
+		));
 		Ok(())
 	}
 

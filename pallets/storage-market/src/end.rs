@@ -1,5 +1,5 @@
-//! The three ends of a deal: the customer's early one, the operator's forfeit, and the close that every other deal
-//! comes to.
+//! The three ends of a deal: the customer's early one and the operator's forfeit, which make the current period its
+//! last, and the close that every deal comes to.
 
 use crate::{
 	money::{self, Payment},
@@ -39,16 +39,28 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_forfeit(operator: T::AccountId, id: DealId) -> DispatchResult {
-		let (deal, mut terms) = Self::accepted(id)?;
+		let (mut deal, mut terms) = Self::accepted(id)?;
 		let node = T::Registry::node(deal.node).ok_or(Error::<T>::NoSuchNode)?;
 		ensure!(node.operator == operator, Error::<T>::NotOperator);
 		T::Ledger::catch_up(deal.node);
 		ensure!(T::Ledger::terminated_at(deal.node).is_none(), Error::<T>::NodeTerminated);
 		ensure!(T::Ledger::closed(deal.node) < Some(terms.last), Error::<T>::NothingLeftToEnd);
+		// Accepted deals reserve something; a forfeited one does not any more.
+		ensure!(terms.compensation_periods > 0, Error::<T>::NothingLeftToEnd);
 
 		Self::settle_closed(id, &deal, &mut terms);
 		Self::compensate(id, &deal, &terms);
-		let refunded = Self::finish(id, &deal, &terms);
+		let current = T::Ledger::current(deal.node);
+		let given_up = money::span(current.next(), terms.last);
+		let refunded = Self::refund(&deal.customer, deal.rate.saturating_mul(given_up.into()));
+		// The rate stays committed until the current window has closed: whoever knows what it asks and forfeits pays
+		// the fine of a miss all the same.
+		let reserve = money::reserve(deal.rate, terms.compensation_periods).unwrap_or_default();
+		NodeAccounts::<T>::mutate(deal.node, |account| account.reserve = account.reserve.saturating_sub(reserve));
+		terms.last = terms.last.min(current);
+		terms.compensation_periods = 0;
+		deal.state = DealState::Active(terms);
+		Deals::<T>::insert(id, deal);
 		Self::deposit_event(Event::DealForfeited { deal: id, refunded });
 		Ok(())
 	}

@@ -200,11 +200,11 @@ pub mod pallet {
 			/// What went back to the customer.
 			refunded: Balance,
 		},
-		/// An operator has given a deal up. Its record is gone.
+		/// An operator has given a deal up; the current period is its last.
 		DealForfeited {
 			/// The deal.
 			deal: DealId,
-			/// The rest of the escrow, which went back to the customer.
+			/// Escrow of the periods after the current one, which went back to the customer.
 			refunded: Balance,
 		},
 		/// A deal is over and its record is gone.
@@ -273,7 +273,7 @@ pub mod pallet {
 		NotCustomer,
 		/// Only the node's operator may do this.
 		NotOperator,
-		/// The deal ends with the current period or has ended. Close it once the window has closed.
+		/// The deal ends with the current period, was forfeited or has ended. Close it once the window has closed.
 		NothingLeftToEnd,
 		/// The node was terminated, and the deal with it. Close it.
 		NodeTerminated,
@@ -302,8 +302,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Holds the payment of the whole term and a deposit for the record. The proposal reserves nothing at the
-		/// node and cannot be withdrawn before its time to be accepted is over. The weight includes one acceptance
-		/// and one clearance, which are free for the node's agent.
+		/// node and cannot be withdrawn before its time to be accepted is over. The weight includes the transactions
+		/// of one acceptance and of one clearance, which are free for the node's agent.
 		///
 		/// ## Errors
 		/// [`Error::NoSuchNode`], [`Error::NodeTakesNoWork`], [`Error::NoOffer`], [`Error::LengthOutOfRange`],
@@ -317,7 +317,8 @@ pub mod pallet {
 			.saturating_add(<T as Config>::WeightInfo::authorize_accept(1))
 			.saturating_add(<T as Config>::WeightInfo::accept(1))
 			.saturating_add(<T as Config>::WeightInfo::authorize_clear(1))
-			.saturating_add(<T as Config>::WeightInfo::clear(1)))]
+			.saturating_add(<T as Config>::WeightInfo::clear(1))
+			.saturating_add(T::BlockWeights::get().get(DispatchClass::Normal).base_extrinsic.saturating_mul(2)))]
 		pub fn propose(origin: OriginFor<T>, proposal: Proposal) -> DispatchResult {
 			let customer = ensure_signed(origin)?;
 			Self::do_propose(customer, proposal)
@@ -449,12 +450,14 @@ pub mod pallet {
 		/// Signed by the node's operator.
 		///
 		/// ## Details
-		/// Settles what has closed, compensates the customer from the node's bond, refunds the rest of the escrow
-		/// and removes the record. The current period stays challenged as it is.
+		/// Settles what has closed, compensates the customer from the node's bond, frees the rest of the deal's
+		/// reserve and refunds the periods after the current one, all at once. The current period stays challenged,
+		/// paid if proven, and fined with this deal's rate if not; the deal is closed after its window.
 		///
 		/// ## Errors
 		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotOperator`],
-		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`] if the window of the last period has closed.
+		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`] if the window of the last period has closed or the
+		/// deal was forfeited before.
 		///
 		/// ## Events
 		/// [`Event::DealSettled`], [`Event::CustomerCompensated`], [`Event::DealForfeited`].

@@ -8,8 +8,14 @@
 //! | `Unknown(CannotLookup)` | this state has no such node or proposal yet |
 //! | `Unknown(Custom(SIGNATURE))` | the signature is not the agent's over these updates and *this state's* forest |
 //! | `Unknown(Custom(DEAL_NOT_CLOSED))` | a deal to clear still has a record |
+//! | `Unknown(Custom(NODE_TAKES_NO_WORK))` | the node is leaving, suspended or terminated |
+//! | `Unknown(Custom(NO_OFFER))` | the node offers no storage |
+//! | `Unknown(Custom(PRICE_BELOW_OFFER))` | a proposal pays less than the node asks now |
+//! | `Unknown(Custom(CAPACITY_EXCEEDED))` | the offered capacity does not hold the deals |
+//! | `Unknown(Custom(BOND_TOO_LOW))` | the bond does not cover the deals |
+//! | `Unknown(Custom(OTHER_DEPTH))` | a clearance names another depth than the forest's |
 //! | `Invalid(Stale)` | a proposal is accepted, expired or withdrawn already |
-//! | `Invalid(Custom(code))` | the constants of this module |
+//! | `Invalid(Custom(code))` | any other constant of this module: no later state mends it |
 
 use crate::pallet::Error;
 use frame_support::pallet_prelude::{
@@ -66,19 +72,19 @@ pub(crate) fn update_tag(node: NodeId) -> ValidTransaction {
 pub(crate) fn reject<T>(error: Error<T>) -> TransactionValidityError {
 	let code = match error {
 		Error::NoSuchNode | Error::UnknownDeal => return UnknownTransaction::CannotLookup.into(),
-		Error::WrongSignature => return UnknownTransaction::Custom(SIGNATURE).into(),
-		Error::DealNotClosed => return UnknownTransaction::Custom(DEAL_NOT_CLOSED).into(),
-		Error::DealGone | Error::AlreadyAccepted | Error::ProposalExpired => return InvalidTransaction::Stale.into(),
+		Error::WrongSignature => SIGNATURE,
+		Error::DealNotClosed => DEAL_NOT_CLOSED,
 		Error::NodeTakesNoWork => NODE_TAKES_NO_WORK,
 		Error::NoOffer => NO_OFFER,
 		Error::PriceBelowOffer => PRICE_BELOW_OFFER,
 		Error::CapacityExceeded => CAPACITY_EXCEEDED,
 		Error::BondTooLow => BOND_TOO_LOW,
-		Error::OtherNode => OTHER_NODE,
-		Error::UpdatesNotCanonical => UPDATES_NOT_CANONICAL,
-		Error::ProofTooLong => PROOF_TOO_LONG,
 		Error::OtherDepth => OTHER_DEPTH,
-		_ => OTHER,
+		Error::DealGone | Error::AlreadyAccepted | Error::ProposalExpired => return InvalidTransaction::Stale.into(),
+		Error::OtherNode => return InvalidTransaction::Custom(OTHER_NODE).into(),
+		Error::UpdatesNotCanonical => return InvalidTransaction::Custom(UPDATES_NOT_CANONICAL).into(),
+		Error::ProofTooLong => return InvalidTransaction::Custom(PROOF_TOO_LONG).into(),
+		_ => return InvalidTransaction::Custom(OTHER).into(),
 	};
-	InvalidTransaction::Custom(code).into()
+	UnknownTransaction::Custom(code).into()
 }

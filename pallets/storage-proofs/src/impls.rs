@@ -12,6 +12,10 @@ use substation_proofs::forest::{Change, Forest, UpdateProof};
 /// Most words that a span of [`MAX_TERM`] periods touches.
 const MAX_WORDS: u32 = MAX_TERM / PERIODS_PER_WORD + 1;
 
+/// Words of outcomes that go with a node. A node that has proven for longer leaves the others behind: nobody reads
+/// them, because ids are never reused.
+const FORGOTTEN_WORDS: u32 = 16;
+
 /// The bits of `word` that stand for `first..=last`.
 fn mask(word: u32, first: Period, last: Period) -> u128 {
 	let (first_word, first_bit) = place(first);
@@ -71,7 +75,9 @@ impl<T: Config> StorageLedger for Pallet<T> {
 		Self::do_update(node, depth, changes, proof)
 	}
 
+	/// Forgets the node's record and up to [`FORGOTTEN_WORDS`] words of its outcomes, 2,048 periods. Others may stay.
 	fn forget(node: NodeId) {
 		NodeProofs::<T>::remove(node);
+		let _ = Proven::<T>::clear_prefix(node, FORGOTTEN_WORDS, None);
 	}
 }

@@ -54,7 +54,7 @@ impl Node {
 		let spec = pallet_registry::NodeSpec {
 			agent: agent.public().0,
 			endpoint: [9; 32],
-			addresses: Default::default(),
+			addresses: vec![b"203.0.113.7:4550".to_vec().try_into().unwrap()].try_into().unwrap(),
 			region: Region(*b"CH"),
 		};
 		let offer = Offer { capacity: 1 << 40, price: PRICE };

@@ -2,7 +2,7 @@
 
 use crate::{
 	actors::{content, deal_page, propose, Node, BOND},
-	chain::{apply, block, run_to, scenario, send, signed},
+	chain::{apply, block, check, run_to, scenario, send, signed},
 };
 use frame_support::traits::{fungible::InspectHold, Get, TypedGet};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
@@ -133,6 +133,29 @@ fn a_proposal_that_nobody_accepts_goes_back_to_its_customer() {
 		assert_eq!((deal_page(deal), escrow(Bob)), (None, 0));
 		// Only the fee is gone.
 		assert!(before - free_balance(Bob) < STN);
+	});
+}
+
+#[test]
+fn a_proposal_outlives_a_node_that_leaves_and_goes_back_to_its_customer() {
+	scenario(|| {
+		let node = Node::register(Alice);
+		let deal = propose(Bob, node.id, &content(3, 100), 5);
+		let DealState::Proposed { expires } = deal_page(deal).unwrap().deal.state else { panic!("not accepted") };
+		assert!(escrow(Bob) > 0);
+		send(Alice, Registry::leave { node: node.id });
+		send(Charlie, Registry::unbond { node: node.id });
+		let NodeStatus::Unbonding { until } = node.page().status else { panic!("the node owes nothing") };
+		run_to(until);
+		send(Alice, Registry::withdraw { node: node.id });
+		assert!(pallet_registry::Nodes::<Runtime>::get(node.id).is_none());
+		check();
+
+		run_to(expires);
+		assert!(deal_page(deal).is_some());
+		send(Charlie, Market::withdraw_proposal { deal });
+
+		assert_eq!((deal_page(deal), escrow(Bob)), (None, 0));
 	});
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
 	actors::{content, deal_page, prove_call, Node, BOND},
-	chain::{apply, block, free, run_to, scenario, send, signed, GENESIS},
+	chain::{apply, block, check, free, run_to, scenario, send, signed, GENESIS},
 };
 use frame_support::traits::{Get, TypedGet};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
@@ -136,9 +136,49 @@ fn a_forfeited_deal_ends_the_loss_and_pays_the_customer() {
 		let events = send(Alice, Market::forfeit { deal });
 
 		assert!(events.contains(&pallet_storage_market::Event::CustomerCompensated { deal, amount: rate }.into()));
-		assert_eq!((deal_page(deal), node.page().bond), (None, BOND - rate));
+		assert!(events.contains(&pallet_storage_market::Event::DealForfeited { deal, refunded: 28 * rate }.into()));
+		let page = node.page();
+		assert_eq!((page.bond, page.reserve, page.committed_rate), (BOND - rate, 0, rate));
+		check();
+
+		let early = block([signed(Charlie, Market::close { deal })]).remove(0).unwrap();
+		assert_eq!(early, Err(pallet_storage_market::Error::<Runtime>::NotOver.into()));
+		node.prove_next();
+		run_to(node.window().closes);
+		send(Charlie, Market::close { deal });
+		assert_eq!((deal_page(deal), node.page().committed_rate), (None, 0));
 		// The bytes stay challenged until the slot is cleared.
 		assert_eq!(StorageProofs::forest(node.id).total, 10_000);
+	});
+}
+
+#[test]
+fn forfeiting_everything_after_the_seed_is_known_costs_the_same_fine() {
+	scenario(|| {
+		let mut node = Node::register(Alice);
+		let deals = [1, 2].map(|seed| node.store(Bob, content(seed, 10_000), 30));
+		let rates = deals.map(|deal| deal_page(deal).unwrap().deal.rate).iter().sum();
+		run_to(node.window().closes);
+		// Two misses, of which the second is fined.
+		node.miss(2);
+		send(Charlie, Proofs::report_missed { node: node.id });
+		let (bond, strikes) = (node.page().bond, node.page().strikes);
+		assert_eq!(strikes, 8);
+
+		node.open_next();
+		assert!(node.window().seed.is_some());
+		for deal in deals {
+			send(Alice, Market::forfeit { deal });
+		}
+		run_to(node.window().closes);
+		for deal in deals {
+			send(Charlie, Market::close { deal });
+		}
+
+		let fine = percent_of(rates, pallet_settings::ProofsOf::<Runtime>::get().repeated_fine_percent);
+		// Nothing was paid before, so nothing is compensated: the fine is all there is.
+		assert_eq!((node.page().bond, node.page().strikes), (bond - fine, 12));
+		assert_eq!((node.page().deals, node.page().committed_rate), (0, 0));
 	});
 }
 

@@ -4,12 +4,20 @@ use crate::{
 	actors::{content, propose, Node},
 	chain::{run_to, scenario},
 };
-use frame_support::traits::PalletInfoAccess;
-use pallet_storage_market::{Deals, DealsOfNode};
-use pallet_storage_proofs::Proven;
+use frame_support::{hypothetically, traits::PalletInfoAccess};
+use pallet_registry::Nodes;
+use pallet_storage_market::{Deals, DealsOfNode, NodeAccount, NodeAccounts};
+use pallet_storage_proofs::{NodeProofs, Proven};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use substation_primitives::{DealId, NodeId};
+use substation_primitives::{settings::STN, DealId, NodeId};
 use substation_runtime::{Registry, Runtime, StorageMarket, StorageProofs};
+
+/// Most bytes that one node may take: its record with one address, its account, its proofs with a frozen forest, and
+/// the outcomes of 128 periods.
+const NODE: usize = 450;
+
+/// Most bytes that one proposal or deal may take.
+const DEAL: usize = 250;
 
 /// Bytes of keys and values under the depin pallets, without what exists once per chain.
 fn state() -> usize {
@@ -32,22 +40,46 @@ fn size_under(pallet: &str) -> usize {
 }
 
 #[test]
-fn a_node_takes_at_most_450_bytes_and_64_for_every_128_periods() {
+fn a_node_takes_at_most_450_bytes() {
 	scenario(|| {
-		// Given a node that has everything a record can have at once: a deal, a frozen forest, a proof.
-		let mut first = Node::register(Bob);
-		first.store(Bob, content(1, 2_000), 9);
+		let mut other = Node::register(Bob);
+		other.store(Bob, content(1, 2_000), 9);
 		let before = state();
 
-		let mut node = Node::register(Alice);
-		let deal = node.store(Bob, content(2, 2_000), 9);
-		run_to(node.window().closes);
-		node.prove_next();
+		let (node, deals) = node_with_everything();
 
-		let bits = entry(&Proven::<Runtime>::hashed_key_for(node.id, 0));
-		let bytes = state() - before - deal_bytes(deal, node.id) - bits;
-		println!("a node takes {bytes} bytes of state, and {bits} for every 128 periods");
-		assert!(bytes <= 450 && bits <= 64, "{bytes}, {bits} bytes");
+		let bytes = node_bytes(node.id);
+		let of_deals: usize = deals.iter().map(|deal| deal_bytes(*deal, node.id)).sum();
+		assert_eq!(state() - before, bytes + of_deals, "an entry of the node is not counted");
+		assert!(bytes <= NODE, "{bytes} bytes");
+	});
+}
+
+#[test]
+fn a_node_of_128_tebibytes_takes_no_more() {
+	scenario(|| {
+		let (node, _) = node_with_everything();
+
+		// Compact numbers grow with their values, so these are what a large node has.
+		let total = 1 << 47;
+		let bytes = hypothetically!({
+			Nodes::<Runtime>::mutate(node.id, |record| {
+				let offered = &mut record.as_mut().expect("registered").offers[0];
+				(offered.offer.capacity, offered.bond) = (total, 2_000_000 * STN);
+			});
+			NodeAccounts::<Runtime>::insert(
+				node.id,
+				NodeAccount { deals: 100_000, bytes: total, committed_rate: 1_000_000 * STN, reserve: 2_000_000 * STN },
+			);
+			NodeProofs::<Runtime>::mutate(node.id, |record| {
+				let record = record.as_mut().expect("it has deals");
+				record.forest.total = total;
+				record.frozen.as_mut().expect("it has a frozen forest").1.total = total;
+			});
+			node_bytes(node.id)
+		});
+
+		assert!(bytes <= NODE, "{bytes} bytes");
 	});
 }
 
@@ -65,8 +97,35 @@ fn a_deal_takes_at_most_250_bytes() {
 
 		let bytes = deal_bytes(deal, node.id);
 		println!("a proposal takes {proposed}, a deal {bytes} bytes of state");
-		assert!(proposed <= 250 && bytes <= 250, "{proposed}, {bytes} bytes");
+		assert!(proposed <= DEAL && bytes <= DEAL, "{proposed}, {bytes} bytes");
 	});
+}
+
+/// A node that has all that a node can have at once, and its deals.
+fn node_with_everything() -> (Node, [DealId; 2]) {
+	let mut node = Node::register(Alice);
+	let first = node.store(Bob, content(2, 2_000), 9);
+	run_to(node.window().closes);
+	node.prove_next();
+	// A forest is frozen when it changes. Not at once: the block that begins a session takes no transactions.
+	run_to(node.window().closes);
+	let second = node.store(Bob, content(3, 2_000), 9);
+	let record = NodeProofs::<Runtime>::get(node.id).expect("it has deals");
+	assert!(record.frozen.is_some_and(|(_, forest)| forest.total > 0), "no forest is frozen");
+	(node, [first, second])
+}
+
+/// Bytes of the entries that name a node and no deal.
+fn node_bytes(node: NodeId) -> usize {
+	let record = entry(&Nodes::<Runtime>::hashed_key_for(node));
+	let account = entry(&NodeAccounts::<Runtime>::hashed_key_for(node));
+	let proofs = entry(&NodeProofs::<Runtime>::hashed_key_for(node));
+	let outcomes = entry(&Proven::<Runtime>::hashed_key_for(node, 0));
+	let sum = record + account + proofs + outcomes;
+	println!(
+		"a node takes {sum} bytes of state: record {record}, account {account}, proofs {proofs}, outcomes {outcomes}"
+	);
+	sum
 }
 
 /// Bytes of the entries that name a deal.

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, HoldReason, Nodes, NodesOfOperator};
+use crate::{mock::*, Error, Event, HoldReason, Nodes};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::traits::BadOrigin;
 use substation_primitives::{settings::RegistrySettings, traits::Bonds, NodeId, NodeStatus};
@@ -125,7 +125,6 @@ fn withdrawn_node_is_gone_and_everything_is_released() {
 		assert_ok!(Registry::withdraw(signed(OPERATOR), node));
 
 		assert!(!Nodes::<Test>::contains_key(node));
-		assert!(!NodesOfOperator::<Test>::contains_key(OPERATOR, node));
 		assert_eq!(Forgotten::get(), [node]);
 		assert_eq!(held(OPERATOR, HoldReason::NodeDeposit), 0);
 		assert_eq!(held(OPERATOR, HoldReason::StorageBond), 0);

@@ -56,17 +56,20 @@ fn pages_list_every_node_once_even_when_one_goes_in_between() {
 }
 
 #[test]
-fn pages_of_an_operator_list_its_nodes_only() {
+fn nodes_of_an_operator_are_those_whose_records_name_it() {
 	ExtBuilder.build_and_execute(|| {
 		for operator in [OPERATOR, OTHER, OPERATOR, OPERATOR] {
 			assert_ok!(Registry::register(signed(operator), spec(), CLASS, OFFER, MIN_BOND));
 		}
+		let nodes_of = |operator| {
+			let mut nodes = Registry::nodes_after(None, 10);
+			nodes.retain(|id| Registry::record(*id).is_some_and(|node| node.operator == operator));
+			nodes
+		};
 
-		assert_eq!(Registry::nodes_of_operator(OPERATOR, None, 10), [NodeId(0), NodeId(2), NodeId(3)]);
-		assert_eq!(Registry::nodes_of_operator(OPERATOR, Some(NodeId(0)), 1), [NodeId(2)]);
-		assert_eq!(Registry::nodes_of_operator(OTHER, None, 10), [NodeId(1)]);
-		assert_eq!(Registry::nodes_of_operator(TREASURY, None, 10), []);
-		assert_eq!(Registry::nodes_after(None, 0), []);
+		assert_eq!(nodes_of(OPERATOR), [NodeId(0), NodeId(2), NodeId(3)]);
+		assert_eq!(nodes_of(OTHER), [NodeId(1)]);
+		assert_eq!(nodes_of(TREASURY), []);
 	});
 }
 
@@ -79,6 +82,6 @@ fn page_is_bounded_whatever_is_asked() {
 		}
 
 		assert_eq!(Registry::nodes_after(None, u32::MAX).len(), 1_000);
-		assert_eq!(Registry::nodes_of_operator(OPERATOR, None, u32::MAX).len(), 1_000);
+		assert_eq!(Registry::nodes_after(None, 0), []);
 	});
 }

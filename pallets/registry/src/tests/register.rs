@@ -1,4 +1,4 @@
-use crate::{mock::*, ClassOffer, Error, Event, HoldReason, NextNodeId, Node, NodeSpec, Nodes, NodesOfOperator};
+use crate::{mock::*, ClassOffer, Error, Event, HoldReason, NextNodeId, Node, NodeSpec, Nodes};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, TokenError};
@@ -28,7 +28,6 @@ fn registered_node_is_active_and_its_money_is_held() {
 				offers: vec![ClassOffer { class: CLASS, offer: OFFER, bond: MIN_BOND }].try_into().expect("one"),
 			})
 		);
-		assert!(NodesOfOperator::<Test>::contains_key(OPERATOR, node));
 		assert_eq!(held(OPERATOR, HoldReason::NodeDeposit), DEPOSIT);
 		assert_eq!(held(OPERATOR, HoldReason::StorageBond), MIN_BOND);
 		assert_eq!(Balances::free_balance(OPERATOR), FUNDS - DEPOSIT - MIN_BOND);

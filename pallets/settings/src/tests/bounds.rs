@@ -9,18 +9,20 @@ type Change = fn(&mut Settings);
 
 #[test]
 fn every_bound_has_a_value_on_each_side() {
-	let refused: [(Change, SettingError); 28] = [
+	let refused: [(Change, SettingError); 30] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
 		(|s| s.market.deal_deposit = 0, SettingError::Deposit),
 		(|s| s.registry.unbonding = 0, SettingError::Unbonding),
+		(|s| s.registry.unbonding = 5_256_001, SettingError::Unbonding),
 		(|s| s.market.shares.burn = Permill::from_parts(450_001), SettingError::Shares),
 		(|s| s.market.shares.treasury = Permill::zero(), SettingError::MinRate),
 		(|s| s.market.min_rate = 19, SettingError::MinRate),
 		(|s| s.market.min_billed = Bytes(0), SettingError::MinBilled),
 		(|s| s.market.min_billed = Bytes((1 << 30) + 1), SettingError::MinBilled),
 		(|s| s.market.acceptance_time = 0, SettingError::AcceptanceTime),
+		(|s| s.market.acceptance_time = 432_001, SettingError::AcceptanceTime),
 		(|s| s.market.compensation_periods = 0, SettingError::Compensation),
 		(|s| s.market.compensation_periods = 91, SettingError::Compensation),
 		(|s| s.market.early_end_periods = 91, SettingError::EarlyEnd),
@@ -46,13 +48,16 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 12] = [
+	let accepted: [Change; 15] = [
 		|s| s.registry.min_bond = percent_of(s.market.min_rate, 350),
 		|s| s.registry.unbonding = 1,
+		|s| s.registry.unbonding = 5_256_000,
 		|s| s.market.shares.burn = Permill::from_parts(450_000),
 		|s| s.market.min_rate = 20,
 		|s| s.market.min_billed = Bytes(1),
 		|s| s.market.min_billed = Bytes(1 << 30),
+		|s| s.market.acceptance_time = 1,
+		|s| s.market.acceptance_time = 432_000,
 		|s| s.market.compensation_periods = 90,
 		|s| s.market.early_end_periods = 0,
 		|s| s.market.fine_room_periods = 25,

@@ -21,6 +21,11 @@ fn custom(code: u8) -> TransactionValidityError {
 	InvalidTransaction::Custom(code).into()
 }
 
+/// The pool may try it again in another state.
+fn for_now(code: u8) -> TransactionValidityError {
+	UnknownTransaction::Custom(code).into()
+}
+
 fn stale() -> TransactionValidityError {
 	InvalidTransaction::Stale.into()
 }
@@ -89,11 +94,11 @@ fn deals_beyond_the_capacity_are_refused() {
 		set_bond(NODE, 100_000 * STN);
 
 		let all = agent.accept_call(&[(deals[0], 0), (deals[1], 1), (deals[2], 2)]);
-		assert_eq!(submit(all), Err(custom(rejection::CAPACITY_EXCEEDED)));
+		assert_eq!(submit(all), Err(for_now(rejection::CAPACITY_EXCEEDED)));
 
 		agent.accept(&[(deals[0], 0), (deals[1], 1)]);
 		let third = agent.accept_call(&[(deals[2], 2)]);
-		assert_eq!(submit(third.clone()), Err(custom(rejection::CAPACITY_EXCEEDED)));
+		assert_eq!(submit(third.clone()), Err(for_now(rejection::CAPACITY_EXCEEDED)));
 
 		Records::mutate_extant(NODE, |record| record.offer.as_mut().unwrap().capacity = 120 * GIB);
 		assert_eq!(submit(third), Ok(()));
@@ -110,11 +115,11 @@ fn the_bond_covers_reserve_and_fines_of_every_deal() {
 		set_bond(NODE, 2 * one - 1);
 
 		let both = agent.accept_call(&[(deals[0], 0), (deals[1], 1)]);
-		assert_eq!(submit(both), Err(custom(rejection::BOND_TOO_LOW)));
+		assert_eq!(submit(both), Err(for_now(rejection::BOND_TOO_LOW)));
 
 		agent.accept(&[(deals[0], 0)]);
 		let second = agent.accept_call(&[(deals[1], 1)]);
-		assert_eq!(submit(second.clone()), Err(custom(rejection::BOND_TOO_LOW)));
+		assert_eq!(submit(second.clone()), Err(for_now(rejection::BOND_TOO_LOW)));
 
 		set_bond(NODE, 2 * one);
 		assert_eq!(submit(second), Ok(()));
@@ -128,7 +133,7 @@ fn the_least_bond_is_needed_for_the_smallest_deal() {
 		let call = Agent::of(NODE).accept_call(&[(deal, 0)]);
 
 		set_bond(NODE, 100 * STN - 1);
-		assert_eq!(submit(call.clone()), Err(custom(rejection::BOND_TOO_LOW)));
+		assert_eq!(submit(call.clone()), Err(for_now(rejection::BOND_TOO_LOW)));
 
 		set_bond(NODE, 100 * STN);
 		assert_eq!(submit(call), Ok(()));
@@ -144,7 +149,7 @@ fn a_fine_that_is_final_but_not_yet_taken_counts_against_the_bond() {
 
 		Ledgers::mutate(NODE, |ledger| ledger.fine = 1);
 
-		assert_eq!(authorize(&call), Err(custom(rejection::BOND_TOO_LOW)));
+		assert_eq!(authorize(&call), Err(for_now(rejection::BOND_TOO_LOW)));
 		assert_noop!(
 			call.dispatch(RawOrigin::Authorized.into()).map_err(|error| error.error),
 			Error::<Test>::BondTooLow
@@ -159,10 +164,10 @@ fn a_price_that_the_operator_has_raised_protects_from_a_stolen_key() {
 		let call = Agent::of(NODE).accept_call(&[(deal, 0)]);
 
 		Records::mutate_extant(NODE, |record| record.offer.as_mut().unwrap().price = 2 * STN);
-		assert_eq!(submit(call.clone()), Err(custom(rejection::PRICE_BELOW_OFFER)));
+		assert_eq!(submit(call.clone()), Err(for_now(rejection::PRICE_BELOW_OFFER)));
 
 		Records::mutate_extant(NODE, |record| record.offer = None);
-		assert_eq!(submit(call), Err(custom(rejection::NO_OFFER)));
+		assert_eq!(submit(call), Err(for_now(rejection::NO_OFFER)));
 	});
 }
 
@@ -173,14 +178,14 @@ fn a_node_that_takes_no_work_accepts_nothing() {
 		let call = Agent::of(NODE).accept_call(&[(deal, 0)]);
 
 		Records::mutate_extant(NODE, |record| record.suspended = true);
-		assert_eq!(submit(call.clone()), Err(custom(rejection::NODE_TAKES_NO_WORK)));
+		assert_eq!(submit(call.clone()), Err(for_now(rejection::NODE_TAKES_NO_WORK)));
 
 		Records::mutate_extant(NODE, |record| (record.suspended, record.status) = (false, NodeStatus::Leaving));
-		assert_eq!(submit(call.clone()), Err(custom(rejection::NODE_TAKES_NO_WORK)));
+		assert_eq!(submit(call.clone()), Err(for_now(rejection::NODE_TAKES_NO_WORK)));
 
 		Records::mutate_extant(NODE, |record| record.status = NodeStatus::Active);
 		decide_termination(NODE);
-		assert_eq!(submit(call), Err(custom(rejection::NODE_TAKES_NO_WORK)));
+		assert_eq!(submit(call), Err(for_now(rejection::NODE_TAKES_NO_WORK)));
 		Ledgers::mutate(NODE, |ledger| ledger.decided = None);
 	});
 }

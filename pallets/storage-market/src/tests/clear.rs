@@ -1,13 +1,17 @@
 //! Clearing slots.
 
-use crate::{mock::*, rejection, Event};
+use crate::{mock::*, rejection, Call, Event};
 use frame_support::{
 	assert_noop, assert_ok,
 	pallet_prelude::{InvalidTransaction, UnknownTransaction},
 };
+use sp_core::Pair;
 use sp_runtime::{traits::Dispatchable, DispatchError};
 use substation_primitives::{DealId, NodeId};
-use substation_proofs::forest::{Forest, Leaf};
+use substation_proofs::{
+	authority,
+	forest::{Forest, Leaf},
+};
 
 /// A deal of one period that is over and closed, still in the forest.
 fn closed() -> (Agent, DealId) {
@@ -71,8 +75,13 @@ fn a_deal_with_a_record_cannot_be_cleared_to_dodge_its_challenges() {
 fn a_forfeited_deal_is_cleared_as_usual() {
 	ExtBuilder.build_and_execute(|| {
 		let (mut agent, deal) = accepted(10);
+		run_periods(NODE, &[true]);
 		assert_ok!(StorageMarket::forfeit(signed(OPERATOR), deal));
+		let not_closed = Err(UnknownTransaction::Custom(rejection::DEAL_NOT_CLOSED).into());
+		assert_eq!(submit(agent.clear_call(&[0])), not_closed);
 
+		run_periods(NODE, &[false]);
+		assert_ok!(StorageMarket::close(signed(ANYONE), deal));
 		agent.clear(&[0]);
 
 		assert_eq!(Ledgers::get(NODE).forest.total, 0);
@@ -108,11 +117,17 @@ fn a_deal_that_was_never_proposed_is_unknown() {
 #[test]
 fn clearing_neither_grows_nor_shrinks_the_forest() {
 	ExtBuilder.build_and_execute(|| {
-		let (mut agent, _) = closed();
+		let (agent, _) = closed();
 		let clear = agent.clear_call(&[0]);
-		agent.tree.grow(3).unwrap();
+		let RuntimeCall::StorageMarket(Call::clear { node, clearances, proof, .. }) = clear.clone() else {
+			unreachable!()
+		};
+		let root = agent.tree.forest().root;
+		let message = authority::clear_message(&genesis(), node.0, &root, 3, &clearances);
+		let signature = agent.pair.sign(&message).0;
 
-		assert_eq!(submit(agent.clear_call(&[0])), Err(InvalidTransaction::Custom(rejection::OTHER_DEPTH).into()));
+		let deeper = Call::clear { node, clearances, depth: 3, proof, signature };
+		assert_eq!(submit(deeper.into()), Err(UnknownTransaction::Custom(rejection::OTHER_DEPTH).into()));
 		assert_eq!(submit(clear), Ok(()));
 	});
 }

@@ -182,7 +182,7 @@ fn every_unit_of_a_mixed_history_is_somewhere() {
 		assert_ok!(StorageMarket::forfeit(signed(OPERATOR), deals[3]));
 		run_periods(NODE, &[true, false]);
 		decide_termination(NODE);
-		for deal in &deals[..3] {
+		for deal in &deals {
 			assert_ok!(StorageMarket::close(signed(ANYONE), *deal));
 		}
 

@@ -16,8 +16,8 @@ use frame_support::{
 };
 use sp_core::Pair;
 use sp_runtime::traits::Dispatchable;
-use substation_primitives::{Bytes, NodeId};
-use substation_proofs::authority;
+use substation_primitives::{Bytes, DealId, NodeId};
+use substation_proofs::{authority, forest::Leaf};
 
 fn unsigned() -> TransactionValidityError {
 	UnknownTransaction::Custom(SIGNATURE).into()
@@ -182,21 +182,41 @@ fn a_dispatch_in_another_state_fails_without_a_trace() {
 #[test]
 fn every_reason_of_a_free_call_has_an_answer_of_its_own() {
 	use Error::*;
-	let reasons: [Error<Test>; 9] = [
-		NodeTakesNoWork,
-		NoOffer,
-		PriceBelowOffer,
-		CapacityExceeded,
-		BondTooLow,
-		OtherNode,
-		UpdatesNotCanonical,
-		ProofTooLong,
-		OtherDepth,
+	// What another state may mend must not be banned.
+	let passing: [(Error<Test>, u8); 8] = [
+		(WrongSignature, 1),
+		(DealNotClosed, 2),
+		(NodeTakesNoWork, 3),
+		(NoOffer, 4),
+		(PriceBelowOffer, 5),
+		(CapacityExceeded, 6),
+		(BondTooLow, 7),
+		(OtherDepth, 11),
 	];
+	let lasting: [(Error<Test>, u8); 3] = [(OtherNode, 8), (UpdatesNotCanonical, 9), (ProofTooLong, 10)];
 
-	let answers = reasons.into_iter().map(reject).collect::<Vec<_>>();
-
-	for (answer, code) in answers.iter().zip(3..) {
-		assert_eq!(*answer, InvalidTransaction::Custom(code).into());
+	for (reason, code) in passing {
+		assert_eq!(reject(reason), UnknownTransaction::Custom(code).into());
 	}
+	for (reason, code) in lasting {
+		assert_eq!(reject(reason), InvalidTransaction::Custom(code).into());
+	}
+}
+
+#[test]
+fn the_signature_is_judged_before_the_updates() {
+	ExtBuilder.build_and_execute(|| {
+		let mut stranger = Agent::of(NODE);
+		stranger.pair = agent_pair(OTHER_NODE);
+		let unassigned = [(DealId(99), 0)];
+		let leaf = Leaf { deal: 99, root: [9; 32], length: 1 };
+
+		assert_eq!(submit(stranger.accept_call(&unassigned)), Err(unsigned()));
+		assert_eq!(submit(stranger.sign_accept(&[], 0, Default::default())), Err(unsigned()));
+		assert_eq!(submit(stranger.clear_leaves_call(&[(0, leaf)])), Err(unsigned()));
+		// The agent itself is told what is wrong.
+		let cannot_lookup = UnknownTransaction::CannotLookup.into();
+		assert_eq!(submit(Agent::of(NODE).accept_call(&unassigned)), Err(cannot_lookup));
+		assert_eq!(submit(Agent::of(NODE).clear_leaves_call(&[(0, leaf)])), Err(cannot_lookup));
+	});
 }

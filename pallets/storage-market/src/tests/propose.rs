@@ -1,7 +1,11 @@
 //! Proposing and withdrawing.
 
 use crate::{mock::*, Deals, DealsOfNode, Error, Event, NextDealId, WeightInfo};
-use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{DispatchClass, GetDispatchInfo},
+	traits::Get,
+};
 use sp_runtime::{DispatchError, TokenError};
 use substation_primitives::{
 	deal::{Deal, DealState, Proposal},
@@ -131,7 +135,9 @@ fn a_proposal_prepays_one_acceptance_and_one_clearance() {
 	let prepaid = <() as WeightInfo>::accept(1)
 		.saturating_add(<() as WeightInfo>::authorize_accept(1))
 		.saturating_add(<() as WeightInfo>::clear(1))
-		.saturating_add(<() as WeightInfo>::authorize_clear(1));
+		.saturating_add(<() as WeightInfo>::authorize_clear(1))
+		// What every transaction costs before its call, twice.
+		.saturating_add(<Test as frame_system::Config>::BlockWeights::get().get(DispatchClass::Normal).base_extrinsic.saturating_mul(2));
 	assert_eq!(call.get_dispatch_info().call_weight, <() as WeightInfo>::propose().saturating_add(prepaid));
 }
 

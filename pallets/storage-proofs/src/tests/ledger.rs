@@ -158,6 +158,24 @@ fn a_node_that_owes_nothing_can_be_forgotten() {
 }
 
 #[test]
+fn outcomes_are_forgotten_with_their_node_up_to_a_bound() {
+	let mut state = ExtBuilder.build();
+	state.execute_with(|| {
+		mark(&(0..20).map(|word| word * 128).collect::<Vec<_>>());
+		Proven::<Test>::insert(NodeId(2), 0, 1);
+	});
+	// The bound counts what is in the database, not what the block has written.
+	state.commit_all().unwrap();
+
+	state.execute_with(|| {
+		StorageProofs::forget(NODE);
+
+		assert_eq!(Proven::<Test>::iter_key_prefix(NODE).count(), 4);
+		assert_eq!(Proven::<Test>::get(NodeId(2), 0), 1);
+	});
+}
+
+#[test]
 fn the_end_is_foreseen_before_it_is_written() {
 	ExtBuilder.build_and_execute(|| {
 		let hardware = Hardware::due(1);

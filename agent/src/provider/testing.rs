@@ -1,0 +1,51 @@
+//! Pages for tests.
+
+use crate::chain::{client::NodeView, AccountId};
+use substation_primitives::{
+	pages::{NodePage, WindowPage},
+	settings::STN,
+	NodeId, NodeStatus, Offer, Period, Region, WindowSeed,
+};
+use substation_proofs::forest::Forest;
+
+/// A window that has just opened.
+pub(crate) fn window() -> WindowPage {
+	WindowPage {
+		now: 100,
+		genesis: [0; 32],
+		period: Period(4),
+		opens: 100,
+		closes: 108,
+		period_length: 20,
+		seed: Some(WindowSeed { opened: 100, seed: [1; 32], openings: 4 }),
+		frozen: Forest::default(),
+		proven: false,
+	}
+}
+
+/// A new node that takes deals.
+pub(crate) fn node() -> NodeView {
+	NodePage {
+		id: NodeId(1),
+		operator: AccountId::from([1; 32]),
+		agent: [2; 32],
+		endpoint: [2; 32],
+		addresses: vec![],
+		region: Region(*b"CH"),
+		status: NodeStatus::Active,
+		suspended: false,
+		offer: Some(Offer { capacity: 10 << 20, price: STN }),
+		bond: 100 * STN,
+		required_bond: 0,
+		reserve: 0,
+		committed_rate: 0,
+		deals: 0,
+		bytes: 0,
+		forest: Forest::default(),
+		strikes: 0,
+		next_due: Period(0),
+		terminated_at: None,
+		recent: vec![],
+		window: window(),
+	}
+}
