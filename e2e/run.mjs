@@ -44,7 +44,7 @@ const sum = (events, field) => events.reduce((total, { data }) => total + big(da
 function watch(chain, names) {
 	const node = (id) => names.get(id.toString()) ?? `node ${id}`;
 	const words = {
-		'registry.NodeRegistered': (e) => `${e.node} registered`,
+		'registry.NodeRegistered': (e) => `node ${e.node} registered`,
 		'storageMarket.DealProposed': (e) => `deal ${e.deal}: proposed to ${node(e.node)}, ${stn(big(e.rate))} per period for ${e.periods} periods, in escrow`,
 		'storageMarket.DealAccepted': (e) => [`deal ${e.deal}: ${node(e.node)} has the bytes; due in periods ${e.first} to ${e.last}`, colour.good],
 		'storageProofs.WindowProven': (e) => [`${node(e.node)} proved period ${e.period}`, colour.good],

@@ -27,7 +27,7 @@ pub struct Common {
 	#[arg(long, global = true, value_name = "FOLDER")]
 	pub data: Option<PathBuf>,
 	/// WebSocket address of a node of the chain [default: the data folder's, or ws://127.0.0.1:9944]
-	#[arg(long, global = true, value_name = "URL")]
+	#[arg(long, global = true, value_name = "URL", value_parser = parse_url)]
 	pub rpc: Option<String>,
 	/// Print one JSON value instead of words
 	#[arg(long, global = true)]
@@ -334,6 +334,14 @@ pub enum BenchCommand {
 	},
 }
 
+fn parse_url(text: &str) -> Result<String, String> {
+	if ["ws://", "wss://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
+		Ok(text.to_owned())
+	} else {
+		Err(format!("`{text}` is no WebSocket address; write for example ws://127.0.0.1:9944"))
+	}
+}
+
 fn parse_account(text: &str) -> Result<AccountId, String> {
 	AccountId::from_str(text).map_err(|_| format!("`{text}` is no account address"))
 }
@@ -385,6 +393,16 @@ mod tests {
 		let Command::Register(register) = cli.command else { panic!("not register") };
 		assert_eq!((register.capacity, register.price), (1 << 30, 500_000_000_000));
 		assert!(register.signer.key_file.is_none());
+	}
+
+	#[test]
+	fn only_websocket_addresses_are_taken_for_a_node() {
+		let rpc = |url| Cli::try_parse_from(["substation", "nodes", "--rpc", url]).map(|cli| cli.common.rpc);
+
+		assert_eq!(rpc("wss://node.example").unwrap(), Some("wss://node.example".into()));
+		for wrong in ["http://127.0.0.1:9944", "127.0.0.1:9944", "ws://"] {
+			assert!(rpc(wrong).unwrap_err().to_string().contains("no WebSocket address"));
+		}
 	}
 
 	#[test]

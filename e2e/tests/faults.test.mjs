@@ -220,7 +220,8 @@ describe('faults of agents, customers and disks', { concurrency: 4 }, () => {
 			const { deals } = await fitting.store(await makeFile('fits', MEBIBYTE), [provider.node], 20);
 			const big = await makeFile('too-big', 80 * MEBIBYTE);
 			const complaint = await tooMuch.store(big, [provider.node], 20, { expectFailure: true, timeout: 180 });
-			assert.match(complaint, /the node's disk is full; the proposal has expired, `substation withdraw-proposal \d+` refunds/);
+			assert.match(complaint, /the node's disk is full/);
+			assert.match(complaint, /the proposal has expired, `substation withdraw-proposal \d+` refunds you/);
 			assert.ok(provider.agent.lines.some((line) => line.includes("offer not taken: the node's disk is full")));
 			const period = Number((await accepted(deals[0].deal)).data.first);
 			await chain.provenFrom(provider.node, period + 1);

@@ -231,12 +231,10 @@ impl Engine {
 			self.situation.node = Some(node.clone());
 		}
 		self.situation.proves_itself = self.prove;
-		self.situation.count(&self.storage.journal);
+		self.situation.look(&self.storage);
 		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
 			self.metrics.numbers().next_window.set(report::next_window(window).into());
 		}
-		self.situation.used_bytes = self.storage.blobs.used_bytes();
-		self.situation.free_bytes = self.storage.blobs.free_bytes().unwrap_or(0);
 		match serde_json::to_value(Report::of(&self.situation)) {
 			Ok(report) => self.api.set_chain(report),
 			Err(error) => tracing::debug!("status cannot be published: {error}"),

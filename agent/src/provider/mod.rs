@@ -107,8 +107,9 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 		bind: config.listen.clone(),
 		advertise: config.advertise.clone(),
 	};
-	let (transport, mut offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
+	// First, because an endpoint that was started has to be shut down.
 	let listener = http::bind(config.http).await?;
+	let (transport, mut offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
 	tracing::info!(
 		endpoint = hex::encode(transport.id()),
 		addresses = transport.addresses().join(" "),
@@ -194,7 +195,7 @@ impl Work {
 		let mut told = false;
 		loop {
 			// Until it answers it is not known whether this machine is registered.
-			publish(api, Situation { disconnected: (!told).then(|| config.rpc.clone()), ..Situation::default() });
+			self.publish(api, (!told).then(|| config.rpc.clone()));
 			let chain = Chain::connect(&config.rpc, Some(*genesis), Patience::Forever).await?;
 			let found = async { chain.node_of_agent(&agent, chain.finalised().await?).await }.await;
 			match found {
@@ -205,7 +206,7 @@ impl Work {
 					return Ok(page.id);
 				}
 				Ok(None) => {
-					publish(api, Situation::default());
+					self.publish(api, None);
 					if !told {
 						tracing::warn!(
 							"this machine is not registered; run `substation register` with the operator's key, I wait"
@@ -216,6 +217,16 @@ impl Work {
 				Err(error) => tracing::warn!("{error}; trying again"),
 			}
 			tokio::time::sleep(REGISTRATION_PAUSE).await;
+		}
+	}
+
+	/// Shows how it stands before there is a node.
+	fn publish(&self, api: &Api, disconnected: Option<String>) {
+		let mut situation = Situation { disconnected, proves_itself: self.prove, ..Situation::default() };
+		situation.look(&self.storage);
+		match serde_json::to_value(Report::of(&situation)) {
+			Ok(report) => api.set_chain(report),
+			Err(error) => tracing::debug!("status cannot be published: {error}"),
 		}
 	}
 }
@@ -244,13 +255,5 @@ async fn supervise(
 			() = tokio::time::sleep(PAUSE) => {},
 			() = shutdown.wait() => return Ok(()),
 		}
-	}
-}
-
-/// Shows how it stands before there is a node.
-fn publish(api: &Api, situation: Situation) {
-	match serde_json::to_value(Report::of(&situation)) {
-		Ok(report) => api.set_chain(report),
-		Err(error) => tracing::debug!("status cannot be published: {error}"),
 	}
 }

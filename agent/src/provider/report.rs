@@ -3,7 +3,10 @@
 use crate::{
 	chain::client::NodeView,
 	cli::amounts::{display_amount, display_size},
-	data::journal::{Damage, DealState as Local, Journal},
+	data::{
+		journal::{Damage, DealState as Local, Journal},
+		storage::Storage,
+	},
 	provider::history,
 };
 use serde::Serialize;
@@ -114,8 +117,14 @@ pub struct Counts {
 }
 
 impl Situation {
-	/// Counts what the journal has.
-	pub fn count(&mut self, journal: &Journal) {
+	/// Looks at what is in the data folder.
+	pub fn look(&mut self, storage: &Storage) {
+		self.count(&storage.journal);
+		self.used_bytes = storage.blobs.used_bytes();
+		self.free_bytes = storage.blobs.free_bytes().unwrap_or(0);
+	}
+
+	fn count(&mut self, journal: &Journal) {
 		let mut counts = Counts::default();
 		for record in journal.deals() {
 			let counter = match record.state {

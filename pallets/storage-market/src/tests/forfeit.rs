@@ -59,8 +59,7 @@ fn forfeiting_everything_after_the_seed_is_known_still_costs_the_fine_of_the_ope
 		let strikes = 2 * Settings::default().proofs.strikes_per_miss;
 		let fine = |strikes| {
 			let settings = Settings::default().proofs;
-			let percent =
-				if strikes < settings.repeated_fine_from { 0 } else { settings.repeated_fine_percent };
+			let percent = if strikes < settings.repeated_fine_from { 0 } else { settings.repeated_fine_percent };
 			StorageMarket::committed_rate(NODE) * Balance::from(percent) / 100
 		};
 		let honest = fine(strikes);

@@ -6,6 +6,7 @@ use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
 	traits::Get,
 };
+use frame_system::limits::BlockWeights;
 use sp_runtime::{DispatchError, TokenError};
 use substation_primitives::{
 	deal::{Deal, DealState, Proposal},
@@ -132,12 +133,13 @@ fn a_customer_who_cannot_pay_leaves_no_trace() {
 fn a_proposal_prepays_one_acceptance_and_one_clearance() {
 	let call: RuntimeCall = crate::Call::propose { proposal: proposal() }.into();
 
+	let limits: BlockWeights = <<Test as frame_system::Config>::BlockWeights>::get();
 	let prepaid = <() as WeightInfo>::accept(1)
 		.saturating_add(<() as WeightInfo>::authorize_accept(1))
 		.saturating_add(<() as WeightInfo>::clear(1))
 		.saturating_add(<() as WeightInfo>::authorize_clear(1))
 		// What every transaction costs before its call, twice.
-		.saturating_add(<Test as frame_system::Config>::BlockWeights::get().get(DispatchClass::Normal).base_extrinsic.saturating_mul(2));
+		.saturating_add(limits.get(DispatchClass::Normal).base_extrinsic.saturating_mul(2));
 	assert_eq!(call.get_dispatch_info().call_weight, <() as WeightInfo>::propose().saturating_add(prepaid));
 }
 
