@@ -15,7 +15,17 @@ use substation_proofs::{Hash, Hasher};
 
 /// The lengths of time that proofs live by, in blocks. Constants of a chain, fixed in its genesis.
 #[derive(
-	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
@@ -79,5 +89,62 @@ impl Clock {
 	/// The period that runs for `node` at block `now`.
 	pub fn current<H: Hasher>(&self, node: NodeId, now: BlockNumber) -> Period {
 		self.closed::<H>(node, now).map_or(Period(0), Period::next)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use substation_proofs::NativeHasher as H;
+
+	const FAST: Clock = Clock { period: 20, window: 8, slot_step: 2 };
+	const LIVE: Clock = Clock { period: 14_400, window: 600, slot_step: 10 };
+
+	#[test]
+	fn lengths_that_do_not_fit_together_are_seen() {
+		assert!(FAST.is_consistent() && LIVE.is_consistent());
+		for broken in [
+			Clock { slot_step: 0, ..FAST },
+			Clock { slot_step: 3, ..FAST },
+			Clock { period: 0, ..FAST },
+			Clock { window: 20, ..FAST },
+			Clock { window: 2, ..FAST },
+		] {
+			assert!(!broken.is_consistent(), "{broken:?}");
+		}
+	}
+
+	#[test]
+	fn every_block_lies_in_exactly_one_period_of_a_node() {
+		for node in (0..50).map(NodeId) {
+			for now in 0..200 {
+				let current = FAST.current::<H>(node, now);
+
+				assert!(now < FAST.closes::<H>(node, current), "{node} at {now}");
+				let begun = current.previous().is_none_or(|before| now >= FAST.closes::<H>(node, before));
+				assert!(begun, "{node} at {now}");
+				assert_eq!(FAST.closed::<H>(node, now), current.previous(), "{node} at {now}");
+			}
+		}
+	}
+
+	#[test]
+	fn windows_open_at_multiples_of_the_step_and_spread_over_the_period() {
+		let mut seen = std::collections::BTreeSet::new();
+		for node in (0..1_000).map(NodeId) {
+			let offset = FAST.offset::<H>(node);
+			assert_eq!(offset % FAST.slot_step, 0);
+			assert!(offset < FAST.period);
+			seen.insert(offset);
+		}
+		assert_eq!(seen.len(), 10, "every slot is used");
+	}
+
+	#[test]
+	fn an_inconsistent_clock_panics_nowhere() {
+		let broken = Clock { period: 0, window: 0, slot_step: 0 };
+		for now in [0, 1, u32::MAX] {
+			let _ = broken.current::<H>(NodeId(7), now);
+		}
 	}
 }

@@ -77,7 +77,7 @@ pub struct NodePage<AccountId> {
 	pub next_due: Period,
 	/// The deciding period of its termination.
 	pub terminated_at: Option<Period>,
-	/// Up to 32 latest closed periods, oldest first, and whether each was proven.
+	/// Up to 32 latest closed periods, oldest first, and whether each was proven. A period with nothing to prove is not.
 	pub recent: Vec<(Period, bool)>,
 	/// The window of the period that runs now.
 	pub window: WindowPage,

@@ -83,8 +83,12 @@ pub trait StorageLedger {
 	fn forest(node: NodeId) -> Forest;
 
 	/// What [`Self::update`] would do, without writing.
-	fn check_update(node: NodeId, depth: u8, changes: &[(u32, Change)], proof: &UpdateProof)
-		-> Result<(), DispatchError>;
+	fn check_update(
+		node: NodeId,
+		depth: u8,
+		changes: &[(u32, Change)],
+		proof: &UpdateProof,
+	) -> Result<(), DispatchError>;
 
 	/// Replaces leaves of the node's forest, after freezing the challenged set of the current period. The caller has
 	/// called [`Self::catch_up`] in the same call.
@@ -110,4 +114,3 @@ pub trait Treasury<AccountId> {
 	/// An account that always exists.
 	fn account() -> AccountId;
 }
-

@@ -303,11 +303,21 @@ async fn deliver(job: &Job, transport: &Transport, deal: DealId, node: &NodeView
 						"the node has the bytes, waiting for its acceptance"
 					);
 				}
-				Err(TransferError::Refused(reason)) => last_refusal = reason,
-				Err(error) => last_refusal = error.to_string(),
-			}
-			if !stored {
-				tracing::warn!(deal = deal.0, node = node.id.0, "{last_refusal}; trying again");
+				Err(error) => {
+					let reason = match error {
+						TransferError::Refused(reason) => reason,
+						other => other.to_string(),
+					};
+					// Said once, however often it is tried.
+					if reason != last_refusal {
+						tracing::warn!(
+							deal = deal.0,
+							node = node.id.0,
+							"{reason}; trying again until the proposal expires"
+						);
+						last_refusal = reason;
+					}
+				}
 			}
 		}
 		match look(&mut chain, job, deal).await? {
