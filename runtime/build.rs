@@ -7,6 +7,10 @@ const SPEC_VERSION: &str = "SUBSTATION_SPEC_VERSION";
 
 fn main() {
 	write_version();
+	// The native build's `std` carries the state checks, and wasm-builder would hand them on to the blob.
+	for feature in ["TRY_RUNTIME", "FRAME_TRY_RUNTIME"] {
+		env::remove_var(format!("CARGO_FEATURE_{feature}"));
+	}
 	#[cfg(all(feature = "std", not(feature = "metadata-hash")))]
 	substrate_wasm_builder::WasmBuilder::build_using_defaults();
 	#[cfg(all(feature = "std", feature = "metadata-hash"))]
