@@ -72,6 +72,18 @@ pub fn scenario(scenario: impl FnOnce()) {
 	});
 }
 
+/// The state that `build` makes of a fresh development chain with one block, whatever invariants say of it.
+pub fn state_of(build: impl FnOnce()) -> TestExternalities {
+	PARENT.set(GENESIS);
+	let mut state = genesis_state("development");
+	state.execute_with(|| {
+		block([]);
+		build();
+	});
+	state.commit_all().unwrap();
+	state
+}
+
 /// Every invariant of every pallet, and those across pallets.
 #[track_caller]
 pub fn check() {

@@ -9,4 +9,5 @@ mod integrity;
 mod lifecycle;
 mod penalties;
 mod presets;
+mod prove_cost;
 mod state_size;

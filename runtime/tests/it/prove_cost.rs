@@ -1,0 +1,124 @@
+//! What verifying a proof costs in the blob, as a node's transaction pool and block execution run it. It measures and
+//! asserts nothing about time:
+//!
+//! ```sh
+//! cargo test --workspace --all-targets --release --locked prove_cost -- --ignored --nocapture
+//! ```
+
+use crate::{
+	actors::{prove_call, Node},
+	chain::{free, run_to, state_of},
+};
+use codec::{Decode, Encode};
+use sc_executor::WasmExecutor;
+use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
+use sp_core::H256;
+use sp_externalities::Externalities;
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
+use std::{
+	convert::Infallible,
+	time::{Duration, Instant},
+};
+use substation_primitives::settings::ProofSettings;
+use substation_proofs::{
+	prover::{open_bytes, prove, ChunkSource, ForestTree, OpenError},
+	Challenge, ContentOpening, Leaf,
+};
+use substation_runtime::{Runtime, UncheckedExtrinsic, WASM_BINARY};
+
+const GIB: usize = 1 << 30;
+const RUNS: usize = 201;
+
+/// Every deal holds the same zeros; only their ids differ.
+struct Zeros(Vec<u8>);
+
+impl ChunkSource for Zeros {
+	type Error = OpenError<Infallible>;
+
+	fn open(&mut self, _: &Leaf, chunks: &[u64]) -> Result<ContentOpening, Self::Error> {
+		open_bytes(&self.0, chunks)
+	}
+}
+
+/// A chain on which a node with one TiB in deals of one GiB is asked for this many openings, its answer, and the same
+/// answer for the next period, which the ticket refuses before the proof is looked at.
+fn tebibyte(openings: u8) -> (TestExternalities, UncheckedExtrinsic, UncheckedExtrinsic) {
+	let mut transactions = None;
+	let state = state_of(|| {
+		pallet_settings::Proofs::<Runtime>::mutate(|settings| *settings = ProofSettings { openings, ..*settings });
+		let mut zeros = Zeros(vec![0; GIB]);
+		let root = *blake3::hash(&zeros.0).as_bytes();
+		let node = Node::register(Sr25519Keyring::Bob);
+		let leaves = (0..1_024).map(|slot| (slot, Leaf { deal: slot.into(), root, length: GIB as u64 }));
+		let tree = ForestTree::from_leaves(node.id.0, 10, leaves).unwrap();
+		let window = node.window();
+		let period = window.period.next();
+		let record = pallet_storage_proofs::NodeRecord {
+			forest: tree.forest(),
+			..pallet_storage_proofs::NodeRecord::starting_at(period)
+		};
+		pallet_storage_proofs::NodeProofs::<Runtime>::insert(node.id, record);
+		run_to(window.opens + window.period_length + 1);
+
+		let window = node.window();
+		assert_eq!(window.period, period);
+		let seed = window.seed.expect("the window is open");
+		assert_eq!(seed.openings, openings);
+		let challenge =
+			Challenge { genesis: window.genesis, seed: seed.seed, node: node.id.0, period: period.0, openings };
+		let proof = prove(&tree, &challenge, &mut zeros).expect("zeros are there");
+		let early = free(prove_call(node.id, period.next(), proof.clone()));
+		transactions = Some((free(prove_call(node.id, period, proof)), early));
+	});
+	let (good, early) = transactions.unwrap();
+	(state, good, early)
+}
+
+/// The median time of validating a transaction in the blob, and the answer.
+fn validate(state: &mut TestExternalities, transaction: &UncheckedExtrinsic) -> (Duration, TransactionValidity) {
+	let wasm = WASM_BINARY.expect("this measures the blob: build without SKIP_WASM_BUILD");
+	let executor = WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
+	let fetcher = WrappedRuntimeCode(wasm.into());
+	let hash = sp_io::hashing::blake2_256(wasm).to_vec();
+	let code = RuntimeCode { code_fetcher: &fetcher, heap_pages: None, hash };
+	let arguments = (TransactionSource::External, transaction, H256::repeat_byte(9)).encode();
+	let mut times = Vec::with_capacity(RUNS);
+	let mut answer = None;
+	for _ in 0..RUNS {
+		let mut ext = state.ext();
+		ext.storage_start_transaction();
+		let started = Instant::now();
+		let (result, _) = executor.call(
+			&mut ext,
+			&code,
+			"TaggedTransactionQueue_validate_transaction",
+			&arguments,
+			CallContext::Offchain,
+		);
+		times.push(started.elapsed());
+		ext.storage_rollback_transaction().unwrap();
+		answer = Some(TransactionValidity::decode(&mut &result.unwrap()[..]).unwrap());
+	}
+	times.sort_unstable();
+	(times[RUNS / 2], answer.unwrap())
+}
+
+#[test]
+#[ignore = "measures for a minute; run it by name"]
+fn prove_cost_of_a_tebibyte_in_the_blob() {
+	println!("openings | octets | whole validation | without the proof's check | the check | per opening");
+	for openings in [1, 4, 16] {
+		let (mut state, good, early) = tebibyte(openings);
+
+		let (whole, accepted) = validate(&mut state, &good);
+		let (ticket, refused) = validate(&mut state, &early);
+
+		accepted.expect("the proof is right");
+		refused.expect_err("the period has not begun");
+		let check = whole.saturating_sub(ticket);
+		let each = check / u32::from(openings);
+		println!("{openings} | {} | {whole:?} | {ticket:?} | {check:?} | {each:?}", good.encoded_size());
+	}
+}
