@@ -2,9 +2,7 @@
 
 use crate::*;
 use alloc::{string::String, vec::Vec};
-use frame_benchmarking::{
-	add_benchmark, define_benchmarks, list_benchmark, BenchmarkBatch, BenchmarkConfig, BenchmarkList, Benchmarking,
-};
+use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use pallet_storage_market::{NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
@@ -16,7 +14,6 @@ define_benchmarks!(
 	[pallet_timestamp, Timestamp]
 	[pallet_babe, Babe]
 	[pallet_balances, Balances]
-	[pallet_transaction_payment, TransactionPayment]
 	[pallet_staking, Staking]
 	[pallet_grandpa, Grandpa]
 	[pallet_bags_list, VoterList]

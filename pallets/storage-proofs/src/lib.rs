@@ -286,15 +286,21 @@ pub mod pallet {
 		/// ## Details
 		/// Free of charge, because it consumes a ticket that the chain has made and that a customer's fees pay for: one
 		/// per node, period and window. All checks are made before the transaction enters a block, in the order ticket,
-		/// sizes, forest, openings. A wrong proof never enters a block and costs the node nothing.
+		/// sizes, forest, openings. A wrong proof never enters a block and costs the node nothing. The weight of applying
+		/// earlier misses is given back where there were none.
 		///
 		/// ## Events
 		/// [`Event::WindowProven`]; [`Event::WindowsMissed`] if earlier misses were not yet applied.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::prove())]
+		#[pallet::weight(T::WeightInfo::prove_after_misses())]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_prove(openings(proof)))]
 		#[pallet::authorize(|_source, node, period, proof| Pallet::<T>::authorize_proof(*node, *period, proof))]
-		pub fn prove(origin: OriginFor<T>, node: NodeId, period: Period, proof: Box<StorageProof>) -> DispatchResult {
+		pub fn prove(
+			origin: OriginFor<T>,
+			node: NodeId,
+			period: Period,
+			proof: Box<StorageProof>,
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			// Verified by the authorisation of this very transaction; see `do_prove`.
 			drop(proof);

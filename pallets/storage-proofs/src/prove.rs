@@ -3,7 +3,7 @@
 use crate::{
 	penalty,
 	types::{HostHasher, Refusal, Ticket},
-	Config, Error, Event, NodeProofs, Pallet, Proven,
+	Config, Error, Event, NodeProofs, Pallet, Proven, WeightInfo,
 };
 use frame_support::{pallet_prelude::*, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -113,9 +113,9 @@ impl<T: Config> Pallet<T> {
 	/// The extension `AuthorizeCall` runs that within the same application of the same transaction and is the only
 	/// source of the origin `Authorized`, so verifying again would prove nothing. The ticket costs a few cached reads
 	/// and is checked again: it is what keeps a period from being proven twice.
-	pub(crate) fn do_prove(node: NodeId, period: Period) -> DispatchResult {
+	pub(crate) fn do_prove(node: NodeId, period: Period) -> DispatchResultWithPostInfo {
 		let ticket = Self::ticket(node, period, Self::now()).map_err(Error::<T>::from)?;
-		let _ = Self::do_catch_up(node, None);
+		let had_missed = Self::do_catch_up(node, None).is_some();
 		NodeProofs::<T>::mutate_extant(node, |record| {
 			record.strikes = penalty::forgive(record.strikes, &T::Settings::get());
 			record.next_due = period.next();
@@ -125,6 +125,6 @@ impl<T: Config> Pallet<T> {
 		let bytes = ticket.forest.total;
 		T::OnProven::on_proven(node, ResourceClass::Storage, period, bytes);
 		Self::deposit_event(Event::WindowProven { node, period, bytes });
-		Ok(())
+		Ok((!had_missed).then(T::WeightInfo::prove).into())
 	}
 }
