@@ -103,18 +103,22 @@ impl Node {
 		})
 	}
 
-	/// The proof of the open window, over the forest as it is now.
-	pub fn proof(&self) -> StorageProof {
+	/// What the open window asks of this node.
+	pub fn challenge(&self) -> Challenge {
 		let window = self.window();
 		let seed = window.seed.expect("the window is open");
-		let challenge = Challenge {
+		Challenge {
 			genesis: window.genesis,
 			seed: seed.seed,
 			node: self.id.0,
 			period: window.period.0,
 			openings: seed.openings,
-		};
-		prove(&self.tree, &challenge, &mut Blobs(&self.blobs)).expect("the node has its bytes")
+		}
+	}
+
+	/// The proof of the open window, over the forest as it is now.
+	pub fn proof(&self) -> StorageProof {
+		prove(&self.tree, &self.challenge(), &mut Blobs(&self.blobs)).expect("the node has its bytes")
 	}
 
 	/// The transaction that hands in a proof for the current period.

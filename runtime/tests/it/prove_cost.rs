@@ -24,7 +24,7 @@ use std::{
 use substation_primitives::settings::ProofSettings;
 use substation_proofs::{
 	prover::{open_bytes, prove, ChunkSource, ForestTree, OpenError},
-	Challenge, ContentOpening, Leaf,
+	ContentOpening, Leaf,
 };
 use substation_runtime::{Runtime, UncheckedExtrinsic, WASM_BINARY};
 
@@ -62,12 +62,8 @@ fn tebibyte(openings: u8) -> (TestExternalities, UncheckedExtrinsic, UncheckedEx
 		pallet_storage_proofs::NodeProofs::<Runtime>::insert(node.id, record);
 		run_to(window.opens + window.period_length + 1);
 
-		let window = node.window();
-		assert_eq!(window.period, period);
-		let seed = window.seed.expect("the window is open");
-		assert_eq!(seed.openings, openings);
-		let challenge =
-			Challenge { genesis: window.genesis, seed: seed.seed, node: node.id.0, period: period.0, openings };
+		let challenge = node.challenge();
+		assert_eq!((challenge.period, challenge.openings), (period.0, openings));
 		let proof = prove(&tree, &challenge, &mut zeros).expect("zeros are there");
 		let early = free(prove_call(node.id, period.next(), proof.clone()));
 		transactions = Some((free(prove_call(node.id, period, proof)), early));
