@@ -1,10 +1,14 @@
 //! The command line: what people type.
 
 pub mod amounts;
+pub mod bandwidth;
+pub mod payments;
 
 use crate::chain::{signed::Wait, AccountId};
 use amounts::{parse_amount, parse_hash, parse_region, parse_size};
+use bandwidth::Bandwidth;
 use clap::{Args, Parser, Subcommand};
+use payments::{BenchFetch, OfChannel, Payment};
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, str::FromStr};
 use substation_primitives::{Balance, Region};
 
@@ -75,6 +79,8 @@ pub enum Command {
 	WithdrawProposal(OfDeal),
 	/// Report a node that misses its windows, for a bounty
 	ReportMissed(ReportMissed),
+	/// Have this machine's line measured, and measure others
+	Bandwidth(Bandwidth),
 	/// Read every stored byte and say what is damaged
 	Scrub,
 	/// Store a file at one or more nodes and wait until they have accepted
@@ -83,6 +89,10 @@ pub enum Command {
 	Fetch(Fetch),
 	/// List deals: this folder's, or an account's
 	Deals(Deals),
+	/// List the channels from which deliveries are paid
+	Channels,
+	/// Start to close a payment channel; once its grace is over, take the rest back
+	CloseChannel(OfChannel),
 	/// End a deal after its current period
 	EndDeal(OfDeal),
 	/// List the nodes that offer storage
@@ -268,6 +278,9 @@ pub struct Fetch {
 	/// A node to fetch from [default: every node with a deal for it]
 	#[arg(long = "node", value_name = "ID")]
 	pub nodes: Vec<u64>,
+	/// How it may be paid.
+	#[command(flatten)]
+	pub payment: Payment,
 }
 
 /// A BLAKE3 hash.
@@ -323,6 +336,8 @@ pub enum BenchCommand {
 		#[arg(long)]
 		folder: PathBuf,
 	},
+	/// Fetching a content for free and for vouchers, alternately, within this process
+	Fetch(BenchFetch),
 	/// Starting again with many deals
 	Restart {
 		/// Deals

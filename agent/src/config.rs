@@ -1,6 +1,8 @@
 //! A data folder: its configuration file, the agent's key, and which chain it belongs to.
 
-use crate::{chain::account::ensure_private, cli::Common};
+use crate::{
+	bandwidth::limits::BandwidthConfig, chain::account::ensure_private, cli::Common, payments::terms::Delivery,
+};
 use anyhow::{bail, ensure, Context, Result};
 use iroh::SecretKey;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,10 @@ pub struct Config {
 	pub unaccepted_bytes_per_customer: u64,
 	/// Whether this process submits proofs. Off when the worker of a full node does.
 	pub prove: bool,
+	/// What tests of other machines' lines may take of this one's.
+	pub bandwidth: BandwidthConfig,
+	/// What this machine takes for delivering.
+	pub delivery: Delivery,
 }
 
 impl Default for Config {
@@ -48,6 +54,8 @@ impl Default for Config {
 			http: SocketAddr::from(([127, 0, 0, 1], 9950)),
 			unaccepted_bytes_per_customer: 64 << 30,
 			prove: true,
+			bandwidth: BandwidthConfig::default(),
+			delivery: Delivery::default(),
 		}
 	}
 }
@@ -82,6 +90,11 @@ impl Folder {
 			Some(path) => Ok(Self(path.clone())),
 			None => Ok(Self(default_root()?.join("customer"))),
 		}
+	}
+
+	/// The folder at a path.
+	pub fn at(path: &Path) -> Self {
+		Self(path.to_owned())
 	}
 
 	/// Where it is.

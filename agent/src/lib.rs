@@ -1,13 +1,15 @@
 //! Substation's agent: the program beside the hardware, and what customers use.
 //!
-//! [`data`] keeps, moves and proves bytes and knows nothing of any chain; [`chain`] talks to a node; [`commands`]
-//! joins the two for whoever runs the program.
+//! [`data`] keeps, moves and proves bytes and knows nothing of any chain; [`chain`] talks to a node; [`payments`] takes
+//! and gives money for bytes; [`commands`] joins them for whoever runs the program.
 
 #![forbid(unsafe_code)]
 
+pub mod bandwidth;
 pub mod chain;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod data;
+pub mod payments;
 pub mod provider;

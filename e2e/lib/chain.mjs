@@ -105,6 +105,11 @@ export class Chain {
 		return this.provider.send('author_submitExtrinsic', [`0x${Buffer.from(extrinsic.toU8a()).toString('hex')}`]);
 	}
 
+	/** Hands a free call to the pool, as an agent does: a general transaction of extension version 0, immortal, with nonce, tip and metadata mode 0. */
+	submitFree({ method }) {
+		return this.submitBytes([0x45, 0, 0, 0, 0, 0, ...method.toU8a()]);
+	}
+
 	async finalized() {
 		const hash = await this.api.rpc.chain.getFinalizedHead();
 		return (await this.api.rpc.chain.getHeader(hash)).number.toNumber();

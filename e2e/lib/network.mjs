@@ -1,5 +1,5 @@
 // A local network of real programs: validators, full nodes, storage agents and customers.
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Chain } from './chain.mjs';
@@ -21,6 +21,26 @@ export async function substation(args, { expectFailure = false, ...options } = {
 	return result;
 }
 
+/** Writes the leaves of one tree over those of another, in place. */
+function overwrite(tree, leaves) {
+	for (const [name, value] of Object.entries(leaves)) {
+		if (value !== null && typeof value === 'object' && !Array.isArray(value)) overwrite((tree[name] ??= {}), value);
+		else tree[name] = value;
+	}
+}
+
+/** Sets values in a section of an agent's configuration that has them already. */
+async function configure(data, section, values) {
+	const file = path.join(data, 'config.toml');
+	const [before, after] = (await readFile(file, 'utf8')).split(`[${section}]\n`);
+	const changed = Object.entries(values).reduce((text, [name, value]) => {
+		const line = new RegExp(`^${name} = .*$`, 'm');
+		if (!line.test(text ?? '')) throw new Error(`${file} has no ${name} under [${section}]`);
+		return text.replace(line, `${name} = ${JSON.stringify(value)}`);
+	}, after);
+	await writeFile(file, `${before}[${section}]\n${changed}`);
+}
+
 export class Network {
 	constructor(folder) {
 		this.folder = folder;
@@ -31,22 +51,28 @@ export class Network {
 		this.funding = Promise.resolve();
 	}
 
-	/** A chain with one validator, in a folder of its own; with `clock`, one that proves at another pace. */
-	static async start({ clock } = {}) {
+	/**
+	 * A chain with one validator, in a folder of its own; with `genesis`, one whose first state differs from the
+	 * development chain's in these fields of the genesis patch.
+	 */
+	static async start({ genesis, nodeArgs = [] } = {}) {
 		const folder = await mkdtemp(path.join(os.tmpdir(), 'substation-'));
 		const network = new Network(folder);
-		if (clock) network.spec = await network.#specWith(clock);
-		const validator = await network.startNode('alice', ['--chain', network.spec, '--alice', '--validator', '--force-authoring']);
+		if (genesis) network.spec = await network.#specWith(genesis);
+		const validator = await network.startNode('alice', [
+			...['--chain', network.spec, '--alice', '--validator', '--force-authoring'],
+			...nodeArgs,
+		]);
 		network.validator = validator;
 		network.chain = await Chain.connect(validator.ws);
 		return network;
 	}
 
-	/** The development chain with other lengths of time, as a file. */
-	async #specWith(clock) {
+	/** The development chain with another first state, as a file. */
+	async #specWith(genesis) {
 		const { stdout } = await run(NODE, ['export-chain-spec', '--chain', 'dev']);
 		const spec = JSON.parse(stdout);
-		Object.assign(spec.genesis.runtimeGenesis.patch.pace.lengths.clock, clock);
+		overwrite(spec.genesis.runtimeGenesis.patch, genesis);
 		const file = path.join(this.folder, 'chain.json');
 		await writeFile(file, JSON.stringify(spec));
 		return file;
@@ -96,12 +122,13 @@ export class Network {
 
 	/**
 	 * Makes a storage node: keys, registration, agent. With `fullNode` it has a node of its own, whose off-chain
-	 * worker proves where `worker` says so, and the agent where `agent` says so.
+	 * worker proves where `worker` says so, and the agent where `agent` says so. `config` changes sections of the agent's
+	 * configuration.
 	 */
 	async addProvider(
 		name,
 		suri,
-		{ fullNode = false, worker = fullNode, agent = !worker, data, capacity = '10GiB', price = '0.01', bond = '1000' } = {},
+		{ fullNode = false, worker = fullNode, agent = !worker, data, capacity = '10GiB', price = '0.01', bond = '1000', config = {} } = {},
 	) {
 		const provider = {
 			name,
@@ -125,6 +152,7 @@ export class Network {
 			...['init', '--data', provider.data, '--rpc', this.validator.ws],
 			...['--listen', `127.0.0.1:${provider.p2pPort}`, '--http', `127.0.0.1:${provider.httpPort}`],
 		]);
+		for (const [section, values] of Object.entries(config)) await configure(provider.data, section, values);
 		const { stdout } = await substation([
 			...['register', '--data', provider.data, '--rpc', this.validator.ws, '--suri', suri, '--json'],
 			...['--capacity', capacity, '--price', price, '--bond', bond, '--region', 'CH'],

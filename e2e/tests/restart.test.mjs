@@ -7,7 +7,7 @@ import { randomFile } from '../lib/files.mjs';
 import { Network } from '../lib/network.mjs';
 
 let network;
-before(async () => (network = await Network.start({ clock: { period: 24, window: 18, slotStep: 2 } })));
+before(async () => (network = await Network.start({ genesis: { pace: { lengths: { clock: { period: 24, window: 18, slotStep: 2 } } } } })));
 after(() => network?.stop());
 
 test('a full node that crashes in an open window still gets the proof in', async () => {

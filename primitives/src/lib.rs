@@ -10,6 +10,8 @@
 extern crate alloc;
 
 pub mod agent_api;
+pub mod bandwidth;
+pub mod channel;
 pub mod clock;
 pub mod deal;
 pub mod node;
@@ -18,6 +20,7 @@ pub mod settings;
 pub mod traits;
 pub mod units;
 
+pub use bandwidth::{Committees, Direction, Kbits, Rates, TestId};
 pub use clock::{Clock, WindowSeed};
 pub use node::{AgentKey, EndpointId, NodeInfo, NodeStatus, Offer, Region, ResourceClass};
-pub use units::{Balance, BlockNumber, Bytes, DealId, NodeId, Period};
+pub use units::{Balance, BlockNumber, Bytes, ChannelId, DealId, NodeId, Period};

@@ -32,6 +32,9 @@ pub enum ResourceClass {
 	/// Bytes kept, proven by openings of a commitment.
 	#[codec(index = 0)]
 	Storage,
+	/// A line to the network, measured by committees.
+	#[codec(index = 1)]
+	Bandwidth,
 }
 
 /// A country as two capital letters of ISO 3166-1 alpha-2.
@@ -74,10 +77,10 @@ impl Region {
 	Deserialize,
 )]
 pub struct Offer {
-	/// Bytes offered in all.
+	/// Storage: bytes offered in all. Bandwidth: kilobits per second that the node is ready to carry for others.
 	#[codec(compact)]
 	pub capacity: u64,
-	/// Asked price: [`Balance`] for one GiB over one period.
+	/// Asked price. Storage: [`Balance`] for one GiB over one period. Bandwidth: [`Balance`] for one GiB delivered.
 	#[codec(compact)]
 	pub price: Balance,
 }

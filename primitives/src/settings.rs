@@ -3,11 +3,14 @@
 //! Governance changes them through `pallet-settings`; [`Settings::validate`] looks at neighbours together, so that
 //! no sequence of single changes reaches a combination that a single change could not.
 
-use crate::units::{Balance, BlockNumber, Bytes};
+use crate::{
+	bandwidth::{Kbits, MAX_TESTS_PER_BLOCK},
+	units::{Balance, BlockNumber, Bytes},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::{Perbill, Permill};
+use sp_runtime::{Perbill, Percent, Permill};
 
 /// One STN in [`Balance`] units.
 pub const STN: Balance = 1_000_000_000_000;
@@ -140,6 +143,73 @@ pub struct ProofSettings {
 	pub bounty: Perbill,
 }
 
+/// Tunables of `pallet-bandwidth-proofs`.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct BandwidthSettings {
+	/// What one seat needs of its node's bond.
+	pub seat_bond: Balance,
+	/// The least line that a node with a seat claims in each direction. Bounds the highest claim: a member never has
+	/// to carry more than this for one test.
+	pub seat_rate: Kbits,
+	/// No test is drawn while all seats together hold less.
+	pub min_total_bond: Balance,
+	/// Tests that a drawing block draws. 0 pauses testing.
+	pub tests_per_draw: u8,
+	/// Blocks from one drawing block to the next.
+	pub draw_interval: BlockNumber,
+	/// Seconds that a test takes on a line that is as fast as claimed.
+	pub test_seconds: u8,
+	/// What the tested node's operator pays for each receipt.
+	pub member_fee: Balance,
+	/// What of the median reading is the rating.
+	pub rating: Percent,
+	/// Blocks after which a direction that was not tested again has no rating.
+	pub rating_age: BlockNumber,
+	/// A node that was absent in so many of its last sixteen completed tests loses its seats.
+	pub max_absences: u8,
+}
+
+/// Tunables of `pallet-payment-channels`.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelSettings {
+	/// Destroyed of everything that is redeemed.
+	pub burn: Permill,
+	/// What one redemption costs. Withheld from it, for the treasury.
+	pub redeem_fee: Balance,
+	/// Least amount that one redemption moves.
+	pub min_redeem: Balance,
+	/// Deposit for a channel's record, returned when the record goes.
+	pub record_deposit: Balance,
+}
+
 /// All tunables, as genesis seeds them.
 #[derive(
 	Clone,
@@ -163,6 +233,10 @@ pub struct Settings {
 	pub market: MarketSettings,
 	/// Proofs and misses.
 	pub proofs: ProofSettings,
+	/// Seats, tests and ratings of lines.
+	pub bandwidth: BandwidthSettings,
+	/// Payment channels.
+	pub channels: ChannelSettings,
 }
 
 /// A setting that is out of its range, or does not fit its neighbours.
@@ -198,6 +272,27 @@ pub enum SettingError {
 	Termination,
 	/// The bounty is above a fifth: failing on purpose could pay a friend.
 	Bounty,
+	/// A seat costs nothing, or less than a seat of the least total.
+	SeatBond,
+	/// The least line of a seat is below 1 Mbit/s, or carries more than 30 Gbit in one test: a member's count of bytes
+	/// would not fit a receipt.
+	SeatRate,
+	/// More than [`MAX_TESTS_PER_BLOCK`] tests per draw, or no interval between two draws.
+	Draws,
+	/// A test is shorter than 5 seconds, so that it would measure a token bucket, or longer than 30.
+	TestSeconds,
+	/// Members are paid nothing, or more than a seat is worth.
+	MemberFee,
+	/// The rating is nothing, or more than was measured.
+	Rating,
+	/// Ratings never age, or at once: 1 to 5,256,000 blocks are allowed, a year of six-second ones.
+	RatingAge,
+	/// Absences are forgiven always, or hardly ever: 8 to 16 of sixteen are allowed.
+	Absences,
+	/// More than half of what is redeemed would be destroyed.
+	ChannelBurn,
+	/// A redemption is free, or costs more than a quarter of the least one.
+	RedeemFee,
 }
 
 impl Default for Settings {
@@ -225,6 +320,24 @@ impl Default for Settings {
 				terminated_at: 28,
 				bounty: Perbill::from_percent(10),
 			},
+			bandwidth: BandwidthSettings {
+				seat_bond: 100 * STN,
+				seat_rate: 10_000,
+				min_total_bond: 10_000 * STN,
+				tests_per_draw: 1,
+				draw_interval: 1,
+				test_seconds: 10,
+				member_fee: STN / 1_000,
+				rating: Percent::from_percent(75),
+				rating_age: 7 * 14_400,
+				max_absences: 12,
+			},
+			channels: ChannelSettings {
+				burn: Permill::from_percent(10),
+				redeem_fee: STN / 1_000,
+				min_redeem: STN / 100,
+				record_deposit: STN / 10,
+			},
 		}
 	}
 }
@@ -233,11 +346,44 @@ impl Settings {
 	/// Whether every value is in its range and fits its neighbours.
 	pub fn validate(&self) -> Result<(), SettingError> {
 		self.validate_money()?;
-		self.validate_penalties()
+		self.validate_penalties()?;
+		self.validate_bandwidth()?;
+		self.validate_channels()
+	}
+
+	fn validate_bandwidth(&self) -> Result<(), SettingError> {
+		let BandwidthSettings {
+			seat_bond,
+			seat_rate,
+			min_total_bond,
+			tests_per_draw,
+			draw_interval,
+			test_seconds,
+			member_fee,
+			rating,
+			rating_age,
+			max_absences,
+		} = self.bandwidth;
+		ensure(seat_bond > 0 && seat_bond <= min_total_bond, SettingError::SeatBond)?;
+		let most = u64::from(seat_rate).saturating_mul(test_seconds.into());
+		ensure(seat_rate >= 1_000 && most <= 30_000_000, SettingError::SeatRate)?;
+		ensure(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && draw_interval > 0, SettingError::Draws)?;
+		ensure((5..=30).contains(&test_seconds), SettingError::TestSeconds)?;
+		ensure(member_fee > 0 && member_fee <= seat_bond, SettingError::MemberFee)?;
+		ensure(!rating.is_zero() && rating <= Percent::one(), SettingError::Rating)?;
+		ensure((1..=5_256_000).contains(&rating_age), SettingError::RatingAge)?;
+		ensure((8..=16).contains(&max_absences), SettingError::Absences)
+	}
+
+	fn validate_channels(&self) -> Result<(), SettingError> {
+		let ChannelSettings { burn, redeem_fee, min_redeem, record_deposit } = self.channels;
+		ensure(burn <= Permill::from_percent(50), SettingError::ChannelBurn)?;
+		ensure(redeem_fee > 0 && redeem_fee <= min_redeem / 4, SettingError::RedeemFee)?;
+		ensure(record_deposit > 0, SettingError::Deposit)
 	}
 
 	fn validate_money(&self) -> Result<(), SettingError> {
-		let Self { registry, market, proofs } = self;
+		let Self { registry, market, proofs, .. } = self;
 		let one_fine = percent_of(market.min_rate, proofs.repeated_fine_percent);
 		ensure(registry.min_bond > 0 && registry.min_bond >= one_fine, SettingError::MinBond)?;
 		ensure(registry.node_deposit > 0 && market.deal_deposit > 0, SettingError::Deposit)?;

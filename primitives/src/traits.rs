@@ -1,6 +1,7 @@
 //! The traits through which pallets talk. Each says what it guarantees.
 
 use crate::{
+	bandwidth::Rates,
 	node::{NodeInfo, Offer, ResourceClass},
 	units::{Balance, NodeId, Period},
 };
@@ -107,6 +108,32 @@ pub trait OnProven {
 
 impl OnProven for () {
 	fn on_proven(_: NodeId, _: ResourceClass, _: Period, _: u64) {}
+}
+
+/// What lines were measured to carry. Implemented by the bandwidth proofs.
+pub trait Ratings {
+	/// The current rating of a node, 0 in a direction whose last test is too old or that was never tested.
+	fn rating(node: NodeId) -> Rates;
+}
+
+/// Told about every measurement that was taken: where emission is credited.
+pub trait OnMeasured {
+	/// `node` is rated at `rating` from now on; its seats need `bond`.
+	fn on_measured(node: NodeId, rating: Rates, bond: Balance);
+}
+
+impl OnMeasured for () {
+	fn on_measured(_: NodeId, _: Rates, _: Balance) {}
+}
+
+/// Told about every voucher that was redeemed: where usage is credited.
+pub trait OnRedeemed<AccountId> {
+	/// `payee` was paid `paid`; `burned` was destroyed on the way.
+	fn on_redeemed(payee: &AccountId, paid: Balance, burned: Balance);
+}
+
+impl<AccountId> OnRedeemed<AccountId> for () {
+	fn on_redeemed(_: &AccountId, _: Balance, _: Balance) {}
 }
 
 /// Where the treasury's shares go.

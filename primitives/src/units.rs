@@ -45,6 +45,10 @@ number! {
 	DealId(u64)
 }
 number! {
+	/// A payment channel. Assigned in order, never reused.
+	ChannelId(u64)
+}
+number! {
 	/// A quantity of stored data, in bytes.
 	Bytes(u64)
 }

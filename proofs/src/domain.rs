@@ -17,6 +17,30 @@ pub const ACCEPT: [u8; 20] = *b"substation/accept/v1";
 /// In front of what an agent signs to clear slots; see [`crate::authority`].
 pub const CLEAR: [u8; 19] = *b"substation/clear/v1";
 
+/// In front of everything that a drawn seat is derived from.
+pub const BANDWIDTH_DRAW: [u8; 28] = *b"substation/bandwidth-draw/v1";
+
+/// In front of the nonces that a bandwidth test starts from; see [`crate::bandwidth`].
+pub const BANDWIDTH_START: [u8; 29] = *b"substation/bandwidth-start/v1";
+
+/// In front of the start token, to key the bytes of a bandwidth test.
+pub const BANDWIDTH_STREAM: [u8; 30] = *b"substation/bandwidth-stream/v1";
+
+/// In front of the marks of a bandwidth test.
+pub const BANDWIDTH_MARKS: [u8; 29] = *b"substation/bandwidth-marks/v1";
+
+/// In front of what the receipts of a bandwidth test sign together.
+pub const BANDWIDTH_COMMITMENT: [u8; 34] = *b"substation/bandwidth-commitment/v1";
+
+/// In front of a member's receipt.
+pub const BANDWIDTH_RECEIPT: [u8; 31] = *b"substation/bandwidth-receipt/v1";
+
+/// In front of what a tested node's agent signs to submit a measurement.
+pub const BANDWIDTH_MEASUREMENT: [u8; 35] = *b"substation/bandwidth-measurement/v1";
+
+/// In front of what a payer signs; see [`crate::voucher`].
+pub const VOUCHER: [u8; 21] = *b"substation/voucher/v1";
+
 /// First byte of the preimage of an inner node of a forest.
 pub const INNER: u8 = 0x02;
 

@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod authority;
+pub mod bandwidth;
 pub mod challenge;
 pub mod content;
 pub mod domain;
@@ -14,6 +15,7 @@ pub mod forest;
 pub mod prover;
 pub mod storage;
 mod verified;
+pub mod voucher;
 
 pub use challenge::Challenge;
 pub use content::ContentOpening;

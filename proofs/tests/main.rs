@@ -4,9 +4,12 @@
 //! One binary, one module per topic.
 
 mod attacks;
+mod bandwidth;
 mod common;
 mod content;
 mod forest;
+mod line;
+mod messages;
 mod properties;
 mod sizes;
 mod vectors;

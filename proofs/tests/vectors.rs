@@ -25,7 +25,7 @@ fn read<T: for<'a> Deserialize<'a>>(name: &str) -> Vec<T> {
 }
 
 /// What is committed, after writing it if asked to. It must be what the code makes now.
-fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>) -> Vec<T> {
+pub fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>) -> Vec<T> {
 	let text = serde_json::to_string_pretty(&now).unwrap() + "\n";
 	if std::env::var_os("SUBSTATION_WRITE_VECTORS").is_some() {
 		fs::write(path(name), &text).unwrap();
@@ -34,7 +34,7 @@ fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>) ->
 	read(name)
 }
 
-fn hash(text: &str) -> Hash {
+pub fn hash(text: &str) -> Hash {
 	hex::decode(text).unwrap().try_into().unwrap()
 }
 

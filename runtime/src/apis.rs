@@ -28,9 +28,11 @@ use sp_runtime::{
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
 use substation_primitives::{
+	bandwidth::{LinePage, TestPage},
+	channel::ChannelPage,
 	pages::{DealPage, NodePage, WindowPage},
 	settings::Settings,
-	Clock, DealId, NodeId,
+	ChannelId, Clock, Committees, DealId, NodeId, TestId,
 };
 
 sp_api::decl_runtime_apis! {
@@ -60,6 +62,22 @@ sp_api::decl_runtime_apis! {
 
 		/// The lengths of time that proofs live by.
 		fn clock() -> Clock;
+
+		/// Everything about a node's line, `None` if it has taken no seats.
+		fn line_page(node: NodeId) -> Option<LinePage>;
+
+		/// A test of a line, with the contacts of everybody who takes part as they are now. `None` once another block's
+		/// tests have taken its place.
+		fn test_page(test: TestId) -> Option<TestPage>;
+
+		/// The test of a node's line that is running.
+		fn pending_test(node: NodeId) -> Option<TestPage>;
+
+		/// Everything about a payment channel.
+		fn channel_page(channel: ChannelId) -> Option<ChannelPage<AccountId>>;
+
+		/// How committees are formed.
+		fn committees() -> Committees;
 	}
 }
 
@@ -295,6 +313,26 @@ impl_runtime_apis! {
 
 		fn clock() -> Clock {
 			pallet_pace::ProofClock::<Runtime>::get()
+		}
+
+		fn line_page(node: NodeId) -> Option<LinePage> {
+			pages::line(node)
+		}
+
+		fn test_page(test: TestId) -> Option<TestPage> {
+			pages::test(test)
+		}
+
+		fn pending_test(node: NodeId) -> Option<TestPage> {
+			pages::pending_test(node)
+		}
+
+		fn channel_page(channel: ChannelId) -> Option<ChannelPage<AccountId>> {
+			pages::channel(channel)
+		}
+
+		fn committees() -> Committees {
+			pallet_pace::CommitteesOf::<Runtime>::get()
 		}
 	}
 

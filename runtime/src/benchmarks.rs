@@ -7,7 +7,7 @@ use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait
 use pallet_storage_market::{NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
 use substation_primitives::{AgentKey, Clock, NodeId, Offer, Period, Region, ResourceClass};
-use substation_proofs::forest::Forest;
+use substation_proofs::{forest::Forest, Hash};
 
 define_benchmarks!(
 	[pallet_settings, Settings]
@@ -26,6 +26,8 @@ define_benchmarks!(
 	[pallet_registry, Registry]
 	[pallet_storage_market, StorageMarket]
 	[pallet_storage_proofs, StorageProofs]
+	[pallet_bandwidth_proofs, BandwidthProofs]
+	[pallet_payment_channels, PaymentChannels]
 );
 
 /// Which benchmarks there are.
@@ -60,13 +62,17 @@ const FOREST: Forest = Forest { root: [1; 32], total: 1 << 30, depth: 20 };
 const EVEN_PERIODS: u128 = u128::MAX / 3;
 
 fn register(operator: &AccountId, agent: AgentKey) -> NodeId {
+	register_in(ResourceClass::Storage, operator, agent)
+}
+
+fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> NodeId {
 	let id = pallet_registry::NextNodeId::<Runtime>::get();
 	Balances::set_balance(operator, BOND.saturating_mul(4));
 	let spec =
 		pallet_registry::NodeSpec { agent, endpoint: agent, addresses: Default::default(), region: Region(*b"CH") };
 	let offer = Offer { capacity: u64::MAX, price: 1 };
 	let origin = RuntimeOrigin::signed(operator.clone());
-	let registered = Registry::register(origin, spec, ResourceClass::Storage, offer, BOND);
+	let registered = Registry::register(origin, spec, class, offer, BOND);
 	assert!(registered.is_ok(), "{registered:?}");
 	id
 }
@@ -148,5 +154,16 @@ impl pallet_storage_proofs::BenchmarkHelper<AccountId> for Helper {
 		let reporter = AccountId::new([4; 32]);
 		Balances::set_balance(&reporter, constants::STN);
 		reporter
+	}
+}
+
+impl pallet_bandwidth_proofs::BenchmarkHelper<AccountId> for Helper {
+	fn add_node(operator: &AccountId, agent: AgentKey) -> NodeId {
+		register_in(ResourceClass::Bandwidth, operator, agent)
+	}
+
+	fn set_epoch(epoch: u64, vrf: Hash) {
+		pallet_babe::EpochIndex::<Runtime>::put(epoch);
+		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(vrf));
 	}
 }

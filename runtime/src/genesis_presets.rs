@@ -1,7 +1,7 @@
 //! The networks that this runtime knows by name.
 //!
 //! `development` and `local_testnet` run fast and start with well-known keys; `live` runs at full length and is a
-//! template: it has no keys, no stake and no money but the treasury's first coin.
+//! template: it has no keys, no stake and no money but what keeps the accounts of pallets alive.
 
 use crate::{
 	constants::{EXISTENTIAL_DEPOSIT, STN},
@@ -77,6 +77,12 @@ fn fast(validators: &[Validator]) -> Value {
 	// What counts in days on a public network counts in periods here.
 	settings.registry.unbonding = pace.clock.period.saturating_mul(28);
 	settings.market.acceptance_time = pace.clock.period.saturating_mul(2);
+	settings.bandwidth.rating_age = pace.clock.period.saturating_mul(28);
+	// As few nodes as can fill a committee are enough to draw one, and a test is as short as it may be. Draws are rare
+	// enough for all nodes to stand on one machine.
+	settings.bandwidth.min_total_bond = settings.bandwidth.seat_bond.saturating_mul(pace.committees.min_nodes.into());
+	settings.bandwidth.test_seconds = 5;
+	settings.bandwidth.draw_interval = 4;
 	network(
 		pace,
 		settings,

@@ -8,16 +8,25 @@
 //! - X5: the bond of every node covers the reserve of its customers.
 //! - X6: the treasury's account exists.
 //! - X7: the total issuance is the sum of all accounts.
+//! - X8: the pot of test fees exists and covers everything that operators have prepaid and members have earned.
+//! - X9: what is on hold for payment channels is what the channels name, in all.
+//! - X10: seats belong to registered nodes, and the record of a line names the registry's operator.
+//! - X11: the bandwidth bond of every node covers its seats.
 
-use crate::{governance::TreasuryPot, AccountId, Balance, Registry, Runtime, StorageProofs, System};
+use crate::{
+	constants::EXISTENTIAL_DEPOSIT, governance::TreasuryPot, AccountId, Balance, Balances, BandwidthProofs, Registry,
+	Runtime, RuntimeHoldReason, StorageProofs, System,
+};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::TypedGet};
+use pallet_bandwidth_proofs::{Lines, Seats};
+use pallet_payment_channels::Channels;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
 use sp_runtime::TryRuntimeError;
 use substation_primitives::{
 	deal::DealState,
-	traits::{Bonds, Nodes, StorageLedger},
+	traits::{Bonds, Nodes, Obligations, StorageLedger},
 	NodeId, ResourceClass,
 };
 
@@ -29,7 +38,11 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_deals_are_in_forests()?;
 	check_bonds_cover_reserves()?;
 	check_treasury_exists()?;
-	check_issuance()
+	check_issuance()?;
+	check_pot_covers_fees()?;
+	check_channel_holds()?;
+	check_lines_belong_to_nodes()?;
+	check_bonds_cover_seats()
 }
 
 /// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
@@ -104,5 +117,58 @@ fn check_issuance() -> Result<(), TryRuntimeError> {
 	let sum = frame_system::Account::<Runtime>::iter_values()
 		.fold(0, |sum: Balance, account| sum.saturating_add(account.data.free).saturating_add(account.data.reserved));
 	ensure!(sum == pallet_balances::TotalIssuance::<Runtime>::get(), "X7: the issuance is not the sum of all accounts");
+	Ok(())
+}
+
+/// X8: the pot of test fees exists and covers everything that operators have prepaid and members have earned.
+fn check_pot_covers_fees() -> Result<(), TryRuntimeError> {
+	let owed = Lines::<Runtime>::iter_values()
+		.fold(EXISTENTIAL_DEPOSIT, |sum, line| sum.saturating_add(line.prepaid).saturating_add(line.earned));
+	ensure!(Balances::free_balance(BandwidthProofs::pot()) >= owed, "X8: the pot does not cover what lines name");
+	Ok(())
+}
+
+/// X9: what is on hold for payment channels is what the channels name, in all: no payer has anything on hold for a
+/// channel that is gone.
+fn check_channel_holds() -> Result<(), TryRuntimeError> {
+	use pallet_payment_channels::HoldReason::{ChannelDeposit, ChannelRecord};
+	let mut expected: (Balance, Balance) = Default::default();
+	for channel in Channels::<Runtime>::iter_values() {
+		expected.0 = expected.0.saturating_add(channel.left());
+		expected.1 = expected.1.saturating_add(channel.record_deposit);
+	}
+	let held = (on_hold(ChannelDeposit.into()), on_hold(ChannelRecord.into()));
+	ensure!(held == expected, "X9: the holds for channels are not what the channels name");
+	Ok(())
+}
+
+/// What everybody together has on hold for this reason.
+fn on_hold(reason: RuntimeHoldReason) -> Balance {
+	let holds = pallet_balances::Holds::<Runtime>::iter_values().flatten();
+	holds.filter(|hold| hold.id == reason).fold(0, |sum: Balance, hold| sum.saturating_add(hold.amount))
+}
+
+/// X10: seats belong to registered nodes, and the record of a line names the registry's operator.
+fn check_lines_belong_to_nodes() -> Result<(), TryRuntimeError> {
+	for (node, line) in Lines::<Runtime>::iter() {
+		let info = <Registry as Nodes<AccountId>>::node(node);
+		ensure!(
+			info.is_some_and(|info| info.operator == line.operator),
+			"X10: a line belongs to no node, or another's"
+		);
+	}
+	for seat in Seats::<Runtime>::iter_values() {
+		ensure!(Lines::<Runtime>::contains_key(seat.node), "X10: a seat belongs to no line");
+	}
+	Ok(())
+}
+
+/// X11: the bandwidth bond of every node covers its seats.
+fn check_bonds_cover_seats() -> Result<(), TryRuntimeError> {
+	for node in Lines::<Runtime>::iter_keys() {
+		let bond = <Registry as Bonds<AccountId>>::bond(node, ResourceClass::Bandwidth);
+		let required = <BandwidthProofs as Obligations>::required_bond(node, ResourceClass::Bandwidth);
+		ensure!(bond >= required, "X11: a bond is smaller than what the node's seats need");
+	}
 	Ok(())
 }

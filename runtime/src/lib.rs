@@ -151,4 +151,8 @@ mod runtime {
 	pub type StorageMarket = pallet_storage_market;
 	#[runtime::pallet_index(32)]
 	pub type StorageProofs = pallet_storage_proofs;
+	#[runtime::pallet_index(33)]
+	pub type BandwidthProofs = pallet_bandwidth_proofs;
+	#[runtime::pallet_index(34)]
+	pub type PaymentChannels = pallet_payment_channels;
 }

@@ -3,17 +3,23 @@
 //! Nothing on chain calls this. An answer is what a transaction in the next block would see, so final misses are
 //! applied first; [`peek`] forgets that again.
 
-use crate::{constants::MAX_PAGE, AccountId, Registry, Runtime, RuntimeOrigin, StorageMarket, StorageProofs};
+use crate::{
+	constants::MAX_PAGE, AccountId, BandwidthProofs, PaymentChannels, Registry, Runtime, RuntimeOrigin, StorageMarket,
+	StorageProofs,
+};
 use alloc::vec::Vec;
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+use pallet_bandwidth_proofs::TestView;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
 use substation_primitives::{
+	bandwidth::{LinePage, MemberPage, TestPage},
+	channel::ChannelPage,
 	deal::DealState,
 	pages::{DealPage, NodePage, WindowPage},
 	settings::Settings as AllSettings,
 	traits::{Bonds, Nodes, Obligations, StorageLedger},
-	DealId, NodeId, Period, ResourceClass,
+	AgentKey, ChannelId, DealId, EndpointId, NodeId, Period, ResourceClass, TestId,
 };
 
 /// What `answer` would be, without what it writes.
@@ -83,6 +89,53 @@ fn unsettled(node: NodeId, first: Period, last: Period) -> (u32, u32) {
 	}
 	let periods = last.0.saturating_sub(first.0).saturating_add(1);
 	(periods, StorageProofs::proven(node, first, last))
+}
+
+pub(crate) fn line(node: NodeId) -> Option<LinePage> {
+	BandwidthProofs::line(node)
+}
+
+pub(crate) fn test(id: TestId) -> Option<TestPage> {
+	Some(with_contacts(BandwidthProofs::test(id)?))
+}
+
+pub(crate) fn pending_test(node: NodeId) -> Option<TestPage> {
+	Some(with_contacts(BandwidthProofs::pending_test(node)?))
+}
+
+/// A test with what the registry knows of those who take part.
+fn with_contacts(view: TestView) -> TestPage {
+	let TestView { id, now, deadline, genesis, test, done } = view;
+	let (endpoint, _) = contact(test.node);
+	let member = |(node, agent): (NodeId, AgentKey)| {
+		let (endpoint, addresses) = contact(node);
+		MemberPage { node, agent, endpoint, addresses }
+	};
+	TestPage {
+		id,
+		now,
+		deadline,
+		genesis,
+		node: test.node,
+		endpoint,
+		direction: test.direction,
+		claim: test.claim,
+		total: test.total,
+		committee: test.committee.into_iter().map(member).collect(),
+		done,
+	}
+}
+
+/// Where a node is dialled. A node that was withdrawn since has no contact: nobody answers at an endpoint of zeros.
+fn contact(node: NodeId) -> (EndpointId, Vec<Vec<u8>>) {
+	pallet_registry::Nodes::<Runtime>::get(node)
+		.map(|record| (record.endpoint, record.addresses.into_iter().map(Into::into).collect()))
+		.unwrap_or_default()
+}
+
+/// A payment channel, as its payee judges vouchers by it.
+pub(crate) fn channel(id: ChannelId) -> Option<ChannelPage<AccountId>> {
+	PaymentChannels::page(id)
 }
 
 pub(crate) fn deals_of_node(node: NodeId, after: Option<DealId>, limit: u32) -> Vec<DealPage<AccountId>> {

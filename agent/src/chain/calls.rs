@@ -1,10 +1,15 @@
 //! The calls that this program makes, encoded against the names in the runtime's metadata.
 
-use crate::chain::error::ChainError;
-use codec::Encode;
+use crate::{
+	bandwidth::tested::Measurement,
+	chain::{account::AccountId, error::ChainError},
+};
+use codec::{Compact, Encode};
 use substation_primitives::{
+	bandwidth::Rates,
+	channel::VoucherKey,
 	deal::{Acceptance, Clearance, Proposal},
-	AgentKey, Balance, DealId, EndpointId, NodeId, Offer, Period, Region, ResourceClass,
+	AgentKey, Balance, ChannelId, DealId, EndpointId, NodeId, Offer, Period, Region, ResourceClass,
 };
 use substation_proofs::{forest::UpdateProof, storage::StorageProof};
 use subxt::metadata::Metadata;
@@ -16,6 +21,15 @@ pub const MARKET: &str = "StorageMarket";
 /// Name of the storage proofs in the runtime.
 pub const PROOFS: &str = "StorageProofs";
 
+/// Name of the committee tests of lines in the runtime.
+pub const LINES: &str = "BandwidthProofs";
+
+/// Name of the pallet that makes several calls at once.
+pub const UTILITY: &str = "Utility";
+
+/// Name of the payment channels in the runtime.
+pub const CHANNELS: &str = "PaymentChannels";
+
 /// A call with its arguments encoded; its indices are looked up when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -23,6 +37,8 @@ pub struct Call {
 	name: &'static str,
 	arguments: usize,
 	encoded: Vec<u8>,
+	/// Calls that this one makes, as its only argument.
+	inner: Vec<Call>,
 }
 
 /// What a node says about itself, in the registry's order of fields.
@@ -40,7 +56,7 @@ pub struct NodeSpec {
 
 impl Call {
 	fn new(pallet: &'static str, name: &'static str, arguments: usize, encoded: Vec<u8>) -> Self {
-		Self { pallet, name, arguments, encoded }
+		Self { pallet, name, arguments, encoded, inner: Vec::new() }
 	}
 
 	/// The call as `Pallet.call`.
@@ -59,6 +75,9 @@ impl Call {
 		}
 		let mut bytes = vec![pallet.call_index(), call.index];
 		bytes.extend_from_slice(&self.encoded);
+		for call in &self.inner {
+			bytes.extend(call.encode(metadata)?);
+		}
 		Ok(bytes)
 	}
 
@@ -159,10 +178,103 @@ impl Call {
 	}
 }
 
+/// Lines.
+impl Call {
+	/// Several calls, all or none.
+	pub fn batch(calls: Vec<Call>) -> Self {
+		let length = Compact(u32::try_from(calls.len()).unwrap_or(u32::MAX));
+		Self { inner: calls, ..Self::new(UTILITY, "batch_all", 1, length.encode()) }
+	}
+
+	/// Offers another class with a registered node.
+	pub fn add_class(node: NodeId, class: ResourceClass, offer: Offer, bond: Balance) -> Self {
+		Self::new(REGISTRY, "add_class", 4, (node, class, offer, bond).encode())
+	}
+
+	/// Raises a node's bond in one class.
+	pub fn add_class_bond(node: NodeId, class: ResourceClass, amount: Balance) -> Self {
+		Self::new(REGISTRY, "add_bond", 3, (node, class, amount).encode())
+	}
+
+	/// Takes seats in the table of committees, and has the line measured.
+	pub fn take_seats(node: NodeId, claim: Rates, seats: u8, prepaid: Balance) -> Self {
+		Self::new(LINES, "take_seats", 4, (node, claim, seats, prepaid).encode())
+	}
+
+	/// Claims other rates.
+	pub fn set_claim(node: NodeId, claim: Rates) -> Self {
+		Self::new(LINES, "set_claim", 2, (node, claim).encode())
+	}
+
+	/// Gives all seats of a node up.
+	pub fn give_up_seats(node: NodeId) -> Self {
+		Self::new(LINES, "give_up_seats", 1, node.encode())
+	}
+
+	/// Pays in for tests of a node.
+	pub fn prepay(node: NodeId, amount: Balance) -> Self {
+		Self::new(LINES, "prepay", 2, (node, Compact(amount)).encode())
+	}
+
+	/// Takes back what was paid in for tests.
+	pub fn withdraw_prepaid(node: NodeId, amount: Balance) -> Self {
+		Self::new(LINES, "withdraw_prepaid", 2, (node, Compact(amount)).encode())
+	}
+
+	/// Submits what a test came to: free, signed by the agent and the members.
+	pub fn submit_measurement(measurement: &Measurement) -> Self {
+		let Measurement { test, counts, digest, receipts, signature } = measurement;
+		Self::new(LINES, "submit_measurement", 5, (test, counts, digest, receipts, signature).encode())
+	}
+
+	/// Pays out what a node has earned as a member.
+	pub fn collect_earned(node: NodeId) -> Self {
+		Self::new(LINES, "collect_earned", 1, node.encode())
+	}
+
+	/// Forgets a line whose seats no longer count.
+	pub fn remove_line(node: NodeId) -> Self {
+		Self::new(LINES, "remove_line", 1, node.encode())
+	}
+}
+
+/// Payment channels.
+impl Call {
+	/// Opens a channel with a deposit, to pay `payee` by vouchers that `key` signs.
+	pub fn open_channel(payee: &AccountId, key: VoucherKey, deposit: Balance) -> Self {
+		Self::new(CHANNELS, "open", 3, (payee, key, deposit).encode())
+	}
+
+	/// Raises a channel's deposit.
+	pub fn top_up(channel: ChannelId, amount: Balance) -> Self {
+		Self::new(CHANNELS, "top_up", 2, (channel, amount).encode())
+	}
+
+	/// Turns a voucher into money: free, the voucher is the authority.
+	pub fn redeem(channel: ChannelId, cumulative: Balance, signature: [u8; 64]) -> Self {
+		Self::new(CHANNELS, "redeem", 3, (channel, cumulative, signature).encode())
+	}
+
+	/// Announces that the payer takes the rest of a channel back.
+	pub fn start_closing(channel: ChannelId) -> Self {
+		Self::new(CHANNELS, "start_closing", 1, channel.encode())
+	}
+
+	/// Returns the rest of a channel whose grace is over.
+	pub fn finish_closing(channel: ChannelId) -> Self {
+		Self::new(CHANNELS, "finish_closing", 1, channel.encode())
+	}
+
+	/// Closes a channel at once, from the payee's side.
+	pub fn close_channel(channel: ChannelId) -> Self {
+		Self::new(CHANNELS, "close", 1, channel.encode())
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use substation_primitives::Bytes;
+	use substation_primitives::{bandwidth::TestId, Bytes};
 
 	#[test]
 	fn arguments_are_encoded_in_the_order_of_the_call() {
@@ -191,6 +303,40 @@ mod tests {
 
 		assert_eq!(call.encoded.len(), 8 + 32 + 8 + 4 + 16);
 		assert_eq!(call.arguments, 1);
+	}
+
+	#[test]
+	fn channels_and_amounts_are_encoded_plainly() {
+		let open = Call::open_channel(&AccountId::from([1; 32]), [2; 32], 3);
+		let redeem = Call::redeem(ChannelId(4), 5, [6; 64]);
+
+		assert_eq!(open.encoded, [&[1u8; 32][..], &[2; 32], &3u128.to_le_bytes()].concat());
+		assert_eq!(redeem.encoded, [&4u64.to_le_bytes()[..], &5u128.to_le_bytes(), &[6; 64]].concat());
+		assert_eq!(redeem.title(), "PaymentChannels.redeem");
+	}
+
+	#[test]
+	fn measurement_is_encoded_in_the_order_of_the_call() {
+		let test = TestId { block: 7, index: 1 };
+		let (counts, receipts) = (vec![5, 0], vec![Some((9, [2; 64])), None]);
+		let measurement = Measurement { test, counts, digest: [3; 32], receipts, signature: [4; 64] };
+
+		let call = Call::submit_measurement(&measurement);
+
+		let receipts = [&[8, 1, 9, 0, 0, 0][..], &[2; 64], &[0]].concat();
+		let expected = [&[7, 0, 0, 0, 1, 8, 5, 0, 0, 0, 0, 0, 0, 0][..], &[3; 32], &receipts, &[4; 64]].concat();
+		assert_eq!(call.encoded, expected);
+		assert_eq!(call.title(), "BandwidthProofs.submit_measurement");
+	}
+
+	#[test]
+	fn batch_holds_its_calls_in_order() {
+		let calls = vec![Call::give_up_seats(NodeId(1)), Call::prepay(NodeId(2), 1)];
+
+		let batch = Call::batch(calls.clone());
+
+		assert_eq!((batch.encoded.as_slice(), batch.inner), (&[8][..], calls));
+		assert_eq!(batch.arguments, 1);
 	}
 
 	#[test]

@@ -1,12 +1,14 @@
 //! One connection to a node, and typed reads of the runtime's pages.
 
 use crate::chain::{account::AccountId, error::ChainError, extrinsic};
-use codec::{Decode, Encode};
+use codec::{Compact, Decode, Encode};
 use std::time::{Duration, Instant};
 use substation_primitives::{
+	bandwidth::{Committees, LinePage, TestId, TestPage},
+	channel::ChannelPage,
 	pages::{DealPage, NodePage, WindowPage},
 	settings::Settings,
-	Balance, Clock, DealId, NodeId,
+	Balance, ChannelId, Clock, DealId, NodeId, NodeStatus, Offer, Region, ResourceClass,
 };
 use substation_proofs::Hash;
 use subxt::{
@@ -28,6 +30,8 @@ pub type BlockHash = H256;
 pub type NodeView = NodePage<AccountId>;
 /// A deal's page with accounts as this program names them.
 pub type DealView = DealPage<AccountId>;
+/// A payment channel's page with accounts as this program names them.
+pub type ChannelView = ChannelPage<AccountId>;
 /// A client at one block, with the metadata in force there.
 pub(crate) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
 
@@ -201,6 +205,31 @@ impl Chain {
 		self.page("deal_page", deal, block).await
 	}
 
+	/// A node's line, `None` if it holds no seats.
+	pub async fn line_page(&self, node: NodeId, block: BlockHash) -> Result<Option<LinePage>, ChainError> {
+		self.page("line_page", node, block).await
+	}
+
+	/// A committee test, `None` if it is forgotten or was never drawn.
+	pub async fn test_page(&self, test: TestId, block: BlockHash) -> Result<Option<TestPage>, ChainError> {
+		self.page("test_page", test, block).await
+	}
+
+	/// The test of a node's line that is running.
+	pub async fn pending_test(&self, node: NodeId, block: BlockHash) -> Result<Option<TestPage>, ChainError> {
+		self.page("pending_test", node, block).await
+	}
+
+	/// How committees are formed.
+	pub async fn committees(&self, block: BlockHash) -> Result<Committees, ChainError> {
+		self.page("committees", (), block).await
+	}
+
+	/// A payment channel, `None` if it has no record (any more).
+	pub async fn channel(&self, channel: ChannelId, block: BlockHash) -> Result<Option<ChannelView>, ChainError> {
+		self.page("channel_page", channel, block).await
+	}
+
 	/// All settings in force.
 	pub async fn settings(&self, block: BlockHash) -> Result<Settings, ChainError> {
 		self.page("settings", (), block).await
@@ -243,6 +272,28 @@ impl Chain {
 	pub async fn node_of_agent(&self, agent: &[u8; 32], block: BlockHash) -> Result<Option<NodeView>, ChainError> {
 		let nodes = self.nodes(block).await?.into_iter();
 		Ok(nodes.filter(|page| page.agent == *agent).max_by_key(|page| page.id))
+	}
+
+	/// The bond of a node in one class, `None` if it offers none.
+	pub async fn class_bond(
+		&self,
+		node: NodeId,
+		class: ResourceClass,
+		block: BlockHash,
+	) -> Result<Option<Balance>, ChainError> {
+		// Operator, keys, addresses, country, status, suspension, deposit, then what it offers.
+		type Record = (
+			([u8; 32], [u8; 32], [u8; 32]),
+			(Vec<Vec<u8>>, Region, NodeStatus, bool, Compact<Balance>),
+			Vec<(ResourceClass, Offer, Compact<Balance>)>,
+		);
+		let what = "a node's record";
+		let at = self.at(block).await?;
+		let address = subxt::dynamic::storage::<(u64,), subxt::dynamic::Value>("Registry", "Nodes");
+		let value = at.storage().try_fetch(address, (node.0,)).await.map_err(|error| self.subxt_error(what, &error))?;
+		let Some(value) = value else { return Ok(None) };
+		let (_, _, offers) = Record::decode(&mut value.bytes()).map_err(|error| self.unreadable(what, error))?;
+		Ok(offers.into_iter().find(|(offered, ..)| *offered == class).map(|(_, _, bond)| bond.0))
 	}
 
 	/// What an account may spend: free and neither frozen nor needed to keep it alive.

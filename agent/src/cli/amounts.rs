@@ -58,7 +58,7 @@ pub fn parse_hash(text: &str) -> Result<[u8; 32], String> {
 }
 
 /// `digits`, which may have decimals, times `unit`; `None` if that is no whole number or too large.
-fn decimal(digits: &str, unit: u128) -> Option<u128> {
+pub(super) fn decimal(digits: &str, unit: u128) -> Option<u128> {
 	let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
 	let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
 	if whole.is_empty()

@@ -1,8 +1,13 @@
 //! `substation fetch`: brings a file back, verified while it arrives.
 
 use crate::{
-	cli::{amounts::display_size, Common, Fetch},
+	chain::client::NodeView,
+	cli::{
+		amounts::{display_amount, display_size},
+		Common, Fetch,
+	},
 	commands::{
+		channels,
 		customer::{addresses, holders, records},
 		local::blocking,
 		session::Session,
@@ -11,20 +16,38 @@ use crate::{
 		blobs::BlobStore,
 		hashing::Commitment,
 		progress::{Output, Progress},
-		transfer::{endpoint_addr, Transport, TransportConfig},
+		transfer::{endpoint_addr, TransferError, Transport, TransportConfig},
+	},
+	payments::{
+		fetch::{self as paid, Bill, PaymentError},
+		price::answer_bytes,
+		protocol::{Quote, Refusal},
+		purse::Purse,
 	},
 };
 use anyhow::{bail, ensure, Context, Result};
+use iroh::EndpointAddr;
 use serde_json::json;
-use std::{collections::BTreeMap, fs, net::SocketAddr};
-use substation_primitives::NodeId;
+use std::{
+	collections::BTreeMap,
+	fs,
+	net::SocketAddr,
+	time::{Duration, Instant},
+};
+use substation_primitives::{Balance, NodeId};
+
+/// How long a node's view of the chain may be behind a channel that has just become final here.
+const CHAIN_LAG: Duration = Duration::from_secs(60);
+/// Pause between two attempts meanwhile.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Tries the nodes that have the file, one after the other.
 pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 	let hash = hex::encode(options.hash);
 	if let Some(length) = already_there(options).await? {
 		if common.json {
-			println!("{}", json!({ "hash": hash, "bytes": length, "node": null, "file": options.output }));
+			let json = json!({ "hash": hash, "bytes": length, "node": null, "file": options.output, "paid": null });
+			println!("{json}");
 		} else {
 			println!("{} is there already and has this hash; nothing to fetch", options.output.display());
 		}
@@ -58,11 +81,17 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 	let (transport, _offers) = Transport::start(config, BlobStore::open(scratch.path())?).await?;
 	let result = try_each(&session, options, &found, &transport, common).await;
 	transport.shutdown().await;
-	let (node, length) = result?;
+	let (node, length, bill) = result?;
 	if session.json {
-		println!("{}", json!({ "hash": hash, "bytes": length, "node": node.0, "file": options.output }));
+		let paid = bill.map(|bill| json!({ "amount": bill.paid.to_string(), "channel": bill.channel.0 }));
+		let json = json!({ "hash": hash, "bytes": length, "node": node.0, "file": options.output, "paid": paid });
+		println!("{json}");
 	} else {
-		println!("{} fetched from node {node} into {}, verified", display_size(length), options.output.display());
+		let paid = bill.map_or(String::new(), |bill| {
+			format!(", for {} STN from channel {}", display_amount(bill.paid), bill.channel)
+		});
+		let size = display_size(length);
+		println!("{size} fetched from node {node} into {}, verified{paid}", options.output.display());
 	}
 	Ok(())
 }
@@ -92,7 +121,7 @@ async fn try_each(
 	found: &BTreeMap<NodeId, u64>,
 	transport: &Transport,
 	common: &Common,
-) -> Result<(NodeId, u64)> {
+) -> Result<(NodeId, u64, Option<Bill>)> {
 	let best = session.chain.best().await?;
 	let mut failures = Vec::new();
 	for (node, length) in found {
@@ -102,13 +131,10 @@ async fn try_each(
 		};
 		let content = Commitment { root: options.hash, length: *length };
 		let progress = Progress::new(Output::detect(common.quiet, common.json), "fetching", *length);
-		let attempt = match endpoint_addr(&page.endpoint, &addresses(&page)) {
-			Ok(peer) => transport.fetch(peer, content, &options.output, &progress).await,
-			Err(error) => Err(error),
-		};
-		match attempt {
-			Ok(()) => return Ok((*node, *length)),
+		match one(session, options, &page, content, transport, &progress).await {
+			Ok(bill) => return Ok((*node, *length, bill)),
 			Err(error) => {
+				let error = super::one_line(&error);
 				tracing::warn!(node = node.0, "{error}");
 				failures.push(format!("node {node}: {error}"));
 			}
@@ -117,15 +143,115 @@ async fn try_each(
 	bail!("no node could deliver the file: {}; what has arrived is kept, try again", failures.join("; "))
 }
 
+/// Fetches from one node, for free if it serves for free.
+async fn one(
+	session: &Session,
+	options: &Fetch,
+	page: &NodeView,
+	content: Commitment,
+	transport: &Transport,
+	progress: &Progress,
+) -> Result<Option<Bill>> {
+	let peer = endpoint_addr(&page.endpoint, &addresses(page))?;
+	if let Some(most) = options.payment.max_price {
+		let quote = paid::quote(transport, peer.clone()).await?;
+		if let Some(quote) = quote.filter(|quote| quote.price > 0) {
+			check(&quote, page, session.chain.genesis(), most)?;
+			return pay(session, options, page, &quote, content, transport, progress).await.map(Some);
+		}
+	}
+	match transport.fetch(peer, content, &options.output, progress).await {
+		Ok(()) => Ok(None),
+		Err(TransferError::Charges(price)) => {
+			bail!("{price}; say with --max-price what you would pay, and with --key-file from which account")
+		}
+		Err(error) => Err(error.into()),
+	}
+}
+
+/// Errors when the node asks more than `most`, or is not the one that it should be.
+fn check(quote: &Quote, page: &NodeView, genesis: [u8; 32], most: Balance) -> Result<()> {
+	ensure!(quote.genesis == genesis, "the node is paid on another chain");
+	ensure!(
+		quote.node == page.id && quote.payee == page.operator.0,
+		"the node names another payee than its operator {}",
+		page.operator
+	);
+	ensure!(
+		quote.price <= most,
+		"the node charges {} STN per GiB delivered, more than your --max-price {}",
+		display_amount(quote.price),
+		display_amount(most)
+	);
+	Ok(())
+}
+
+async fn pay(
+	session: &Session,
+	options: &Fetch,
+	page: &NodeView,
+	quote: &Quote,
+	content: Commitment,
+	transport: &Transport,
+	progress: &Progress,
+) -> Result<Bill> {
+	let purse = Purse::open(&session.folder, session.chain.genesis())?;
+	// For all of it, even if a part is here already: the difference stays in the channel.
+	let bytes = answer_bytes(content.length, 0);
+	let (mut pocket, is_new) = channels::ready(session, &purse, &options.payment, page, quote, bytes).await?;
+	let peer: EndpointAddr = endpoint_addr(&page.endpoint, &addresses(page))?;
+	let started = Instant::now();
+	loop {
+		let known = *pocket.known();
+		match paid::fetch(transport, peer.clone(), content, &options.output, progress, pocket, quote).await {
+			Err(error) if is_new && is_behind(&error) && started.elapsed() < CHAIN_LAG => {
+				tracing::info!("{error}; trying again");
+				tokio::time::sleep(PAUSE).await;
+				pocket = purse.take(&known)?;
+			}
+			other => return Ok(other?),
+		}
+	}
+}
+
+/// Whether the node may only not have seen yet that the channel was opened or topped up.
+fn is_behind(error: &PaymentError) -> bool {
+	matches!(
+		error,
+		PaymentError::NotEnough { .. }
+			| PaymentError::Refused(
+				Refusal::UnknownChannel(_) | Refusal::NothingLeft { .. } | Refusal::ExceedsDeposit { .. }
+			)
+	)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{cli::payments::Payment, provider::testing};
+	use substation_primitives::settings::STN;
+
+	#[test]
+	fn quote_that_is_too_dear_or_names_somebody_else_is_refused_by_name() {
+		let page = testing::node();
+		let good = Quote { price: STN / 500, payee: page.operator.0, step: 4 << 20, node: page.id, genesis: [7; 32] };
+		let check = |quote: Quote, most| check(&quote, &page, [7; 32], most).map_err(|error| error.to_string());
+
+		assert_eq!(check(good, STN / 500), Ok(()));
+		let dear = check(good, STN / 1_000).unwrap_err();
+		assert!(dear.contains("charges 0.002 STN per GiB") && dear.contains("--max-price 0.001"), "{dear}");
+		for wrong in
+			[Quote { payee: [0; 32], ..good }, Quote { node: NodeId(99), ..good }, Quote { genesis: [8; 32], ..good }]
+		{
+			assert!(check(wrong, STN).is_err());
+		}
+	}
 
 	#[tokio::test]
 	async fn file_that_is_there_is_kept_whatever_it_is() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("file");
-		let options = |hash| Fetch { hash, output: path.clone(), nodes: vec![] };
+		let options = |hash| Fetch { hash, output: path.clone(), nodes: vec![], payment: Payment::default() };
 		assert_eq!(already_there(&options([0; 32])).await.unwrap(), None);
 
 		fs::write(&path, b"something").unwrap();

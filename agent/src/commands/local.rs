@@ -1,7 +1,7 @@
 //! Commands that only look at this machine.
 
 use crate::{
-	cli::{amounts::display_size, BenchCommand, Common},
+	cli::{amounts::display_size, payments::BenchFetch, BenchCommand, Common},
 	config::Folder,
 	data::{
 		bench,
@@ -9,6 +9,7 @@ use crate::{
 		scrub::scrub_now,
 		storage::Storage,
 	},
+	payments,
 };
 use anyhow::{Context, Result};
 
@@ -47,12 +48,17 @@ pub async fn scrub(common: &Common) -> Result<()> {
 
 /// Measures and prints.
 pub async fn bench(common: &Common, what: &BenchCommand) -> Result<()> {
+	let runtime = tokio::runtime::Handle::current();
 	let (what, json) = (what.clone(), common.json);
 	let text = blocking(move || match what {
 		BenchCommand::Commit { file, threads } => {
 			shown(&bench::commit(&file, threads.unwrap_or_else(processors))?, json)
 		}
 		BenchCommand::Answer { deals, size, folder } => shown(&bench::answer(deals, size, &folder)?, json),
+		BenchCommand::Fetch(BenchFetch { size, step, rounds, folder }) => {
+			let folder = folder.unwrap_or_else(std::env::temp_dir);
+			shown(&runtime.block_on(payments::bench::fetch(size, step, rounds, &folder))?, json)
+		}
 		BenchCommand::Restart { deals, folder } => shown(&bench::restart(deals, &folder)?, json),
 	});
 	println!("{}", text.await?);

@@ -1,5 +1,7 @@
 //! What each command does.
 
+pub mod bandwidth;
+pub mod channels;
 pub mod customer;
 pub mod fetch;
 pub mod local;
@@ -57,10 +59,13 @@ pub async fn run(cli: Cli) -> Result<()> {
 			let session = Session::customer(common).await?;
 			session.send(&Call::end_early(DealId(options.deal)), &options.signer, 0).await
 		}
+		Command::Bandwidth(options) => bandwidth::bandwidth(common, &options.what).await,
 		Command::Scrub => local::scrub(common).await,
 		Command::Bench(options) => local::bench(common, &options.what).await,
 		Command::Store(options) => store::store(common, options).await,
 		Command::Fetch(options) => fetch::fetch(common, options).await,
+		Command::Channels => channels::channels(common).await,
+		Command::CloseChannel(options) => channels::close(common, options).await,
 		Command::Deals(options) => customer::deals(common, options).await,
 		Command::Nodes(options) => customer::nodes(common, options).await,
 	}

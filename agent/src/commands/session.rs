@@ -2,6 +2,7 @@
 
 use crate::{
 	chain::{
+		calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY},
 		signed::{Receipt, Wait},
 		AccountKey, Call, Chain, Patience,
 	},
@@ -11,6 +12,9 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use serde_json::json;
 use substation_primitives::{Balance, NodeId};
+
+/// The pallets whose events are told.
+const PALLETS: [&str; 5] = [REGISTRY, MARKET, PROOFS, LINES, CHANNELS];
 
 /// A folder and the chain it belongs to.
 pub struct Session {
@@ -96,12 +100,13 @@ impl Session {
 		Ok(())
 	}
 
-	fn print_receipt(&self, call: &Call, receipt: &Receipt) {
+	/// Prints what a call did.
+	pub fn print_receipt(&self, call: &Call, receipt: &Receipt) {
 		// Fees and the like are of no interest here.
 		let events: Vec<String> = receipt
 			.events
 			.iter()
-			.filter(|event| ["Registry", "StorageMarket", "StorageProofs"].contains(&event.pallet.as_str()))
+			.filter(|event| PALLETS.contains(&event.pallet.as_str()))
 			.map(ToString::to_string)
 			.collect();
 		if self.json {

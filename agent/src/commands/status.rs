@@ -1,6 +1,7 @@
 //! `substation status`: asks the running agent, or else the chain.
 
 use crate::{
+	bandwidth::report::LineView,
 	cli::Common,
 	commands::session::Session,
 	config::Folder,
@@ -56,8 +57,15 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		Ok(node) => session.chain.node(node, best).await?,
 		Err(_) => None,
 	};
+	let line = match &node {
+		Some(page) => session.chain.line_page(page.id, best).await?,
+		None => None,
+	};
+	let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
+	let line = line.map(|page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None });
 	let situation = Situation {
 		node,
+		line,
 		proves_itself: true,
 		settings: session.chain.settings(best).await?,
 		best_block: Some(session.chain.height(best).await?),

@@ -10,7 +10,11 @@ use prometheus_client::{
 	},
 	registry::{Registry, Unit},
 };
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+	fmt,
+	sync::{atomic::AtomicU64, Arc},
+	time::Instant,
+};
 
 /// All metrics of the agent. Clones share them.
 #[derive(Clone, Debug)]
@@ -55,6 +59,39 @@ pub struct Numbers {
 	pub damaged_contents: Gauge,
 	/// Bytes known to be damaged.
 	pub damaged_bytes: Gauge,
+	/// Tests of this node's line that were measured.
+	pub line_tests: Counter,
+	/// Tests of this node's line that nobody has signed.
+	pub line_tests_failed: Counter,
+	/// Receipts signed as a member of committees.
+	pub receipts_signed: Counter,
+	/// Tests of other nodes declined or not signed.
+	pub receipts_refused: Counter,
+	/// What the chain rates the line at, towards this machine, in kbit/s.
+	pub rating_down: Gauge,
+	/// The same from this machine.
+	pub rating_up: Gauge,
+	/// Bytes delivered against vouchers.
+	pub paid_bytes: Counter,
+	/// Customers who are served against vouchers now.
+	pub paying_customers: Gauge,
+	/// STN in the vouchers that customers have given.
+	pub vouchers_held: Gauge<f64, AtomicU64>,
+	/// STN of them that the chain has paid out.
+	pub vouchers_redeemed: Gauge<f64, AtomicU64>,
+	/// STN of them that wait.
+	pub vouchers_waiting: Gauge<f64, AtomicU64>,
+}
+
+impl Numbers {
+	fn register_payments(&self, all: &mut Registry) {
+		let stn = || Unit::Other("stn".to_owned());
+		all.register_with_unit("paid", "Delivered against vouchers", Unit::Bytes, self.paid_bytes.clone());
+		all.register("paying_customers", "Served against vouchers now", self.paying_customers.clone());
+		all.register_with_unit("vouchers_held", "Vouchers given in all", stn(), self.vouchers_held.clone());
+		all.register_with_unit("vouchers_redeemed", "Vouchers paid out", stn(), self.vouchers_redeemed.clone());
+		all.register_with_unit("vouchers_waiting", "Vouchers waiting", stn(), self.vouchers_waiting.clone());
+	}
 }
 
 impl Default for Metrics {
@@ -82,6 +119,17 @@ impl Metrics {
 			free_bytes: Gauge::default(),
 			damaged_contents: Gauge::default(),
 			damaged_bytes: Gauge::default(),
+			paid_bytes: Counter::default(),
+			paying_customers: Gauge::default(),
+			vouchers_held: Gauge::default(),
+			vouchers_redeemed: Gauge::default(),
+			vouchers_waiting: Gauge::default(),
+			line_tests: Counter::default(),
+			line_tests_failed: Counter::default(),
+			receipts_signed: Counter::default(),
+			receipts_refused: Counter::default(),
+			rating_down: Gauge::default(),
+			rating_up: Gauge::default(),
 		};
 		let mut all = Registry::with_prefix("substation_agent");
 		all.register("answered", "Challenges answered", numbers.answered.clone());
@@ -104,6 +152,14 @@ impl Metrics {
 		all.register_with_unit("stored", "Complete contents", Unit::Bytes, numbers.stored_bytes.clone());
 		all.register_with_unit("free", "Free on the disk", Unit::Bytes, numbers.free_bytes.clone());
 		all.register_with_unit("damaged", "Known to be damaged", Unit::Bytes, numbers.damaged_bytes.clone());
+		all.register("line_tests", "Tests of this node's line that were measured", numbers.line_tests.clone());
+		let failed = numbers.line_tests_failed.clone();
+		all.register("line_tests_failed", "Tests of this node's line that nobody has signed", failed);
+		all.register("receipts_signed", "Receipts signed for other nodes", numbers.receipts_signed.clone());
+		all.register("receipts_refused", "Tests of other nodes not signed", numbers.receipts_refused.clone());
+		all.register("line_rating_down_kbit", "Rating of the line towards here", numbers.rating_down.clone());
+		all.register("line_rating_up_kbit", "Rating of the line from here", numbers.rating_up.clone());
+		numbers.register_payments(&mut all);
 		Self(Arc::new(Inner { registry: all, numbers }))
 	}
 

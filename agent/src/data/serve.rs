@@ -5,6 +5,7 @@
 
 use super::{
 	blobs::{BlobStore, OpenBlob},
+	gate::Gate,
 	progress::Progress,
 };
 use bao_tree::{
@@ -19,7 +20,7 @@ use iroh::{
 use iroh_blobs::protocol::{Request, ERR_INTERNAL, ERR_LIMIT, ERR_PERMISSION};
 use std::{
 	io::{self, Write},
-	sync::Arc,
+	sync::{Arc, OnceLock},
 	time::Duration,
 };
 use tokio::sync::{mpsc, Semaphore};
@@ -45,23 +46,38 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Whoever takes nothing for so long loses the reader to somebody else.
 const STALL: Duration = Duration::from_secs(60);
 
+/// Whoever opens a gate no further for so long gets nothing more.
+const UNPAID: Duration = Duration::from_secs(30);
+
+/// Code with which a connection is closed whose requests would have to be paid.
+pub(super) const CHARGES: VarInt = VarInt::from_u32(402);
+
 /// Serves a store. Clones share it and its limits.
 #[derive(Clone, Debug)]
 pub struct Server {
 	blobs: BlobStore,
 	readers: Arc<Semaphore>,
 	connections: Arc<Semaphore>,
+	/// What strangers hear who ask for free.
+	charges: Arc<OnceLock<String>>,
 }
 
 impl Server {
 	/// A server of `blobs`.
 	pub fn new(blobs: BlobStore) -> Self {
 		let (readers, connections) = (Semaphore::new(READERS), Semaphore::new(CONNECTIONS));
-		Self { blobs, readers: Arc::new(readers), connections: Arc::new(connections) }
+		Self { blobs, readers: Arc::new(readers), connections: Arc::new(connections), charges: Arc::default() }
+	}
+
+	/// From now on sends strangers away who ask for free, with this reason. Peers that this side has dialled and gated
+	/// connections are served as before.
+	pub fn charge(&self, reason: String) {
+		// A second reason would say the same.
+		let _ = self.charges.set(reason);
 	}
 
 	/// Places for connections that peers have made, to be shared with the endpoint's other protocols.
-	pub(super) fn connections(&self) -> Arc<Semaphore> {
+	pub(crate) fn connections(&self) -> Arc<Semaphore> {
 		self.connections.clone()
 	}
 
@@ -69,19 +85,20 @@ impl Server {
 	pub async fn serve(&self, connection: Connection, progress: Progress) {
 		while let Ok((send, recv)) = connection.accept_bi().await {
 			let (server, progress) = (self.clone(), progress.clone());
-			tokio::spawn(async move { server.answer(send, recv, progress).await });
+			tokio::spawn(async move { server.answer(send, recv, progress, None).await });
 		}
 	}
 
-	/// The same for a peer that this side owes nothing: one who asks for nothing for [`IDLE`] is let go.
-	async fn serve_stranger(&self, connection: Connection) {
+	/// The same for a peer that this side owes nothing: one who asks for nothing for [`IDLE`] is let go. Whatever goes
+	/// out goes through the gate; one that stays closed for [`UNPAID`] while somebody waits is shut.
+	pub(crate) async fn serve_stranger(&self, connection: Connection, gate: Option<Gate>) {
 		let answering = Arc::new(());
 		loop {
 			match tokio::time::timeout(IDLE, connection.accept_bi()).await {
 				Ok(Ok((send, recv))) => {
-					let (server, answering) = (self.clone(), answering.clone());
+					let (server, answering, gate) = (self.clone(), answering.clone(), gate.clone());
 					tokio::spawn(async move {
-						server.answer(send, recv, Progress::silent()).await;
+						server.answer(send, recv, Progress::silent(), gate).await;
 						drop(answering);
 					});
 				}
@@ -91,7 +108,7 @@ impl Server {
 		}
 	}
 
-	async fn answer(&self, mut send: SendStream, mut recv: RecvStream, progress: Progress) {
+	async fn answer(&self, mut send: SendStream, mut recv: RecvStream, progress: Progress, gate: Option<Gate>) {
 		// A stream that cannot be reset is closed already.
 		let reset = |mut send: SendStream, code: VarInt| drop(send.reset(code));
 		let Ok(_permit) = self.readers.try_acquire() else { return reset(send, ERR_LIMIT) };
@@ -108,11 +125,14 @@ impl Server {
 		};
 		let (pieces, mut ready) = mpsc::channel(4);
 		let reader = tokio::task::spawn_blocking(move || encode(&blob, &ranges, pieces));
-		while let Some(piece) = ready.recv().await {
-			progress.add(u64::try_from(Bytes::len(&piece)).unwrap_or(u64::MAX));
-			if !matches!(tokio::time::timeout(STALL, send.write_chunk(piece)).await, Ok(Ok(()))) {
-				// Gone. Dropping `ready` ends the reader.
-				return reset(send, ERR_LIMIT);
+		while let Some(mut piece) = ready.recv().await {
+			while !piece.is_empty() {
+				let Some(part) = admit(&mut piece, gate.as_ref()).await else { return reset(send, ERR_PERMISSION) };
+				progress.add(u64::try_from(Bytes::len(&part)).unwrap_or(u64::MAX));
+				if !matches!(tokio::time::timeout(STALL, send.write_chunk(part)).await, Ok(Ok(()))) {
+					// Gone. Dropping `ready` ends the reader.
+					return reset(send, ERR_LIMIT);
+				}
 			}
 		}
 		match reader.await {
@@ -129,15 +149,35 @@ impl Server {
 impl ProtocolHandler for Server {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
 		let Ok(_place) = self.connections.try_acquire() else { return refuse(&connection) };
-		self.serve_stranger(connection).await;
+		if let Some(reason) = self.charges.get() {
+			connection.close(CHARGES, reason.as_bytes());
+			return Ok(());
+		}
+		self.serve_stranger(connection, None).await;
 		Ok(())
 	}
 }
 
 /// Sends a peer away because too many are here.
-pub(super) fn refuse(connection: &Connection) -> Result<(), AcceptError> {
+pub(crate) fn refuse(connection: &Connection) -> Result<(), AcceptError> {
 	connection.close(ERR_LIMIT, b"too many connections; try again later");
 	Ok(())
+}
+
+/// Splits off what may go out now, waiting until something may. `None` if nothing may any more.
+async fn admit(piece: &mut Bytes, gate: Option<&Gate>) -> Option<Bytes> {
+	let Some(gate) = gate else { return Some(std::mem::take(piece)) };
+	let wanted = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+	match tokio::time::timeout(UNPAID, gate.take(wanted)).await {
+		Ok(part) => {
+			let part = usize::try_from(part?).unwrap_or(usize::MAX).min(piece.len());
+			Some(piece.split_to(part))
+		}
+		Err(_) => {
+			gate.shut();
+			None
+		}
+	}
 }
 
 fn encode(blob: &OpenBlob, ranges: &ChunkRanges, pieces: mpsc::Sender<Bytes>) -> io::Result<()> {

@@ -10,14 +10,15 @@ use super::{
 	incoming::{Incoming, IncomingFiles},
 	offer::{self, Offer, OfferReceiver, OfferReply, Offers},
 	progress::Progress,
-	serve::{Server, BLOCK},
-	tree::CHUNK,
+	quic,
+	serve::{Server, BLOCK, CHARGES},
+	tree::{CHUNK, PAIR},
 	Hash,
 };
 use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
 use iroh::{
-	endpoint::{presets, Connection},
-	protocol::Router,
+	endpoint::{presets, ConnectError, ConnectingError, Connection, ConnectionError},
+	protocol::{Router, RouterBuilder},
 	Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey,
 };
 use iroh_blobs::{
@@ -31,13 +32,22 @@ use std::{
 	path::{Path, PathBuf},
 	time::Duration,
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+	sync::{mpsc, watch},
+	time::timeout,
+};
 
 /// Longest wait for a peer to answer a dial.
 const DIAL: Duration = Duration::from_secs(10);
 
 /// Longest wait for the next bytes.
 const STALL: Duration = Duration::from_secs(60);
+
+/// Bytes in which an answer says the content's length.
+pub(crate) const LENGTH: u64 = 8;
+
+/// Most bytes of a peer's reason that are shown.
+const REASON: usize = 200;
 
 /// Groups that may wait for the disk.
 const AHEAD: usize = 256;
@@ -72,6 +82,17 @@ pub enum TransferError {
 		/// What the network said.
 		reason: String,
 	},
+	/// The peer is there and does not speak the protocol.
+	#[error("peer {peer} does not speak `{protocol}`")]
+	OtherProtocol {
+		/// Its id.
+		peer: String,
+		/// What it was asked to speak.
+		protocol: String,
+	},
+	/// The peer serves nobody for free. What it says names its price.
+	#[error("{0}")]
+	Charges(String),
 	/// The peer does not have the content.
 	#[error("peer does not have content {}", hex::encode(.0))]
 	NotThere(Hash),
@@ -123,6 +144,15 @@ pub struct Transport {
 impl Transport {
 	/// Starts an endpoint that serves `blobs`. Customers drop the receiver.
 	pub async fn start(config: TransportConfig, blobs: BlobStore) -> Result<(Self, OfferReceiver), TransferError> {
+		Self::start_with(config, blobs, |router, _| router).await
+	}
+
+	/// The same with more protocols, which `extend` adds; it sees the server of the store.
+	pub async fn start_with(
+		config: TransportConfig,
+		blobs: BlobStore,
+		extend: impl FnOnce(RouterBuilder, &Server) -> RouterBuilder,
+	) -> Result<(Self, OfferReceiver), TransferError> {
 		let key = read_or_make_key(&config.key_file)?;
 		let endpoint = bind(key, &config.bind).await?;
 		for address in &config.advertise {
@@ -132,14 +162,19 @@ impl Transport {
 		let server = Server::new(blobs.clone());
 		let router = Router::builder(endpoint)
 			.accept(iroh_blobs::ALPN, server.clone())
-			.accept(offer::ALPN, Offers { queue, connections: server.connections() })
-			.spawn();
+			.accept(offer::ALPN, Offers { queue, connections: server.connections() });
+		let router = extend(router, &server).spawn();
 		Ok((Self { router, server, blobs, advertise: config.advertise }, offers))
 	}
 
 	/// The endpoint's id.
 	pub fn id(&self) -> Hash {
 		*self.router.endpoint().id().as_bytes()
+	}
+
+	/// The endpoint itself, to dial from.
+	pub fn endpoint(&self) -> &Endpoint {
+		self.router.endpoint()
 	}
 
 	/// Where others reach this endpoint, as `ip:port`.
@@ -178,16 +213,12 @@ impl Transport {
 		target: &Path,
 		progress: &Progress,
 	) -> Result<(), TransferError> {
-		let files = IncomingFiles { data: target.to_owned(), outboard: None };
-		let begin = move || Incoming::begin(files, content.root, content.length);
-		let incoming = blocking(begin).await??;
+		let incoming = begin(target, content).await?;
 		let connection = self.connect(from, iroh_blobs::ALPN).await?;
-		let result = receive(&connection, incoming, progress).await;
+		let result = receive(&connection, incoming, progress, None).await;
+		let result = result.map_err(|error| charged(&connection).unwrap_or(error));
 		connection.close(0u32.into(), b"done");
-		let incoming = result?;
-		blocking(move || incoming.finish()).await??;
-		progress.finish();
-		Ok(())
+		finish(result?, progress).await
 	}
 
 	/// Brings a content, which the store must have or serve, to the provider of a deal. Returns when the provider
@@ -229,13 +260,18 @@ impl Transport {
 		}
 	}
 
-	async fn connect(&self, to: EndpointAddr, alpn: &[u8]) -> Result<Connection, TransferError> {
+	/// Dials a peer to speak one protocol.
+	pub(crate) async fn connect(&self, to: EndpointAddr, alpn: &[u8]) -> Result<Connection, TransferError> {
 		let peer = to.id.to_string();
 		let addresses = to.ip_addrs().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
 		let addresses = if addresses.is_empty() { "no address".to_owned() } else { addresses };
-		let unreachable = |reason: String| TransferError::Unreachable { peer, addresses, reason };
+		let unreachable = |reason: String| TransferError::Unreachable { peer: peer.clone(), addresses, reason };
 		match timeout(DIAL, self.router.endpoint().connect(to, alpn)).await {
 			Ok(Ok(connection)) => Ok(connection),
+			Ok(Err(error)) if is_about_protocol(&error) => {
+				let protocol = String::from_utf8_lossy(alpn).into_owned();
+				Err(TransferError::OtherProtocol { peer, protocol })
+			}
 			Ok(Err(error)) => Err(unreachable(error.to_string())),
 			Err(_) => Err(unreachable(format!("nothing heard for {} seconds", DIAL.as_secs()))),
 		}
@@ -269,7 +305,7 @@ pub(super) async fn pull_over(
 	let incoming = blocking(move || store.begin(&root, length)).await??;
 	// Whatever happens from here on, also when the caller gives up, the next attempt may begin.
 	let arriving = Arriving { blobs, root };
-	let incoming = receive(connection, incoming, progress).await?;
+	let incoming = receive(connection, incoming, progress, None).await?;
 	let store = arriving.blobs.clone();
 	blocking(move || store.complete(incoming)).await??;
 	progress.finish();
@@ -287,14 +323,35 @@ impl Drop for Arriving<'_> {
 	}
 }
 
+/// Begins to take a content into a file, or goes on.
+pub(crate) async fn begin(target: &Path, content: Commitment) -> Result<Incoming, TransferError> {
+	let files = IncomingFiles { data: target.to_owned(), outboard: None };
+	Ok(blocking(move || Incoming::begin(files, content.root, content.length)).await??)
+}
+
+/// Puts a whole content in its place.
+pub(crate) async fn finish(incoming: Incoming, progress: &Progress) -> Result<(), TransferError> {
+	blocking(move || incoming.finish()).await??;
+	progress.finish();
+	Ok(())
+}
+
 /// Takes in what is missing. What came before an error is durable and will not be asked for again.
-async fn receive(connection: &Connection, incoming: Incoming, progress: &Progress) -> Result<Incoming, TransferError> {
+///
+/// `verified` hears how many bytes of the answer have led to the root so far, pairs of the tree and the eight bytes of
+/// the length included.
+pub(crate) async fn receive(
+	connection: &Connection,
+	incoming: Incoming,
+	progress: &Progress,
+	verified: Option<&watch::Sender<u64>>,
+) -> Result<Incoming, TransferError> {
 	let content = Commitment { root: incoming.root(), length: incoming.length() };
 	let from = incoming.resume_from();
 	progress.set(from);
 	let (items, ready) = mpsc::channel(AHEAD);
 	let writer = tokio::task::spawn_blocking(move || write(incoming, ready));
-	let received = download(connection, content, from, items, progress).await;
+	let received = download(connection, content, from, items, progress, verified).await;
 	let incoming = writer.await.map_err(broken)??;
 	received?;
 	Ok(incoming)
@@ -329,7 +386,13 @@ async fn download(
 	from: u64,
 	items: mpsc::Sender<BaoContentItem>,
 	progress: &Progress,
+	verified: Option<&watch::Sender<u64>>,
 ) -> Result<(), TransferError> {
+	let tell = |bytes: u64| {
+		if let Some(verified) = verified {
+			verified.send_modify(|sum| *sum = sum.saturating_add(bytes));
+		}
+	};
 	let Commitment { root, length } = content;
 	if from >= length {
 		return Ok(());
@@ -348,12 +411,20 @@ async fn download(
 	if claimed != length {
 		return Err(TransferError::WrongSize { claimed, expected: length });
 	}
+	let mut unsaid = LENGTH;
 	loop {
 		match stalls(body.next()).await? {
 			BlobContentNext::More((next, item)) => {
 				let item = item.map_err(decode_error)?;
-				if let BaoContentItem::Leaf(leaf) = &item {
-					progress.add(u64::try_from(leaf.data.len()).unwrap_or(u64::MAX));
+				match &item {
+					BaoContentItem::Leaf(leaf) => {
+						let bytes = u64::try_from(leaf.data.len()).unwrap_or(u64::MAX);
+						progress.add(bytes);
+						tell(bytes.saturating_add(unsaid));
+						unsaid = 0;
+					}
+					// Told with the bytes below it: a listener is woken once for each group.
+					BaoContentItem::Parent(_) => unsaid = unsaid.saturating_add(PAIR),
 				}
 				// The writer's own error is the one that is reported.
 				items.send(item).await.map_err(|_| broken("the disk failed"))?;
@@ -373,6 +444,26 @@ fn decode_error(error: DecodeError) -> TransferError {
 	}
 }
 
+/// What a peer has said who closed the connection because it serves nobody for free.
+fn charged(connection: &Connection) -> Option<TransferError> {
+	let Some(ConnectionError::ApplicationClosed(close)) = connection.close_reason() else { return None };
+	let reason = String::from_utf8_lossy(&close.reason);
+	let reason = reason.chars().filter(|letter| !letter.is_control()).take(REASON).collect();
+	(close.error_code == CHARGES).then_some(TransferError::Charges(reason))
+}
+
+/// Whether the peer is there and has refused the protocol itself.
+fn is_about_protocol(error: &ConnectError) -> bool {
+	/// TLS alert `no_application_protocol` as a code of QUIC.
+	const NO_PROTOCOL: u64 = 0x178;
+	let source = match error {
+		ConnectError::Connection { source, .. } => source,
+		ConnectError::Connecting { source: ConnectingError::ConnectionError { source, .. }, .. } => source,
+		_ => return false,
+	};
+	matches!(source, ConnectionError::ConnectionClosed(close) if u64::from(close.error_code) == NO_PROTOCOL)
+}
+
 fn broken(error: impl std::fmt::Display) -> TransferError {
 	TransferError::Broken(error.to_string())
 }
@@ -388,7 +479,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 async fn bind(key: SecretKey, addresses: &[SocketAddr]) -> Result<Endpoint, TransferError> {
 	let failed = |error: &dyn std::fmt::Display| TransferError::Endpoint(error.to_string());
 	let mut builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).secret_key(key);
-	builder = builder.clear_ip_transports();
+	builder = builder.clear_ip_transports().transport_config(quic::general());
 	for address in addresses {
 		// Asked beforehand because the endpoint's own error does not say which address it was.
 		if let Err(error) = UdpSocket::bind(address) {

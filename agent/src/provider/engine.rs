@@ -1,12 +1,14 @@
 //! One pass per block: which topic does what when.
 
 use crate::{
+	bandwidth::line::Line,
 	chain::{
 		client::NodeView,
 		follow::{BlockStream, Head},
 		Chain, ChainError,
 	},
 	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
+	payments::till::Till,
 	provider::{
 		intake::Intake,
 		report::{self, Report, Situation},
@@ -17,6 +19,7 @@ use crate::{
 	},
 };
 use iroh::SecretKey;
+use std::sync::Arc;
 use substation_primitives::{settings::Settings, NodeId};
 use substation_proofs::Hash;
 
@@ -40,6 +43,8 @@ pub struct Engine {
 	forests: Forests,
 	api: Api,
 	metrics: Metrics,
+	till: Till,
+	line: Line,
 	intake: Intake,
 	updater: Updater,
 	answerer: Answerer,
@@ -70,12 +75,29 @@ pub struct EngineParts {
 	pub api: Api,
 	/// Counters.
 	pub metrics: Metrics,
+	/// What customers pay for deliveries.
+	pub till: Till,
+	/// The line.
+	pub line: Line,
 }
 
 impl Engine {
 	/// Starts nothing.
 	pub fn new(parts: EngineParts) -> Self {
-		let EngineParts { node, genesis, key, cap_per_customer, prove, storage, forests, prover, api, metrics } = parts;
+		let EngineParts {
+			node,
+			genesis,
+			key,
+			cap_per_customer,
+			prove,
+			storage,
+			forests,
+			prover,
+			api,
+			metrics,
+			till,
+			line,
+		} = parts;
 		Self {
 			node,
 			prove,
@@ -86,6 +108,8 @@ impl Engine {
 			forests,
 			api,
 			metrics,
+			till,
+			line,
 			basis: None,
 			situation: Situation::default(),
 			is_in_step: false,
@@ -95,6 +119,8 @@ impl Engine {
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
 		self.situation.disconnected = Some(url.to_owned());
+		self.till.set_chain(None);
+		self.line.disconnected();
 		self.publish(None);
 	}
 
@@ -123,6 +149,7 @@ impl Engine {
 					None => shutdown.wait().await,
 				},
 				() = self.intake.arrived() => self.on_best(&chain).await?,
+				() = self.line.ended() => self.on_best(&chain).await?,
 				() = shutdown.wait() => return Ok(()),
 			}
 		}
@@ -152,6 +179,7 @@ impl Engine {
 		if let Err(error) = self.storage.sweep() {
 			tracing::warn!("bytes that nobody needs cannot be deleted: {error}");
 		}
+		self.till.set_node(node.id, node.operator.0);
 		self.situation.final_block = Some(height);
 		self.metrics.numbers().finalised.set(height.into());
 		self.publish(Some(&node));
@@ -199,11 +227,13 @@ impl Engine {
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
+		self.till.set_chain(Some(Arc::new(chain.clone())));
 		let now = node.window.now;
 		self.answerer.note(&node.window);
 		if self.prove {
 			self.answerer.look(chain, &node.window).await?;
 		}
+		self.line.look(chain, block, now).await?;
 		let settings: Settings = chain.settings(block).await?;
 		self.situation.settings = settings;
 		if self.is_in_step {
@@ -231,7 +261,9 @@ impl Engine {
 			self.situation.node = Some(node.clone());
 		}
 		self.situation.proves_itself = self.prove;
+		self.situation.line = self.line.view();
 		self.situation.look(&self.storage);
+		self.situation.delivery = Some(self.till.status());
 		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
 			self.metrics.numbers().next_window.set(report::next_window(window).into());
 		}

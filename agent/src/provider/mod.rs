@@ -23,6 +23,11 @@ pub mod update;
 pub mod window;
 
 use crate::{
+	bandwidth::{
+		self,
+		limits::Limits,
+		line::{Line, LineParts},
+	},
 	chain::{Chain, Patience},
 	config::{Config, Folder},
 	data::{
@@ -35,10 +40,11 @@ use crate::{
 		storage::Storage,
 		transfer::{Transport, TransportConfig},
 	},
+	payments::{self, counter::Counter, till::Till},
 };
 use anyhow::{Context, Result};
 use engine::{Engine, EngineParts};
-use iroh::SecretKey;
+use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
 use std::time::Duration;
 use substation_primitives::NodeId;
@@ -100,7 +106,12 @@ impl Shutdown {
 pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()> {
 	let genesis = config.genesis()?.context("this data folder knows no chain; run `substation init` first")?;
 	let key = folder.agent_key()?;
+	config.delivery.check()?;
 	let storage = Storage::open(folder.path())?;
+	let metrics = Metrics::new();
+	let till = Till::open(folder.path(), genesis, config.delivery, metrics.clone());
+	let till = till.context("the vouchers in the data folder cannot be read")?;
+	let line = LineParts::new(key.clone(), Limits::new(config.bandwidth), metrics.clone());
 	let mut shutdown = Shutdown::on_signal()?;
 	let transport_config = TransportConfig {
 		key_file: folder.key_file(),
@@ -109,7 +120,11 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	};
 	// First, because an endpoint that was started has to be shut down.
 	let listener = http::bind(config.http).await?;
-	let (transport, mut offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
+	let (transport, mut offers) = Transport::start_with(transport_config, storage.blobs.clone(), |router, server| {
+		let router = router.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
+		router.accept(bandwidth::protocol::ALPN, line.member())
+	})
+	.await?;
 	tracing::info!(
 		endpoint = hex::encode(transport.id()),
 		addresses = transport.addresses().join(" "),
@@ -120,9 +135,24 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 
 	let scrub = Scrub::new(storage.clone(), options.scrub_rate);
 	let scrubbing = tokio::spawn(scrub.clone().run(shutdown.clone().waited()));
-	let work = Work { folder, config, genesis, key, storage, scrub, prove: options.prove };
+	let redeeming = tokio::spawn(till.clone().look_after());
+	let work = Work {
+		folder,
+		config,
+		genesis,
+		key,
+		storage,
+		scrub,
+		prove: options.prove,
+		metrics,
+		till: till.clone(),
+		line,
+		endpoint: transport.endpoint().clone(),
+	};
 	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
 
+	redeeming.abort();
+	till.close_up().await;
 	transport.shutdown().await;
 	scrubbing.abort();
 	if outcome.is_ok() {
@@ -140,27 +170,24 @@ struct Work {
 	storage: Storage,
 	scrub: Scrub,
 	prove: bool,
+	metrics: Metrics,
+	till: Till,
+	line: LineParts,
+	endpoint: Endpoint,
 }
 
 impl Work {
 	/// Finds out which node this is, answers over HTTP, follows the chain.
 	async fn run(self, listener: TcpListener, offers: &mut OfferReceiver, shutdown: &mut Shutdown) -> Result<()> {
-		let metrics = Metrics::new();
-		let api = Api::new(self.storage.clone(), metrics.clone());
+		let api = Api::new(self.storage.clone(), self.metrics.clone());
 		api.set_scrub(self.scrub.clone());
 		let server = tokio::spawn(http::serve(listener, api.clone(), shutdown.clone().waited()));
-		let outcome = self.provide(api, metrics, offers, shutdown).await;
+		let outcome = self.provide(api, offers, shutdown).await;
 		server.abort();
 		outcome
 	}
 
-	async fn provide(
-		self,
-		api: Api,
-		metrics: Metrics,
-		offers: &mut OfferReceiver,
-		shutdown: &mut Shutdown,
-	) -> Result<()> {
+	async fn provide(self, api: Api, offers: &mut OfferReceiver, shutdown: &mut Shutdown) -> Result<()> {
 		let node = tokio::select! {
 			node = self.find_node(&api) => node?,
 			() = shutdown.wait() => return Ok(()),
@@ -178,7 +205,9 @@ impl Work {
 			forests,
 			prover,
 			api,
-			metrics,
+			metrics: self.metrics,
+			till: self.till,
+			line: Line::new(node, self.endpoint, self.line),
 		});
 		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
 	}
@@ -223,6 +252,7 @@ impl Work {
 	/// Shows how it stands before there is a node.
 	fn publish(&self, api: &Api, disconnected: Option<String>) {
 		let mut situation = Situation { disconnected, proves_itself: self.prove, ..Situation::default() };
+		situation.delivery = Some(self.till.status());
 		situation.look(&self.storage);
 		match serde_json::to_value(Report::of(&situation)) {
 			Ok(report) => api.set_chain(report),

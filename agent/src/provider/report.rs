@@ -1,12 +1,14 @@
 //! How the provider stands: figures for scripts, words for people.
 
 use crate::{
+	bandwidth::report::{LineReport, LineView},
 	chain::client::NodeView,
 	cli::amounts::{display_amount, display_size},
 	data::{
 		journal::{Damage, DealState as Local, Journal},
 		storage::Storage,
 	},
+	payments::till::DeliveryStatus,
 	provider::history,
 };
 use serde::Serialize;
@@ -47,6 +49,10 @@ pub struct Situation {
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
 	pub free_bytes: u64,
+	/// The line, if the node holds seats.
+	pub line: Option<LineView>,
+	/// What customers pay for deliveries; unknown unless the agent runs.
+	pub delivery: Option<DeliveryStatus>,
 }
 
 /// A content that is damaged, and whom that concerns.
@@ -187,6 +193,10 @@ pub struct Report {
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
 	pub free_bytes: u64,
+	/// The line, if the node holds seats.
+	pub line: Option<LineReport>,
+	/// What customers pay for deliveries.
+	pub delivery: Option<DeliveryStatus>,
 }
 
 impl Report {
@@ -199,6 +209,8 @@ impl Report {
 		if let Some(page) = page {
 			words.extend(chain_words(page, &situation.settings.proofs));
 		}
+		let line = situation.line.as_ref().map(|line| LineReport::of(line, &situation.settings.bandwidth));
+		words.extend(line.iter().flat_map(|line| line.words.clone()));
 		words.extend(local_words(situation));
 		Self {
 			node: page.map(|page| page.id.0),
@@ -226,6 +238,8 @@ impl Report {
 			damage: situation.damage.clone(),
 			used_bytes: situation.used_bytes,
 			free_bytes: situation.free_bytes,
+			line,
+			delivery: situation.delivery.clone(),
 		}
 	}
 }
@@ -345,6 +359,7 @@ fn local_words(situation: &Situation) -> Vec<String> {
 		),
 		format!("disk: {} stored, {} free", display_size(situation.used_bytes), display_size(situation.free_bytes)),
 	];
+	words.extend(situation.delivery.iter().filter_map(|delivery| delivery.words.clone()));
 	words.extend(situation.damage.iter().take(NAMED_CONTENTS).map(DamagedContent::words));
 	let more = situation.damage.len().saturating_sub(NAMED_CONTENTS);
 	if more > 0 {

@@ -14,6 +14,7 @@
 //! | [`network_key`] | the identity on the peer-to-peer network, made once |
 //! | [`validator_keys`] | session keys with the proof that `session.setKeys` demands |
 //! | [`agent_url`] | where the agent beside this node answers |
+//! | [`committees`] | what the chain's committees bound, said at the start |
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ pub mod agent_url;
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
+pub mod committees;
 pub mod fake_runtime_api;
 pub mod network_key;
 pub mod rpc;

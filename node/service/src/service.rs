@@ -2,6 +2,7 @@
 
 use crate::{
 	agent_url::{self, AgentUrl},
+	committees,
 	fake_runtime_api::RuntimeApi,
 	rpc, Block, BlockNumber, Hash,
 };
@@ -224,6 +225,7 @@ where
 	let mut net_config =
 		FullNetworkConfiguration::<_, _, N>::new(&config.network, config.prometheus_registry().cloned());
 	let genesis = client.block_hash(0)?.ok_or("the database has no genesis block")?;
+	committees::warn(&client, client.chain_info().best_hash);
 	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
 	let (grandpa_peers, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
 		grandpa_protocol.clone(),

@@ -7,7 +7,7 @@ use crate::{Config, Pace};
 use core::marker::PhantomData;
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
-use substation_primitives::Clock;
+use substation_primitives::{BlockNumber, Clock, Committees};
 
 macro_rules! reader {
 	($(#[$doc:meta])* $name:ident: $type:ty = |$lengths:ident| $value:expr) => {
@@ -62,6 +62,14 @@ reader! {
 reader! {
 	/// When windows of storage proofs open and close.
 	ProofClock: Clock = |lengths| lengths.clock
+}
+reader! {
+	/// How committees that measure lines are formed.
+	CommitteesOf: Committees = |lengths| lengths.committees
+}
+reader! {
+	/// Blocks that a payee has to redeem after the payer of a channel wants its money back.
+	ChannelGrace: BlockNumber = |lengths| lengths.channel_grace
 }
 reader! {
 	/// Blocks between two launches of referenda.

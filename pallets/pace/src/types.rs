@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use substation_primitives::{BlockNumber, Clock};
+use substation_primitives::{BlockNumber, Clock, Committees};
 
 /// Most slot steps of one window. Bounds in code for how many openings seeds are kept at once.
 const MAX_STEPS_PER_WINDOW: BlockNumber = 1_024;
@@ -35,6 +35,10 @@ pub struct PaceLengths {
 	pub bonding_eras: u32,
 	/// When windows of storage proofs open and close.
 	pub clock: Clock,
+	/// How committees that measure lines are formed.
+	pub committees: Committees,
+	/// Blocks that a payee has to redeem after the payer of a channel wants its money back.
+	pub channel_grace: BlockNumber,
 	/// Blocks between two launches of referenda.
 	pub launch_period: BlockNumber,
 	/// Blocks that a referendum is open.
@@ -64,6 +68,10 @@ pub enum PaceError {
 	Clock,
 	/// A window has more than 1,024 steps.
 	ClockSteps,
+	/// A committee is even, below 3 or above 25, could not be filled, or has no time.
+	Committees,
+	/// A payee would have no time to redeem.
+	ChannelGrace,
 	/// A length of voting is zero.
 	Voting,
 }
@@ -78,6 +86,8 @@ impl PaceLengths {
 			sessions_per_era: 6,
 			bonding_eras: 28,
 			clock: Clock { period: DAY, window: 600, slot_step: 10 },
+			committees: Committees { members: 17, min_nodes: 51, deadline: 20 },
+			channel_grace: DAY,
 			launch_period: 7 * DAY,
 			voting_period: 7 * DAY,
 			enactment_period: 8 * DAY,
@@ -87,6 +97,7 @@ impl PaceLengths {
 	}
 
 	/// What development and tests run: slots of 2 s, periods of 40 s with windows of 16 s, eras of 4 minutes.
+	/// Committees of three bound nothing worth stealing: they show how tests run, not what they withstand.
 	pub const fn fast() -> Self {
 		Self {
 			slot_millis: 2_000,
@@ -94,6 +105,8 @@ impl PaceLengths {
 			sessions_per_era: 4,
 			bonding_eras: 3,
 			clock: Clock { period: 20, window: 8, slot_step: 2 },
+			committees: Committees { members: 3, min_nodes: 4, deadline: 30 },
+			channel_grace: 20,
 			launch_period: 10,
 			voting_period: 10,
 			enactment_period: 5,
@@ -115,6 +128,8 @@ impl PaceLengths {
 			clock.window.checked_div(clock.slot_step).is_some_and(|steps| steps <= MAX_STEPS_PER_WINDOW),
 			PaceError::ClockSteps,
 		)?;
+		ensure(self.committees.is_consistent(), PaceError::Committees)?;
+		ensure(self.channel_grace > 0, PaceError::ChannelGrace)?;
 		let voting =
 			[self.launch_period, self.voting_period, self.enactment_period, self.cooloff_period, self.term_duration];
 		ensure(voting.iter().all(|length| *length > 0), PaceError::Voting)

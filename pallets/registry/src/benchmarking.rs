@@ -26,6 +26,7 @@ impl BenchmarkHelper for () {
 }
 
 const CLASS: ResourceClass = ResourceClass::Storage;
+const OTHER_CLASS: ResourceClass = ResourceClass::Bandwidth;
 const OFFER: Offer = Offer { capacity: u64::MAX, price: Balance::MAX };
 
 /// More than any obligation that a helper sets up.
@@ -59,8 +60,15 @@ fn registered<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
 	Ok((operator, id))
 }
 
-fn fined<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
+/// A node that offers every class: the largest record, and most bonds to release.
+fn full<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
 	let (operator, id) = registered::<T>()?;
+	Pallet::<T>::do_add_class(operator.clone(), id, OTHER_CLASS, OFFER, large_bond::<T>())?;
+	Ok((operator, id))
+}
+
+fn fined<T: Config>() -> Result<(T::AccountId, NodeId), BenchmarkError> {
+	let (operator, id) = full::<T>()?;
 	T::BenchmarkHelper::owe_fines(id);
 	Ok((operator, id))
 }
@@ -76,7 +84,7 @@ mod benchmarks {
 	#[benchmark]
 	fn register() -> Result<(), BenchmarkError> {
 		// The operator has a node already: both holds and the account exist.
-		let (operator, first) = registered::<T>()?;
+		let (operator, first) = full::<T>()?;
 		let bond = large_bond::<T>();
 
 		#[extrinsic_call]
@@ -88,7 +96,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn set_contact() -> Result<(), BenchmarkError> {
-		let (operator, id) = registered::<T>()?;
+		let (operator, id) = full::<T>()?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator), id, [3; 32], longest_addresses::<T>(), Region(*b"NO"));
@@ -99,7 +107,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn set_agent() -> Result<(), BenchmarkError> {
-		let (operator, id) = registered::<T>()?;
+		let (operator, id) = full::<T>()?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator), id, [3; 32]);
@@ -155,7 +163,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn unbond() -> Result<(), BenchmarkError> {
-		let (operator, id) = registered::<T>()?;
+		let (operator, id) = full::<T>()?;
 		Pallet::<T>::do_leave(operator.clone(), id)?;
 		T::BenchmarkHelper::owe_termination(id);
 
@@ -169,7 +177,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn withdraw() -> Result<(), BenchmarkError> {
-		let (operator, id) = registered::<T>()?;
+		let (operator, id) = full::<T>()?;
 		Pallet::<T>::do_leave(operator.clone(), id)?;
 		T::BenchmarkHelper::owe_termination(id);
 		Pallet::<T>::do_unbond(id)?;
@@ -188,7 +196,7 @@ mod benchmarks {
 	#[benchmark]
 	fn suspend() -> Result<(), BenchmarkError> {
 		let origin = T::SuspendOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		let (_, id) = registered::<T>()?;
+		let (_, id) = full::<T>()?;
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, id);
@@ -200,13 +208,28 @@ mod benchmarks {
 	#[benchmark]
 	fn lift_suspension() -> Result<(), BenchmarkError> {
 		let origin = T::SuspendOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		let (_, id) = registered::<T>()?;
+		let (_, id) = full::<T>()?;
 		Pallet::<T>::do_suspend(id)?;
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, id);
 
 		assert_last::<T>(Event::SuspensionLifted { node: id });
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_class() -> Result<(), BenchmarkError> {
+		// The operator has another node: the hold of the class exists and is found among all others.
+		full::<T>()?;
+		let (operator, id) = registered::<T>()?;
+		T::BenchmarkHelper::owe_fines(id);
+		let bond = large_bond::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), id, OTHER_CLASS, OFFER, bond);
+
+		assert_last::<T>(Event::ClassAdded { node: id, class: OTHER_CLASS, offer: OFFER, bond });
 		Ok(())
 	}
 

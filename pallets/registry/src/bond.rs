@@ -61,6 +61,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn bond_reason(class: ResourceClass) -> HoldReason {
 		match class {
 			ResourceClass::Storage => HoldReason::StorageBond,
+			ResourceClass::Bandwidth => HoldReason::BandwidthBond,
 		}
 	}
 }

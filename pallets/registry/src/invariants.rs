@@ -12,6 +12,14 @@ use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 use substation_primitives::{traits::Obligations, Balance, NodeStatus, ResourceClass};
 
+/// What the records of an operator's nodes say is held.
+#[derive(Default)]
+struct Recorded {
+	deposits: Balance,
+	storage: Balance,
+	bandwidth: Balance,
+}
+
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -24,17 +32,24 @@ impl<T: Config> Pallet<T> {
 
 	/// I1: what is held of an operator is, to the unit, the deposits and bonds of its nodes.
 	fn check_money_is_held() -> Result<(), TryRuntimeError> {
-		let mut recorded = BTreeMap::<Vec<u8>, (T::AccountId, Balance, Balance)>::new();
+		let mut recorded = BTreeMap::<Vec<u8>, (T::AccountId, Recorded)>::new();
 		for node in Nodes::<T>::iter_values() {
-			let bond = node.in_class(ResourceClass::Storage).map_or(0, |offered| offered.bond);
-			let (_, deposits, bonds) = recorded.entry(node.operator.encode()).or_insert((node.operator.clone(), 0, 0));
-			*deposits = deposits.saturating_add(node.deposit);
-			*bonds = bonds.saturating_add(bond);
+			let (_, sums) =
+				recorded.entry(node.operator.encode()).or_insert((node.operator.clone(), Recorded::default()));
+			sums.deposits = sums.deposits.saturating_add(node.deposit);
+			for offered in node.offers.iter() {
+				let bonds = match offered.class {
+					ResourceClass::Storage => &mut sums.storage,
+					ResourceClass::Bandwidth => &mut sums.bandwidth,
+				};
+				*bonds = bonds.saturating_add(offered.bond);
+			}
 		}
-		for (operator, deposits, bonds) in recorded.values() {
+		for (operator, sums) in recorded.values() {
 			let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), operator);
-			ensure!(held(HoldReason::NodeDeposit) == *deposits, "I1: deposits differ from what is held");
-			ensure!(held(HoldReason::StorageBond) == *bonds, "I1: bonds differ from what is held");
+			ensure!(held(HoldReason::NodeDeposit) == sums.deposits, "I1: deposits differ from what is held");
+			ensure!(held(HoldReason::StorageBond) == sums.storage, "I1: storage bonds differ from what is held");
+			ensure!(held(HoldReason::BandwidthBond) == sums.bandwidth, "I1: bandwidth bonds differ from what is held");
 		}
 		Ok(())
 	}

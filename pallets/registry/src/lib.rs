@@ -93,6 +93,9 @@ pub mod pallet {
 		/// What its nodes promise as storage. Fines and compensations are taken from it.
 		#[codec(index = 1)]
 		StorageBond,
+		/// What its nodes promise as lines to the network: the seats that they hold need it.
+		#[codec(index = 2)]
+		BandwidthBond,
 	}
 
 	/// The id of the next node.
@@ -126,6 +129,17 @@ pub mod pallet {
 			node: NodeId,
 			/// The key.
 			agent: AgentKey,
+		},
+		/// A node offers another class from now on.
+		ClassAdded {
+			/// The node.
+			node: NodeId,
+			/// The class.
+			class: ResourceClass,
+			/// What it offers and asks.
+			offer: Offer,
+			/// What is held for it.
+			bond: Balance,
 		},
 		/// A node asks for something else from now on.
 		OfferChanged {
@@ -220,7 +234,7 @@ pub mod pallet {
 		ZeroPrice,
 		/// The bond is below the least bond. Read `minBond` in the settings and bond at least as much.
 		BondTooLow,
-		/// The node has no offer in this class. Name a class that it was registered with.
+		/// The node has no offer in this class. Name one that it offers, or call `add_class` first.
 		NotOffered,
 		/// The amount is zero. Name how much to add or to release.
 		ZeroAmount,
@@ -246,6 +260,8 @@ pub mod pallet {
 		NotSuspended,
 		/// No node ids are left. There is nothing a caller can do.
 		OutOfIds,
+		/// The node offers this class already. Call `set_offer` or `add_bond` to change what it offers.
+		AlreadyOffered,
 	}
 
 	#[pallet::hooks]
@@ -487,6 +503,32 @@ pub mod pallet {
 		pub fn lift_suspension(origin: OriginFor<T>, node: NodeId) -> DispatchResult {
 			T::SuspendOrigin::ensure_origin(origin)?;
 			Self::do_lift_suspension(node)
+		}
+
+		/// Offer another class with a node that is registered already.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the operator of an active node.
+		///
+		/// ## Details
+		/// Holds the bond of the class. There is no way to take a class back: its bond goes when the node goes.
+		///
+		/// ## Errors
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::ZeroCapacity`], [`Error::ZeroPrice`],
+		/// [`Error::BondTooLow`], [`Error::NotActive`], [`Error::AlreadyOffered`], and the currency's.
+		///
+		/// ## Events
+		/// [`Event::ClassAdded`].
+		#[pallet::call_index(11)]
+		pub fn add_class(
+			origin: OriginFor<T>,
+			node: NodeId,
+			class: ResourceClass,
+			offer: Offer,
+			bond: Balance,
+		) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_add_class(operator, node, class, offer, bond)
 		}
 	}
 

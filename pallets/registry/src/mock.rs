@@ -24,6 +24,7 @@ pub const MIN_BOND: Balance = 100 * STN;
 pub const DEPOSIT: Balance = STN;
 pub const UNBONDING: BlockNumber = 50;
 pub const CLASS: ResourceClass = ResourceClass::Storage;
+pub const OTHER_CLASS: ResourceClass = ResourceClass::Bandwidth;
 pub const OFFER: Offer = Offer { capacity: 1 << 40, price: 1_000_000 };
 
 #[frame_support::runtime]
@@ -68,7 +69,7 @@ parameter_types! {
 	/// The settings in force.
 	pub static CurrentSettings: RegistrySettings =
 		RegistrySettings { min_bond: MIN_BOND, node_deposit: DEPOSIT, unbonding: UNBONDING };
-	/// What every node's work requires as its bond.
+	/// What every node's work requires as its bond in [`CLASS`]; in [`OTHER_CLASS`] it requires nothing.
 	pub static Required: Balance = 0;
 	/// Whether nodes still owe something.
 	pub static Obliged: bool = false;
@@ -95,8 +96,12 @@ impl Obligations for FakeObligations {
 		}
 	}
 
-	fn required_bond(_: NodeId, _: ResourceClass) -> Balance {
-		Required::get()
+	fn required_bond(_: NodeId, class: ResourceClass) -> Balance {
+		if class == CLASS {
+			Required::get()
+		} else {
+			0
+		}
 	}
 
 	fn is_free(_: NodeId) -> bool {

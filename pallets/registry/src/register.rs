@@ -93,6 +93,26 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	pub(crate) fn do_add_class(
+		operator: T::AccountId,
+		id: NodeId,
+		class: ResourceClass,
+		offer: Offer,
+		bond: Balance,
+	) -> DispatchResult {
+		let mut node = Self::owned_and_caught_up(id, &operator)?;
+		Self::ensure_offer(offer)?;
+		ensure!(bond >= T::Settings::get().min_bond, Error::<T>::BondTooLow);
+		ensure!(node.status == NodeStatus::Active, Error::<T>::NotActive);
+		ensure!(node.in_class(class).is_none(), Error::<T>::AlreadyOffered);
+		node.offers.try_push(ClassOffer { class, offer, bond }).map_err(|_| DispatchError::Exhausted)?;
+
+		T::Currency::hold(&Self::bond_reason(class).into(), &operator, bond)?;
+		Nodes::<T>::insert(id, node);
+		Self::deposit_event(Event::ClassAdded { node: id, class, offer, bond });
+		Ok(())
+	}
+
 	/// The node, if it is `who`'s.
 	pub(crate) fn owned(id: NodeId, who: &T::AccountId) -> Result<Node<T>, Error<T>> {
 		let node = Nodes::<T>::get(id).ok_or(Error::UnknownNode)?;

@@ -22,6 +22,7 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	fn suspend() -> Weight;
 	fn lift_suspension() -> Weight;
+	fn add_class() -> Weight;
 }
 
 /// As measured, with the runtime's database weights.
@@ -196,6 +197,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
+	/// Storage: `Registry::Nodes` (r:1 w:1)
+	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
+	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
+	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Pace::Pace` (r:1 w:0)
+	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(56), added: 551, mode: `MaxEncodedLen`)
+	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
+	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Proofs` (r:1 w:0)
+	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Registry` (r:1 w:0)
+	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
+	fn add_class() -> Weight {
+		// Estimated like `add_bond`, not measured yet.
+		Weight::from_parts(139_000_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
 }
 
 /// For tests without a runtime.
@@ -254,5 +277,10 @@ impl WeightInfo for () {
 		Weight::from_parts(12_298_000, 4287)
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn add_class() -> Weight {
+		Weight::from_parts(139_000_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 }

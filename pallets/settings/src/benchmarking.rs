@@ -1,6 +1,6 @@
-//! Benchmarks. Every call reads two records, judges three and writes one, whatever the values.
+//! Benchmarks. Every call reads and judges all records and writes one, whatever the values.
 
-use crate::{Call, Config, Market, Pallet, Proofs, Registry};
+use crate::{Bandwidth, Call, Channels, Config, Market, Pallet, Proofs, Registry};
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;
 use substation_primitives::settings::Settings;
@@ -46,6 +46,30 @@ mod benchmarks {
 		_(origin as T::RuntimeOrigin, settings);
 
 		assert_eq!(Proofs::<T>::get(), settings);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_bandwidth() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().bandwidth;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Bandwidth::<T>::get(), settings);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_channels() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().channels;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Channels::<T>::get(), settings);
 		Ok(())
 	}
 

@@ -1,8 +1,10 @@
-//! Replacing one record, judged together with the other two.
+//! Replacing one record, judged together with all others.
 
-use crate::{BadSetting, Config, Error, Event, Market, Pallet, Proofs, Registry};
+use crate::{BadSetting, Bandwidth, Channels, Config, Error, Event, Market, Pallet, Proofs, Registry};
 use sp_runtime::DispatchResult;
-use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings, Settings};
+use substation_primitives::settings::{
+	BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
+};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_set_registry(settings: RegistrySettings) -> DispatchResult {
@@ -23,6 +25,20 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_valid(Settings { proofs: settings, ..Self::all() })?;
 		Proofs::<T>::put(settings);
 		Self::deposit_event(Event::ProofsChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_bandwidth(settings: BandwidthSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { bandwidth: settings, ..Self::all() })?;
+		Bandwidth::<T>::put(settings);
+		Self::deposit_event(Event::BandwidthChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_channels(settings: ChannelSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { channels: settings, ..Self::all() })?;
+		Channels::<T>::put(settings);
+		Self::deposit_event(Event::ChannelsChanged { settings });
 		Ok(())
 	}
 

@@ -16,7 +16,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use readers::{MarketOf, ProofsOf, RegistryOf};
+pub use readers::{BandwidthOf, ChannelsOf, MarketOf, ProofsOf, RegistryOf};
 pub use types::BadSetting;
 pub use weights::WeightInfo;
 
@@ -27,7 +27,9 @@ pub mod pallet {
 	use core::marker::PhantomData;
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
-	use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings, SettingError, Settings};
+	use substation_primitives::settings::{
+		BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings, SettingError, Settings,
+	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -64,6 +66,18 @@ pub mod pallet {
 		Settings::default().proofs
 	}
 
+	/// What the lines' settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultBandwidth<T: Config>() -> BandwidthSettings {
+		Settings::default().bandwidth
+	}
+
+	/// What the channels' settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultChannels<T: Config>() -> ChannelSettings {
+		Settings::default().channels
+	}
+
 	/// Tunables of nodes and bonds.
 	#[pallet::storage]
 	pub type Registry<T: Config> = StorageValue<_, RegistrySettings, ValueQuery, DefaultRegistry<T>>;
@@ -75,6 +89,14 @@ pub mod pallet {
 	/// Tunables of proofs and misses.
 	#[pallet::storage]
 	pub type Proofs<T: Config> = StorageValue<_, ProofSettings, ValueQuery, DefaultProofs<T>>;
+
+	/// Tunables of seats, tests and ratings of lines.
+	#[pallet::storage]
+	pub type Bandwidth<T: Config> = StorageValue<_, BandwidthSettings, ValueQuery, DefaultBandwidth<T>>;
+
+	/// Tunables of payment channels.
+	#[pallet::storage]
+	pub type Channels<T: Config> = StorageValue<_, ChannelSettings, ValueQuery, DefaultChannels<T>>;
 
 	/// The settings with which a chain starts.
 	#[pallet::genesis_config]
@@ -96,6 +118,8 @@ pub mod pallet {
 			Registry::<T>::put(self.settings.registry);
 			Market::<T>::put(self.settings.market);
 			Proofs::<T>::put(self.settings.proofs);
+			Bandwidth::<T>::put(self.settings.bandwidth);
+			Channels::<T>::put(self.settings.channels);
 		}
 	}
 
@@ -117,6 +141,16 @@ pub mod pallet {
 		ProofsChanged {
 			/// What is in force now.
 			settings: ProofSettings,
+		},
+		/// The tunables of lines were replaced. Tests that are running keep their claim, their total and their fee.
+		BandwidthChanged {
+			/// What is in force now.
+			settings: BandwidthSettings,
+		},
+		/// The tunables of payment channels were replaced. Open channels follow them.
+		ChannelsChanged {
+			/// What is in force now.
+			settings: ChannelSettings,
 		},
 	}
 
@@ -188,13 +222,53 @@ pub mod pallet {
 			T::UpdateOrigin::ensure_origin(origin)?;
 			Self::do_set_proofs(settings)
 		}
+
+		/// Replace the tunables of seats, tests and ratings of lines.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Seats keep the bond that they were taken with; tests that
+		/// are running keep their claim, their total and their fee.
+		///
+		/// ## Events
+		/// [`Event::BandwidthChanged`].
+		#[pallet::call_index(3)]
+		pub fn set_bandwidth(origin: OriginFor<T>, settings: BandwidthSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_bandwidth(settings)
+		}
+
+		/// Replace the tunables of payment channels.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Channels keep the deposit for their record; every
+		/// redemption from now on, of channels that are open too, follows what is in force then.
+		///
+		/// ## Events
+		/// [`Event::ChannelsChanged`].
+		#[pallet::call_index(4)]
+		pub fn set_channels(origin: OriginFor<T>, settings: ChannelSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_channels(settings)
+		}
 	}
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// All settings that are in force.
 		pub fn all() -> Settings {
-			Settings { registry: Registry::<T>::get(), market: Market::<T>::get(), proofs: Proofs::<T>::get() }
+			Settings {
+				registry: Registry::<T>::get(),
+				market: Market::<T>::get(),
+				proofs: Proofs::<T>::get(),
+				bandwidth: Bandwidth::<T>::get(),
+				channels: Channels::<T>::get(),
+			}
 		}
 
 		/// Whether settings would be accepted, and which one would be refused first.

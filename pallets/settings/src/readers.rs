@@ -1,9 +1,11 @@
 //! The settings as [`Get`]s, for the `Config` items of the pallets that they steer.
 
-use crate::{Config, Market, Proofs, Registry};
+use crate::{Bandwidth, Channels, Config, Market, Proofs, Registry};
 use core::marker::PhantomData;
 use frame_support::traits::Get;
-use substation_primitives::settings::{MarketSettings, ProofSettings, RegistrySettings};
+use substation_primitives::settings::{
+	BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings,
+};
 
 /// The tunables of nodes and bonds that are in force.
 pub struct RegistryOf<T>(PhantomData<T>);
@@ -29,5 +31,23 @@ pub struct ProofsOf<T>(PhantomData<T>);
 impl<T: Config> Get<ProofSettings> for ProofsOf<T> {
 	fn get() -> ProofSettings {
 		Proofs::<T>::get()
+	}
+}
+
+/// The tunables of lines that are in force.
+pub struct BandwidthOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<BandwidthSettings> for BandwidthOf<T> {
+	fn get() -> BandwidthSettings {
+		Bandwidth::<T>::get()
+	}
+}
+
+/// The tunables of payment channels that are in force.
+pub struct ChannelsOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<ChannelSettings> for ChannelsOf<T> {
+	fn get() -> ChannelSettings {
+		Channels::<T>::get()
 	}
 }

@@ -14,6 +14,8 @@ pub trait WeightInfo {
 	fn set_registry() -> Weight;
 	fn set_market() -> Weight;
 	fn set_proofs() -> Weight;
+	fn set_bandwidth() -> Weight;
+	fn set_channels() -> Weight;
 }
 
 /// As measured, with the runtime's database weights.
@@ -56,6 +58,38 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
+	/// Storage: `Settings::Registry` (r:1 w:0)
+	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Market` (r:1 w:0)
+	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Proofs` (r:1 w:0)
+	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Bandwidth` (r:1 w:1)
+	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Channels` (r:1 w:0)
+	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	fn set_bandwidth() -> Weight {
+		// Estimated like the others, not measured yet.
+		Weight::from_parts(16_000_000, 1549)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Settings::Registry` (r:1 w:0)
+	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Market` (r:1 w:0)
+	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Proofs` (r:1 w:0)
+	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Bandwidth` (r:1 w:0)
+	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Channels` (r:1 w:1)
+	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	fn set_channels() -> Weight {
+		// Estimated like the others, not measured yet.
+		Weight::from_parts(16_000_000, 1549)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
 }
 
 /// For tests without a runtime.
@@ -73,6 +107,16 @@ impl WeightInfo for () {
 	fn set_proofs() -> Weight {
 		Weight::from_parts(12_078_000, 1540)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_bandwidth() -> Weight {
+		Weight::from_parts(16_000_000, 1549)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_channels() -> Weight {
+		Weight::from_parts(16_000_000, 1549)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

@@ -37,6 +37,8 @@ impl<T: Config> Obligations for Pallet<T> {
 				// Out of range means more than exists: nothing of the bond may go.
 				money::required_bond(&NodeAccounts::<T>::get(node), room).unwrap_or(Balance::MAX)
 			}
+			// Deals promise storage only.
+			ResourceClass::Bandwidth => 0,
 		}
 	}
 

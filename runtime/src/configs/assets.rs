@@ -93,10 +93,10 @@ pub enum ProxyType {
 	/// Validate and nominate.
 	#[codec(index = 2)]
 	Staking,
-	/// Run the operator's nodes: register, offer, forfeit, settle, leave.
+	/// Run the operator's nodes: register, offer, forfeit, settle, take seats, collect, leave.
 	#[codec(index = 3)]
 	Operator,
-	/// Make, settle and end deals.
+	/// Make, settle and end deals; open and close payment channels.
 	#[codec(index = 4)]
 	Customer,
 }
@@ -105,19 +105,22 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			// A deal pays its node: who may propose can pay anyone.
-			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)) && !is_proposal(call),
+			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)) && !pays_anyone(call),
 			Self::Staking => {
 				matches!(call, RuntimeCall::Staking(..) | RuntimeCall::Session(..) | RuntimeCall::VoterList(..))
 			}
 			Self::Operator => {
 				let own = matches!(
 					call,
-					RuntimeCall::Registry(..) | RuntimeCall::StorageMarket(..) | RuntimeCall::StorageProofs(..)
+					RuntimeCall::Registry(..)
+						| RuntimeCall::StorageMarket(..)
+						| RuntimeCall::StorageProofs(..)
+						| RuntimeCall::BandwidthProofs(..)
+						| RuntimeCall::PaymentChannels(..)
 				);
-				own && !is_proposal(call)
+				own && !pays_anyone(call)
 			}
-			Self::Customer => matches!(call, RuntimeCall::StorageMarket(..)),
+			Self::Customer => matches!(call, RuntimeCall::StorageMarket(..) | RuntimeCall::PaymentChannels(..)),
 		}
 	}
 
@@ -132,8 +135,14 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	}
 }
 
-fn is_proposal(call: &RuntimeCall) -> bool {
-	matches!(call, RuntimeCall::StorageMarket(pallet_storage_market::Call::propose { .. }))
+/// Whether the caller chooses who gets the account's money: a deal pays its node, a channel its payee.
+fn pays_anyone(call: &RuntimeCall) -> bool {
+	use pallet_payment_channels::Call as Channels;
+	matches!(
+		call,
+		RuntimeCall::StorageMarket(pallet_storage_market::Call::propose { .. })
+			| RuntimeCall::PaymentChannels(Channels::open { .. } | Channels::top_up { .. })
+	)
 }
 
 impl pallet_proxy::Config for Runtime {

@@ -2,9 +2,10 @@
 
 use crate::{
 	constants::{MAX_FOREST_UPDATES, MAX_NODE_ADDRESSES, MAX_NODE_ADDRESS_LENGTH},
-	governance, Babe, Balances, Registry, Runtime, RuntimeHoldReason, StorageMarket, StorageProofs,
+	governance, Babe, Balances, BandwidthProofs, Registry, Runtime, RuntimeHoldReason, StorageMarket, StorageProofs,
 };
 use frame_support::traits::{ConstU32, Get};
+use substation_primitives::{traits::Obligations, Balance, NodeId, ResourceClass};
 use substation_proofs::Hash;
 
 impl pallet_pace::Config for Runtime {}
@@ -14,11 +15,36 @@ impl pallet_settings::Config for Runtime {
 	type WeightInfo = pallet_settings::weights::SubstrateWeight<Runtime>;
 }
 
+/// What a node owes in all classes: it goes when it owes nothing in any of them.
+pub struct NodeObligations;
+
+impl Obligations for NodeObligations {
+	fn catch_up(node: NodeId) {
+		StorageMarket::catch_up(node);
+		BandwidthProofs::catch_up(node);
+	}
+
+	fn required_bond(node: NodeId, class: ResourceClass) -> Balance {
+		// Each answers for its own class and 0 for the other.
+		let storage = <StorageMarket as Obligations>::required_bond(node, class);
+		storage.saturating_add(<BandwidthProofs as Obligations>::required_bond(node, class))
+	}
+
+	fn is_free(node: NodeId) -> bool {
+		<StorageMarket as Obligations>::is_free(node) && <BandwidthProofs as Obligations>::is_free(node)
+	}
+
+	fn forget(node: NodeId) {
+		<StorageMarket as Obligations>::forget(node);
+		<BandwidthProofs as Obligations>::forget(node);
+	}
+}
+
 impl pallet_registry::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Settings = pallet_settings::RegistryOf<Runtime>;
-	type Obligations = StorageMarket;
+	type Obligations = NodeObligations;
 	type SuspendOrigin = governance::SuspendOrigin;
 	type MaxAddresses = ConstU32<MAX_NODE_ADDRESSES>;
 	type MaxAddressLen = ConstU32<MAX_NODE_ADDRESS_LENGTH>;

@@ -1,6 +1,7 @@
 //! How the runtime configures each pallet, by theme.
 
 mod assets;
+mod bandwidth;
 mod consensus;
 mod depin;
 mod system;

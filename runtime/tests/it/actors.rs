@@ -62,6 +62,11 @@ impl Node {
 		Self { id, agent, tree: ForestTree::new(id.0), blobs: BTreeMap::new() }
 	}
 
+	/// The key that signs the node's free calls.
+	pub fn into_agent(self) -> ed25519::Pair {
+		self.agent
+	}
+
 	/// The agent's acceptance of these deals, with the bytes they are about.
 	pub fn acceptance(&mut self, deals: Vec<(DealId, Vec<u8>)>) -> UncheckedExtrinsic {
 		let slots = self.tree.free_slots(deals.len());

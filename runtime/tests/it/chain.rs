@@ -13,12 +13,13 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	traits::Header as _,
+	transaction_validity::TransactionValidityError,
 	ApplyExtrinsicResult, MultiSignature,
 };
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap};
 use substation_runtime::{
-	genesis_presets, invariants, transactions, AllPalletsWithSystem, Babe, BlockNumber, Executive, Header, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
+	genesis_presets, invariants, transactions, AllPalletsWithSystem, Babe, BlockNumber, Executive, Header, Nonce,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
 };
 
 /// The first slot of every test's chain; some number that is not zero.
@@ -93,7 +94,56 @@ pub fn check() {
 }
 
 /// Makes one block of these transactions and says how each went.
+///
+/// A block that begins a session takes no transactions: if it is the next one, they come in the block after it.
 pub fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+	let transactions: Vec<_> = transactions.into_iter().collect();
+	if !transactions.is_empty() {
+		pass_session_start();
+	}
+	block_of(|| transactions.into_iter().map(Executive::apply_extrinsic).collect())
+}
+
+/// Makes an empty block if the next one begins a session.
+fn pass_session_start() {
+	let epoch = Babe::current_epoch();
+	if Babe::current_slot() + 1 >= epoch.start_slot + epoch.duration {
+		block_of(|| ());
+	}
+}
+
+/// Makes a block in which this transaction must be refused without a trace, and says why it was.
+#[track_caller]
+pub fn refused(transaction: UncheckedExtrinsic) -> TransactionValidityError {
+	pass_session_start();
+	block_of(|| {
+		let before = entries();
+		let refusal = Executive::apply_extrinsic(transaction).expect_err("the transaction is not valid");
+		assert!(entries() == before, "a refused transaction has changed the state");
+		refusal
+	})
+}
+
+/// All of the state, without what the executive notes before it looks at a transaction.
+fn entries() -> BTreeMap<Vec<u8>, Vec<u8>> {
+	let noted = ["ExtrinsicData", "InherentsApplied"].map(|name| ["System", name].map(twox_128).concat());
+	let mut entries = BTreeMap::new();
+	let mut key = Vec::new();
+	while let Some(next) = sp_io::storage::next_key(&key) {
+		if !noted.iter().any(|prefix| next.starts_with(prefix)) {
+			entries.insert(next.clone(), sp_io::storage::get(&next).unwrap_or_default().to_vec());
+		}
+		key = next;
+	}
+	entries
+}
+
+fn twox_128(name: &str) -> [u8; 16] {
+	sp_io::hashing::twox_128(name.as_bytes())
+}
+
+/// Makes one block in which `body` happens.
+fn block_of<R>(body: impl FnOnce() -> R) -> R {
 	let number = if System::block_number() == 0 && PARENT.get() == GENESIS { 1 } else { System::block_number() + 1 };
 	let slot = FIRST_SLOT + u64::from(number);
 	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(pre_digest(number, slot.into()))] };
@@ -102,9 +152,9 @@ pub fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<
 	let now = slot * pallet_pace::SlotMillis::<Runtime>::get();
 	let time = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into());
 	Executive::apply_extrinsic(time).unwrap().unwrap();
-	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	let result = body();
 	PARENT.set(Executive::finalize_block().hash());
-	results
+	result
 }
 
 /// What Alice, the only author, puts into a secondary slot.
@@ -129,8 +179,13 @@ pub fn run_to(number: BlockNumber) {
 
 /// A transaction signed by an account.
 pub fn signed(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	signed_as(who, System::account_nonce(who.to_account_id()), call)
+}
+
+/// A transaction signed by an account, with a nonce that is not its next one.
+pub fn signed_as(who: Sr25519Keyring, nonce: Nonce, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
-	let extension = transactions::extension(Era::Immortal, System::account_nonce(&account), 0);
+	let extension = transactions::extension(Era::Immortal, nonce, 0);
 	let payload = SignedPayload::new(call.into(), extension.clone()).expect("the implicit part is known");
 	let signature = payload.using_encoded(|bytes| who.pair().sign(bytes));
 	let (call, ..) = payload.deconstruct();

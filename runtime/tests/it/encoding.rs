@@ -68,6 +68,8 @@ fn pallets_keep_their_indices() {
 		(Registry::index(), 30),
 		(StorageMarket::index(), 31),
 		(StorageProofs::index(), 32),
+		(BandwidthProofs::index(), 33),
+		(PaymentChannels::index(), 34),
 	];
 	for (index, expected) in indices {
 		assert_eq!(index, expected);

@@ -4,7 +4,7 @@ use crate::chain::{block, scenario, signed};
 use frame_support::{assert_ok, traits::InstanceFilter};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::DispatchError;
-use substation_primitives::{deal::Proposal, settings::Settings as AllSettings, Bytes, NodeId};
+use substation_primitives::{deal::Proposal, settings::Settings as AllSettings, Bytes, ChannelId, NodeId};
 use substation_runtime::{configs::ProxyType, Registry, Runtime, RuntimeCall, RuntimeOrigin, Settings};
 
 fn proposal() -> RuntimeCall {
@@ -15,9 +15,11 @@ fn proposal() -> RuntimeCall {
 #[test]
 fn no_account_may_change_settings_or_suspend_nodes() {
 	scenario(|| {
-		let settings = AllSettings::default().market;
-		let calls: [RuntimeCall; 2] = [
-			pallet_settings::Call::set_market { settings }.into(),
+		let AllSettings { market, bandwidth, channels, .. } = AllSettings::default();
+		let calls: [RuntimeCall; 4] = [
+			pallet_settings::Call::set_market { settings: market }.into(),
+			pallet_settings::Call::set_bandwidth { settings: bandwidth }.into(),
+			pallet_settings::Call::set_channels { settings: channels }.into(),
 			pallet_registry::Call::suspend { node: NodeId(0) }.into(),
 		];
 		for call in calls {
@@ -38,16 +40,34 @@ fn root_may() {
 }
 
 #[test]
-fn a_proxy_that_moves_no_money_proposes_no_deals() {
+fn a_proxy_that_moves_no_money_proposes_no_deals_and_opens_no_channels() {
 	let transfer: RuntimeCall =
 		pallet_balances::Call::<Runtime>::transfer_all { dest: Bob.to_account_id().into(), keep_alive: false }.into();
 
+	let open: RuntimeCall =
+		pallet_payment_channels::Call::open { payee: Bob.to_account_id(), key: [1; 32], deposit: 1 }.into();
+	let top_up: RuntimeCall = pallet_payment_channels::Call::top_up { channel: ChannelId(0), amount: 1 }.into();
+
 	for kind in [ProxyType::NonTransfer, ProxyType::Operator, ProxyType::Staking] {
-		assert!(!kind.filter(&proposal()), "{kind:?}");
-		assert!(!kind.filter(&transfer), "{kind:?}");
+		for call in [&proposal(), &open, &top_up, &transfer] {
+			assert!(!kind.filter(call), "{kind:?}: {call:?}");
+		}
 	}
-	assert!(ProxyType::Customer.filter(&proposal()));
+	for call in [&proposal(), &open, &top_up] {
+		assert!(ProxyType::Customer.filter(call), "{call:?}");
+	}
 	assert!(ProxyType::Any.filter(&transfer));
+}
+
+#[test]
+fn an_operators_proxy_runs_lines_and_ends_channels() {
+	let collect: RuntimeCall = pallet_bandwidth_proofs::Call::collect_earned { node: NodeId(0) }.into();
+	let close: RuntimeCall = pallet_payment_channels::Call::close { channel: ChannelId(0) }.into();
+
+	for call in [collect, close] {
+		assert!(ProxyType::Operator.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+		assert!(!ProxyType::Staking.filter(&call), "{call:?}");
+	}
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use crate::chain::{check, genesis, genesis_state};
 use frame_support::traits::{Currency, Get, TypedGet};
 use sp_keyring::Sr25519Keyring;
-use substation_primitives::settings::STN;
+use substation_primitives::{settings::STN, Balance};
 use substation_runtime::{
-	apis, constants::EXISTENTIAL_DEPOSIT, genesis_presets, governance::TreasuryPot, AccountId, Babe, Balances, Block,
-	Grandpa, Runtime, Session, Staking,
+	apis, constants::EXISTENTIAL_DEPOSIT, genesis_presets, governance::TreasuryPot, AccountId, Babe, Balances,
+	BandwidthProofs, Block, Grandpa, Runtime, Session, Staking,
 };
 
 /// Validators of each network with keys.
@@ -53,7 +53,8 @@ fn well_known_accounts_are_endowed_where_keys_are_well_known() {
 fn the_live_preset_is_a_template_without_keys_and_money() {
 	genesis_state("live").execute_with(|| {
 		assert_eq!((Session::validators().len(), Babe::authorities().len()), (0, 0));
-		assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), EXISTENTIAL_DEPOSIT);
+		// The treasury and the pot of test fees are kept alive.
+		assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), 2 * EXISTENTIAL_DEPOSIT);
 		assert_eq!(pallet_pace::SlotMillis::<Runtime>::get(), 6_000);
 	});
 }
@@ -68,6 +69,41 @@ fn babe_is_configured_by_the_networks_pace() {
 			assert_eq!((babe.slot_duration, babe.epoch_length), (slot, epoch));
 			assert_eq!(babe.allowed_slots, AllowedSlots::PrimaryAndSecondaryVRFSlots);
 			assert_eq!(<Runtime as SubstationApi<Block, AccountId>>::clock().period, period);
+		});
+	}
+}
+
+#[test]
+fn committees_are_as_large_as_the_network_is_serious() {
+	use apis::runtime_decl_for_substation_api::SubstationApi;
+	for (preset, members, min_nodes) in [("development", 3, 4), ("local_testnet", 3, 4), ("live", 17, 51)] {
+		genesis_state(preset).execute_with(|| {
+			let committees = <Runtime as SubstationApi<Block, AccountId>>::committees();
+			let settings = <Runtime as SubstationApi<Block, AccountId>>::settings().bandwidth;
+			assert_eq!((committees.members, committees.min_nodes), (members, min_nodes), "{preset}");
+			assert!(settings.tests_per_draw > 0, "{preset}: testing is paused");
+			assert!(settings.seat_bond * Balance::from(min_nodes) <= settings.min_total_bond, "{preset}");
+		});
+	}
+}
+
+#[test]
+fn the_fast_networks_test_four_nodes_with_one_seat_each() {
+	for (preset, _) in NETWORKS {
+		genesis_state(preset).execute_with(|| {
+			let settings = pallet_settings::Bandwidth::<Runtime>::get();
+			assert_eq!(settings.min_total_bond, 4 * settings.seat_bond);
+			assert_eq!((settings.test_seconds, settings.draw_interval), (5, 4));
+			assert_eq!(settings.rating_age, 28 * pallet_pace::ProofClock::<Runtime>::get().period);
+		});
+	}
+}
+
+#[test]
+fn the_pot_of_test_fees_exists_on_every_network() {
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(|| {
+			assert_eq!(Balances::free_balance(BandwidthProofs::pot()), EXISTENTIAL_DEPOSIT);
 		});
 	}
 }

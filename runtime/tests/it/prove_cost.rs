@@ -7,29 +7,21 @@
 
 use crate::{
 	actors::{prove_call, Node},
+	blob::validate,
 	chain::{free, run_to, state_of},
 };
-use codec::{Decode, Encode};
-use sc_executor::WasmExecutor;
-use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
-use sp_core::H256;
-use sp_externalities::Externalities;
+use codec::Encode;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
-use std::{
-	convert::Infallible,
-	time::{Duration, Instant},
-};
+use std::convert::Infallible;
 use substation_primitives::settings::ProofSettings;
 use substation_proofs::{
 	prover::{open_bytes, prove, ChunkSource, ForestTree, OpenError},
 	ContentOpening, Leaf,
 };
-use substation_runtime::{Runtime, UncheckedExtrinsic, WASM_BINARY};
+use substation_runtime::{Runtime, UncheckedExtrinsic};
 
 const GIB: usize = 1 << 30;
-const RUNS: usize = 201;
 
 /// Every deal holds the same zeros; only their ids differ.
 struct Zeros(Vec<u8>);
@@ -70,35 +62,6 @@ fn tebibyte(openings: u8) -> (TestExternalities, UncheckedExtrinsic, UncheckedEx
 	});
 	let (good, early) = transactions.unwrap();
 	(state, good, early)
-}
-
-/// The median time of validating a transaction in the blob, and the answer.
-fn validate(state: &mut TestExternalities, transaction: &UncheckedExtrinsic) -> (Duration, TransactionValidity) {
-	let wasm = WASM_BINARY.expect("this measures the blob: build without SKIP_WASM_BUILD");
-	let executor = WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
-	let fetcher = WrappedRuntimeCode(wasm.into());
-	let hash = sp_io::hashing::blake2_256(wasm).to_vec();
-	let code = RuntimeCode { code_fetcher: &fetcher, heap_pages: None, hash };
-	let arguments = (TransactionSource::External, transaction, H256::repeat_byte(9)).encode();
-	let mut times = Vec::with_capacity(RUNS);
-	let mut answer = None;
-	for _ in 0..RUNS {
-		let mut ext = state.ext();
-		ext.storage_start_transaction();
-		let started = Instant::now();
-		let (result, _) = executor.call(
-			&mut ext,
-			&code,
-			"TaggedTransactionQueue_validate_transaction",
-			&arguments,
-			CallContext::Offchain,
-		);
-		times.push(started.elapsed());
-		ext.storage_rollback_transaction().unwrap();
-		answer = Some(TransactionValidity::decode(&mut &result.unwrap()[..]).unwrap());
-	}
-	times.sort_unstable();
-	(times[RUNS / 2], answer.unwrap())
 }
 
 #[test]

@@ -1,16 +1,20 @@
-//! What a node and a deal add to the state, keys included. A million of each must stay affordable.
+//! What a node, a deal, a line and a channel add to the state, keys included. A million of each must stay affordable.
 
 use crate::{
 	actors::{content, propose, Node},
-	chain::{run_to, scenario},
+	chain::{run_to, scenario, send},
+	lines::{self, run_to_epoch, take_seats},
 };
 use frame_support::{hypothetically, traits::PalletInfoAccess};
+use pallet_bandwidth_proofs::Holes;
 use pallet_registry::Nodes;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{NodeProofs, Proven};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use substation_primitives::{settings::STN, DealId, NodeId};
-use substation_runtime::{Registry, Runtime, StorageMarket, StorageProofs};
+use substation_runtime::{BandwidthProofs, PaymentChannels, Registry, Runtime, StorageMarket, StorageProofs};
+
+type Bandwidth = pallet_bandwidth_proofs::Call<Runtime>;
 
 /// Most bytes that one node may take: its record with one address, its account, its proofs with a frozen forest, and
 /// the outcomes of 128 periods.
@@ -19,9 +23,22 @@ const NODE: usize = 450;
 /// Most bytes that one proposal or deal may take.
 const DEAL: usize = 250;
 
+/// Most bytes that a line with one seat may take, beyond the node's record.
+const LINE: usize = 350;
+
+/// Most bytes that one payment channel may take.
+const CHANNEL: usize = 200;
+
 /// Bytes of keys and values under the depin pallets, without what exists once per chain.
 fn state() -> usize {
-	[Registry::name(), StorageMarket::name(), StorageProofs::name()].iter().map(|pallet| size_under(pallet)).sum()
+	let pallets = [
+		Registry::name(),
+		StorageMarket::name(),
+		StorageProofs::name(),
+		BandwidthProofs::name(),
+		PaymentChannels::name(),
+	];
+	pallets.iter().map(|pallet| size_under(pallet)).sum()
 }
 
 fn size_under(pallet: &str) -> usize {
@@ -29,9 +46,9 @@ fn size_under(pallet: &str) -> usize {
 	let mut size = 0;
 	let mut key = prefix.to_vec();
 	while let Some(next) = sp_io::storage::next_key(&key).filter(|next| next.starts_with(&prefix)) {
-		// Single values have keys of 32 bytes and exist once; seeds are a ring of fixed length.
-		let seeds = sp_io::hashing::twox_128(b"Seeds");
-		if next.len() > 32 && next[16..32] != seeds {
+		// Single values have keys of 32 bytes and exist once; seeds and tests are rings of fixed length.
+		let rings = [b"Seeds", b"Tests"].map(|name| sp_io::hashing::twox_128(name));
+		if next.len() > 32 && rings.iter().all(|ring| next[16..32] != *ring) {
 			size += next.len() + sp_io::storage::get(&next).map_or(0, |value| value.len());
 		}
 		key = next;
@@ -98,6 +115,50 @@ fn a_deal_takes_at_most_250_bytes() {
 		let bytes = deal_bytes(deal, node.id);
 		println!("a proposal takes {proposed}, a deal {bytes} bytes of state");
 		assert!(proposed <= DEAL && bytes <= DEAL, "{proposed}, {bytes} bytes");
+	});
+}
+
+#[test]
+fn a_line_takes_at_most_350_bytes_and_leaves_a_hole_for_the_next_one() {
+	scenario(|| {
+		let node = Node::register(Alice).id;
+		let record = || entry(&Nodes::<Runtime>::hashed_key_for(node));
+		let (before, without) = (state(), record());
+
+		take_seats(Alice, node, 1);
+
+		let class = record() - without;
+		let line = state() - before - class;
+		println!("a line takes {line} bytes of state, and its class {class} in the node's record");
+		assert!(line <= LINE, "{line} bytes");
+
+		send(Alice, Bandwidth::give_up_seats { node });
+		run_to_epoch(lines::line(node).seats[0].until.expect("given up"));
+		send(Bob, Bandwidth::remove_line { node });
+		let hole = entry(&Holes::<Runtime>::hashed_key_for(0));
+		assert_eq!(state() - before, class + hole);
+		assert!(hole <= 50, "{hole} bytes");
+
+		send(Alice, Bandwidth::take_seats { node, claim: lines::CLAIM, seats: 1, prepaid: 0 });
+		assert_eq!(state() - before, class + line);
+	});
+}
+
+#[test]
+fn a_channel_takes_at_most_200_bytes_and_nothing_of_it_stays() {
+	scenario(|| {
+		let before = state();
+		let id = pallet_payment_channels::NextChannelId::<Runtime>::get();
+
+		let (payee, key, deposit) = (Bob.to_account_id(), [1; 32], 1_000_000 * STN / 2);
+		send(Alice, pallet_payment_channels::Call::open { payee, key, deposit });
+		send(Alice, pallet_payment_channels::Call::start_closing { channel: id });
+
+		let channel = state() - before;
+		println!("a channel takes {channel} bytes of state");
+		assert!(channel <= CHANNEL, "{channel} bytes");
+		send(Bob, pallet_payment_channels::Call::close { channel: id });
+		assert_eq!(state(), before);
 	});
 }
 

@@ -3,5 +3,6 @@
 mod agent_url;
 mod chain_spec;
 mod cli;
+mod committees;
 mod network_key;
 mod validator_keys;

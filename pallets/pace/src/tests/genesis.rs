@@ -1,6 +1,6 @@
 use crate::{mock::*, PaceError, PaceLengths};
 use serde_json::json;
-use substation_primitives::Clock;
+use substation_primitives::{Clock, Committees};
 
 #[test]
 fn default_genesis_is_the_live_pace() {
@@ -35,7 +35,7 @@ fn both_paces_fit_together() {
 fn every_length_that_does_not_fit_is_named() {
 	let clock = |period, window, slot_step| Clock { period, window, slot_step };
 	type Change = fn(&mut PaceLengths);
-	let changes: [(Change, PaceError); 13] = [
+	let changes: [(Change, PaceError); 14] = [
 		(|l| l.slot_millis = 0, PaceError::SlotMillis),
 		(|l| l.slot_millis = 1_999, PaceError::SlotMillis),
 		(|l| l.epoch_blocks = 0, PaceError::EpochBlocks),
@@ -44,6 +44,7 @@ fn every_length_that_does_not_fit_is_named() {
 		(|l| l.bonding_eras = u32::MAX, PaceError::BondingTooLong),
 		(|l| l.epoch_blocks = u64::MAX, PaceError::BondingTooLong),
 		(|l| l.clock.slot_step = 0, PaceError::Clock),
+		(|l| l.channel_grace = 0, PaceError::ChannelGrace),
 		(|l| l.launch_period = 0, PaceError::Voting),
 		(|l| l.voting_period = 0, PaceError::Voting),
 		(|l| l.enactment_period = 0, PaceError::Voting),
@@ -71,6 +72,40 @@ fn every_length_that_does_not_fit_is_named() {
 }
 
 #[test]
+fn committees_are_odd_can_be_filled_and_have_time() {
+	let with = |members, min_nodes, deadline| {
+		let committees = Committees { members, min_nodes, deadline };
+		PaceLengths { committees, ..PaceLengths::fast() }.check()
+	};
+
+	for (members, min_nodes, deadline) in [
+		(0, 4, 30),
+		(1, 4, 30),
+		(4, 30, 30),
+		(27, 81, 30),
+		(255, 1_000, 30),
+		(3, 3, 30),
+		(17, 17, 30),
+		(3, 0, 30),
+		(3, 4, 0),
+		(3, 4, 1),
+		(3, 4, 1_001),
+	] {
+		assert_eq!(with(members, min_nodes, deadline), Err(PaceError::Committees), "{members} {min_nodes} {deadline}");
+	}
+	for (members, min_nodes, deadline) in [(3, 4, 2), (25, 26, 1_000), (17, u32::MAX, 30)] {
+		assert_eq!(with(members, min_nodes, deadline), Ok(()), "{members} {min_nodes} {deadline}");
+	}
+}
+
+#[test]
+fn public_network_draws_from_three_times_a_committee() {
+	let Committees { members, min_nodes, .. } = PaceLengths::live().committees;
+
+	assert!(min_nodes >= 3 * u32::from(members));
+}
+
+#[test]
 fn genesis_json_is_camel_case() {
 	let json = json!({
 		"lengths": {
@@ -79,6 +114,8 @@ fn genesis_json_is_camel_case() {
 			"sessionsPerEra": 4,
 			"bondingEras": 3,
 			"clock": { "period": 20, "window": 8, "slotStep": 2 },
+			"committees": { "members": 3, "minNodes": 4, "deadline": 30 },
+			"channelGrace": 20,
 			"launchPeriod": 10,
 			"votingPeriod": 10,
 			"enactmentPeriod": 5,

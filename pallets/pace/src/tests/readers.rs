@@ -3,7 +3,7 @@ use crate::{
 	*,
 };
 use frame_support::traits::Get;
-use substation_primitives::Clock;
+use substation_primitives::{Clock, Committees};
 
 #[test]
 fn readers_answer_like_live_when_the_state_is_empty() {
@@ -20,6 +20,8 @@ fn readers_answer_like_live_when_the_state_is_empty() {
 		assert_eq!(BondingBlocks::<Test>::get(), 28 * 14_400);
 		assert_eq!(EraMillis::<Test>::get(), 86_400_000);
 		assert_eq!(ProofClock::<Test>::get(), Clock { period: 14_400, window: 600, slot_step: 10 });
+		assert_eq!(CommitteesOf::<Test>::get(), Committees { members: 17, min_nodes: 51, deadline: 20 });
+		assert_eq!(ChannelGrace::<Test>::get(), 14_400);
 		assert_eq!(LaunchPeriod::<Test>::get(), 100_800);
 		assert_eq!(VotingPeriod::<Test>::get(), 100_800);
 		assert_eq!(EnactmentPeriod::<Test>::get(), 115_200);
@@ -41,6 +43,8 @@ fn readers_answer_what_genesis_fixed() {
 		assert_eq!(BondingBlocks::<Test>::get(), 360);
 		assert_eq!(EraMillis::<Test>::get(), 240_000);
 		assert_eq!(ProofClock::<Test>::get(), Clock { period: 20, window: 8, slot_step: 2 });
+		assert_eq!(CommitteesOf::<Test>::get(), Committees { members: 3, min_nodes: 4, deadline: 30 });
+		assert_eq!(ChannelGrace::<Test>::get(), 20);
 		assert_eq!(LaunchPeriod::<Test>::get(), 10);
 		assert_eq!(VotingPeriod::<Test>::get(), 10);
 		assert_eq!(EnactmentPeriod::<Test>::get(), 5);

@@ -23,6 +23,7 @@ fn change(node: NodeId, change: impl FnOnce(&mut Node<Test>)) {
 fn money_that_is_not_held_is_seen() {
 	broken("I1", |node| change(node, |record| record.deposit += 1));
 	broken("I1", |node| change(node, |record| record.offers[0].bond -= 1));
+	broken("I1", |node| change(node, |record| record.offers[0].class = OTHER_CLASS));
 }
 
 #[test]

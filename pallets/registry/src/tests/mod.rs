@@ -2,6 +2,7 @@
 
 mod address;
 mod bond;
+mod class;
 mod invariants;
 mod leave;
 mod lookup;

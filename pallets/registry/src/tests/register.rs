@@ -92,6 +92,17 @@ fn bond_below_the_least_is_refused() {
 }
 
 #[test]
+fn node_can_start_with_any_class_and_its_bond_has_a_name_of_its_own() {
+	ExtBuilder.build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OPERATOR), spec(), OTHER_CLASS, OFFER, MIN_BOND));
+
+		assert_eq!(held(OPERATOR, HoldReason::BandwidthBond), MIN_BOND);
+		assert_eq!(held(OPERATOR, HoldReason::StorageBond), 0);
+		assert_eq!(Registry::record(NodeId(0)).expect("registered").in_class(CLASS), None);
+	});
+}
+
+#[test]
 fn operator_without_the_money_is_refused() {
 	ExtBuilder.build_and_execute(|| {
 		let most = FUNDS - DEPOSIT - EXISTENTIAL_DEPOSIT;
@@ -138,10 +149,14 @@ fn usual_record_stays_small_and_the_largest_is_bounded() {
 		let node = State::Active.create();
 
 		// Accounts of the mock are 24 bytes shorter than real ones.
-		let value = Registry::record(node).expect("registered").encoded_size() + 24;
-		let key = Nodes::<Test>::hashed_key_for(node).len();
+		let size = || {
+			Registry::record(node).expect("registered").encoded_size() + 24 + Nodes::<Test>::hashed_key_for(node).len()
+		};
+		assert!(size() <= 250, "{} bytes", size());
 
-		assert!(value + key <= 450, "{value} + {key} bytes");
+		assert_ok!(Registry::add_class(signed(OPERATOR), node, OTHER_CLASS, OFFER, MIN_BOND));
+		assert!(size() <= 280, "{} bytes", size());
+
 		assert!(Node::<Test>::max_encoded_len() <= 850, "{}", Node::<Test>::max_encoded_len());
 	});
 }
@@ -165,6 +180,16 @@ fn encoding_of_a_record_is_stable() {
 		golden.extend_from_slice(&[0, 0]); // active, not suspended
 		golden.extend_from_slice(&codec::Compact(DEPOSIT).encode());
 		golden.extend_from_slice(&[4, 0, 4, 8]); // one offer: storage, 1 byte, 2 units
+		golden.extend_from_slice(&codec::Compact(MIN_BOND).encode());
+
+		assert_eq!(Registry::record(NodeId(0)).encode()[1..], golden);
+
+		let offer = Offer { capacity: 3, price: 4 };
+		assert_ok!(Registry::add_class(signed(OPERATOR), NodeId(0), OTHER_CLASS, offer, MIN_BOND));
+
+		let offers = golden.len() - codec::Compact(MIN_BOND).encoded_size() - 4;
+		golden[offers] = 8; // two offers
+		golden.extend_from_slice(&[1, 12, 16]); // bandwidth, 3 kbit/s, 4 units
 		golden.extend_from_slice(&codec::Compact(MIN_BOND).encode());
 
 		assert_eq!(Registry::record(NodeId(0)).encode()[1..], golden);

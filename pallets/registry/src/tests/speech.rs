@@ -1,6 +1,6 @@
 //! What an operator says of its node after it was registered.
 
-use crate::{mock::*, Error, Event, Nodes};
+use crate::{mock::*, Error, Event};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::traits::BadOrigin;
 use substation_primitives::{NodeId, Offer, Region};
@@ -109,14 +109,12 @@ fn empty_offers_are_refused_by_name() {
 
 #[test]
 fn class_that_is_not_offered_is_refused() {
-	ExtBuilder.build().execute_with(|| {
+	ExtBuilder.build_and_execute(|| {
 		let node = State::Active.create();
-		// A node that serves another class cannot be made yet: there is only one.
-		Nodes::<Test>::mutate(node, |record| record.as_mut().expect("registered").offers.clear());
 
-		assert_noop!(Registry::set_offer(signed(OPERATOR), node, CLASS, OFFER), Error::<Test>::NotOffered);
-		assert_noop!(Registry::add_bond(signed(OPERATOR), node, CLASS, 1), Error::<Test>::NotOffered);
-		assert_noop!(Registry::release_bond(signed(OPERATOR), node, CLASS, 1), Error::<Test>::NotOffered);
+		assert_noop!(Registry::set_offer(signed(OPERATOR), node, OTHER_CLASS, OFFER), Error::<Test>::NotOffered);
+		assert_noop!(Registry::add_bond(signed(OPERATOR), node, OTHER_CLASS, 1), Error::<Test>::NotOffered);
+		assert_noop!(Registry::release_bond(signed(OPERATOR), node, OTHER_CLASS, 1), Error::<Test>::NotOffered);
 	});
 }
 
@@ -132,15 +130,16 @@ fn nobody_but_the_operator_speaks_for_a_node() {
 				Registry::add_bond(origin.clone(), node, CLASS, 1),
 				Registry::release_bond(origin.clone(), node, CLASS, 1),
 				Registry::leave(origin.clone(), node),
-				Registry::withdraw(origin, node),
+				Registry::withdraw(origin.clone(), node),
+				Registry::add_class(origin, node, OTHER_CLASS, OFFER, MIN_BOND),
 			]
 		};
 		let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
 
-		assert_eq!(calls(signed(OTHER), node), [Err(Error::<Test>::NotOperator.into()); 7]);
-		assert_eq!(calls(signed(OPERATOR), NodeId(77)), [Err(Error::<Test>::UnknownNode.into()); 7]);
-		assert_eq!(calls(RuntimeOrigin::none(), node), [Err(BadOrigin.into()); 7]);
-		assert_eq!(calls(RuntimeOrigin::root(), node), [Err(BadOrigin.into()); 7]);
+		assert_eq!(calls(signed(OTHER), node), [Err(Error::<Test>::NotOperator.into()); 8]);
+		assert_eq!(calls(signed(OPERATOR), NodeId(77)), [Err(Error::<Test>::UnknownNode.into()); 8]);
+		assert_eq!(calls(RuntimeOrigin::none(), node), [Err(BadOrigin.into()); 8]);
+		assert_eq!(calls(RuntimeOrigin::root(), node), [Err(BadOrigin.into()); 8]);
 
 		assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), before);
 		assert_eq!(CaughtUp::get(), []);

@@ -1,15 +1,17 @@
 use proptest::prelude::*;
-use sp_runtime::{Perbill, Permill};
+use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
+	bandwidth::MAX_TESTS_PER_BLOCK,
 	settings::{percent_of, SettingError, Settings, MAX_MISSES_TO_TERMINATION, MAX_OPENINGS, STN},
 	Bytes,
 };
+use substation_proofs::bandwidth;
 
 type Change = fn(&mut Settings);
 
 #[test]
 fn every_bound_has_a_value_on_each_side() {
-	let refused: [(Change, SettingError); 30] = [
+	let refused: [(Change, SettingError); 54] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -40,6 +42,30 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.proofs.terminated_at = 4 * 32 + 1, SettingError::Termination),
 		(|s| s.proofs.strikes_per_miss = 28, SettingError::Termination),
 		(|s| s.proofs.bounty = Perbill::from_parts(200_000_001), SettingError::Bounty),
+		(|s| s.bandwidth.seat_bond = 0, SettingError::SeatBond),
+		(|s| s.bandwidth.seat_bond = s.bandwidth.min_total_bond + 1, SettingError::SeatBond),
+		(|s| s.bandwidth.seat_rate = 999, SettingError::SeatRate),
+		(|s| s.bandwidth.seat_rate = 3_000_001, SettingError::SeatRate),
+		(|s| (s.bandwidth.seat_rate, s.bandwidth.test_seconds) = (1_000_001, 30), SettingError::SeatRate),
+		(|s| s.bandwidth.seat_rate = u32::MAX, SettingError::SeatRate),
+		(|s| s.bandwidth.tests_per_draw = MAX_TESTS_PER_BLOCK as u8 + 1, SettingError::Draws),
+		(|s| s.bandwidth.tests_per_draw = u8::MAX, SettingError::Draws),
+		(|s| s.bandwidth.draw_interval = 0, SettingError::Draws),
+		(|s| s.bandwidth.test_seconds = 4, SettingError::TestSeconds),
+		(|s| s.bandwidth.test_seconds = 31, SettingError::TestSeconds),
+		(|s| s.bandwidth.member_fee = 0, SettingError::MemberFee),
+		(|s| s.bandwidth.member_fee = s.bandwidth.seat_bond + 1, SettingError::MemberFee),
+		(|s| s.bandwidth.rating = Percent::zero(), SettingError::Rating),
+		(|s| s.bandwidth.rating_age = 0, SettingError::RatingAge),
+		(|s| s.bandwidth.rating_age = 5_256_001, SettingError::RatingAge),
+		(|s| s.bandwidth.max_absences = 7, SettingError::Absences),
+		(|s| s.bandwidth.max_absences = 17, SettingError::Absences),
+		(|s| s.channels.burn = Permill::from_parts(500_001), SettingError::ChannelBurn),
+		(|s| s.channels.redeem_fee = 0, SettingError::RedeemFee),
+		(|s| s.channels.redeem_fee = s.channels.min_redeem / 4 + 1, SettingError::RedeemFee),
+		(|s| s.channels.min_redeem = 4 * s.channels.redeem_fee - 1, SettingError::RedeemFee),
+		(|s| s.channels.min_redeem = 0, SettingError::RedeemFee),
+		(|s| s.channels.record_deposit = 0, SettingError::Deposit),
 	];
 	for (index, (change, error)) in refused.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -48,7 +74,7 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 15] = [
+	let accepted: [Change; 33] = [
 		|s| s.registry.min_bond = percent_of(s.market.min_rate, 350),
 		|s| s.registry.unbonding = 1,
 		|s| s.registry.unbonding = 5_256_000,
@@ -67,6 +93,24 @@ fn every_bound_has_a_value_on_each_side() {
 			s.market.fine_room_periods = 112;
 		},
 		|s| s.proofs.bounty = Perbill::from_percent(20),
+		|s| s.bandwidth.seat_bond = s.bandwidth.min_total_bond,
+		|s| s.bandwidth.seat_bond = s.bandwidth.member_fee,
+		|s| s.bandwidth.seat_rate = 1_000,
+		|s| s.bandwidth.seat_rate = 3_000_000,
+		|s| (s.bandwidth.seat_rate, s.bandwidth.test_seconds) = (6_000_000, 5),
+		|s| s.bandwidth.tests_per_draw = 0,
+		|s| s.bandwidth.tests_per_draw = MAX_TESTS_PER_BLOCK as u8,
+		|s| s.bandwidth.draw_interval = u32::MAX,
+		|s| s.bandwidth.test_seconds = 5,
+		|s| s.bandwidth.test_seconds = 30,
+		|s| s.bandwidth.rating = Percent::from_percent(1),
+		|s| s.bandwidth.rating = Percent::one(),
+		|s| s.bandwidth.rating_age = 1,
+		|s| s.bandwidth.rating_age = 5_256_000,
+		|s| (s.bandwidth.max_absences, s.bandwidth.member_fee) = (8, s.bandwidth.seat_bond),
+		|s| s.bandwidth.max_absences = 16,
+		|s| (s.channels.burn, s.channels.record_deposit) = (Permill::from_percent(50), 1),
+		|s| s.channels.redeem_fee = s.channels.min_redeem / 4,
 	];
 	for (index, change) in accepted.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -125,6 +169,61 @@ proptest! {
 			// Missing on purpose never pays a friend: a fifth at most comes back.
 			prop_assert!(bounty <= 200_000_000);
 			prop_assert!(min_bond >= percent_of(min_rate, repeated_fine_percent));
+		}
+	}
+
+	/// The same for what lines and channels build on.
+	#[test]
+	fn valid_lines_and_channels_keep_their_promises(
+		seat_bond in 0u128..60 * STN,
+		seat_rate in prop_oneof![900u32..100_000, 0u32..8_000_000],
+		min_total_bond in 30 * STN..300 * STN,
+		tests_per_draw in 0u8..=9,
+		draw_interval in 0u32..20,
+		test_seconds in 4u8..=31,
+		member_fee in 0u128..20 * STN,
+		rating in 0u8..=100,
+		rating_age in 0u32..20,
+		max_absences in 7u8..=17,
+		burn in 0u32..=550_000,
+		redeem_fee in 0u128..STN,
+		min_redeem in 0u128..20 * STN,
+		members in prop::sample::select(vec![3u8, 5, 17, 25]),
+	) {
+		let mut settings = Settings::default();
+		let lines = &mut settings.bandwidth;
+		lines.seat_bond = seat_bond;
+		lines.seat_rate = seat_rate;
+		lines.min_total_bond = min_total_bond;
+		lines.tests_per_draw = tests_per_draw;
+		lines.draw_interval = draw_interval;
+		lines.test_seconds = test_seconds;
+		lines.member_fee = member_fee;
+		lines.rating = Percent::from_percent(rating);
+		lines.rating_age = rating_age;
+		lines.max_absences = max_absences;
+		settings.channels.burn = Permill::from_parts(burn);
+		settings.channels.redeem_fee = redeem_fee;
+		settings.channels.min_redeem = min_redeem;
+
+		if settings.validate().is_ok() {
+			// Somebody must hold a seat before the first draw, and a seat is never free.
+			prop_assert!(seat_bond > 0 && min_total_bond >= seat_bond);
+			// Drawing is bounded and never divides by zero.
+			prop_assert!(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && draw_interval > 0);
+			// A member is paid, and the most that a line may claim leaves every member at its seat's rate.
+			prop_assert!(member_fee > 0);
+			let claim = bandwidth::highest_claim(seat_rate, members);
+			prop_assert!(claim >= seat_rate && bandwidth::pace(claim, members) <= seat_rate);
+			// Counts of such a test fit the 32 bits that a receipt gives them.
+			let total = bandwidth::total(claim, test_seconds);
+			prop_assert!(total >= bandwidth::MIN_TOTAL);
+			prop_assert!(u32::try_from(bandwidth::cap(total, members)).is_ok());
+			// Who is there more often than not keeps its seats.
+			prop_assert!((8..=16).contains(&max_absences));
+			// At least a quarter of the least redemption reaches the payee.
+			let kept = min_redeem - Permill::from_parts(burn).mul_floor(min_redeem) - redeem_fee;
+			prop_assert!(redeem_fee > 0 && kept >= min_redeem / 4);
 		}
 	}
 }

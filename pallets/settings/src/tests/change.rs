@@ -47,14 +47,48 @@ fn governance_replaces_the_proof_settings_and_nothing_else() {
 }
 
 #[test]
+fn governance_replaces_the_bandwidth_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.bandwidth.tests_per_draw = 0;
+
+		assert_ok!(Settings::set_bandwidth(RuntimeOrigin::root(), wanted.bandwidth));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(
+			System::read_events_for_pallet::<Event<Test>>(),
+			[Event::BandwidthChanged { settings: wanted.bandwidth }]
+		);
+	});
+}
+
+#[test]
+fn governance_replaces_the_channel_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.channels.min_redeem = STN;
+
+		assert_ok!(Settings::set_channels(RuntimeOrigin::root(), wanted.channels));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(
+			System::read_events_for_pallet::<Event<Test>>(),
+			[Event::ChannelsChanged { settings: wanted.channels }]
+		);
+	});
+}
+
+#[test]
 fn nobody_else_may_change_anything() {
 	ExtBuilder::default().build_and_execute(|| {
-		let AllSettings { registry, market, proofs } = AllSettings::default();
+		let AllSettings { registry, market, proofs, bandwidth, channels } = AllSettings::default();
 
 		for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
 			assert_noop!(Settings::set_registry(origin.clone(), registry), BadOrigin);
 			assert_noop!(Settings::set_market(origin.clone(), market), BadOrigin);
-			assert_noop!(Settings::set_proofs(origin, proofs), BadOrigin);
+			assert_noop!(Settings::set_proofs(origin.clone(), proofs), BadOrigin);
+			assert_noop!(Settings::set_bandwidth(origin.clone(), bandwidth), BadOrigin);
+			assert_noop!(Settings::set_channels(origin, channels), BadOrigin);
 		}
 	});
 }
@@ -63,14 +97,18 @@ fn nobody_else_may_change_anything() {
 fn values_out_of_range_are_refused_by_name() {
 	ExtBuilder::default().build_and_execute(|| {
 		let refused = |error| Error::<Test>::OutOfRange(BadSetting(error));
-		let AllSettings { mut registry, mut market, mut proofs } = AllSettings::default();
+		let AllSettings { mut registry, mut market, mut proofs, mut bandwidth, mut channels } = AllSettings::default();
 		registry.unbonding = 0;
 		market.acceptance_time = 0;
 		proofs.openings = 0;
+		bandwidth.test_seconds = 4;
+		channels.redeem_fee = 0;
 
 		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), registry), refused(SettingError::Unbonding));
 		assert_noop!(Settings::set_market(RuntimeOrigin::root(), market), refused(SettingError::AcceptanceTime));
 		assert_noop!(Settings::set_proofs(RuntimeOrigin::root(), proofs), refused(SettingError::Openings));
+		assert_noop!(Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth), refused(SettingError::TestSeconds));
+		assert_noop!(Settings::set_channels(RuntimeOrigin::root(), channels), refused(SettingError::RedeemFee));
 	});
 }
 
@@ -115,6 +153,10 @@ fn view_function_says_what_would_be_refused() {
 	ExtBuilder::default().build_and_execute(|| {
 		let mut settings = AllSettings::default();
 		assert_eq!(Settings::check(settings), Ok(()));
+
+		settings.channels.redeem_fee = 0;
+
+		assert_eq!(Settings::check(settings), Err(SettingError::RedeemFee));
 
 		settings.registry.min_bond = 0;
 

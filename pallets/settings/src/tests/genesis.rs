@@ -1,4 +1,4 @@
-use crate::{mock::*, MarketOf, ProofsOf, RegistryOf};
+use crate::{mock::*, BandwidthOf, ChannelsOf, MarketOf, ProofsOf, RegistryOf};
 use frame_support::traits::Get;
 use serde_json::json;
 use substation_primitives::settings::{Settings as AllSettings, STN};
@@ -9,12 +9,16 @@ fn genesis_seeds_every_setting_and_readers_answer_it() {
 	settings.registry.node_deposit = 3 * STN;
 	settings.market.early_end_periods = 5;
 	settings.proofs.openings = 16;
+	settings.bandwidth.test_seconds = 5;
+	settings.channels.record_deposit = 2 * STN;
 
 	ExtBuilder::default().settings(settings).build_and_execute(|| {
 		assert_eq!(Settings::all(), settings);
 		assert_eq!(RegistryOf::<Test>::get(), settings.registry);
 		assert_eq!(MarketOf::<Test>::get(), settings.market);
 		assert_eq!(ProofsOf::<Test>::get(), settings.proofs);
+		assert_eq!(BandwidthOf::<Test>::get(), settings.bandwidth);
+		assert_eq!(ChannelsOf::<Test>::get(), settings.channels);
 	});
 }
 
@@ -25,6 +29,8 @@ fn readers_answer_the_defaults_when_the_state_is_empty() {
 		assert_eq!(RegistryOf::<Test>::get(), AllSettings::default().registry);
 		assert_eq!(MarketOf::<Test>::get(), AllSettings::default().market);
 		assert_eq!(ProofsOf::<Test>::get(), AllSettings::default().proofs);
+		assert_eq!(BandwidthOf::<Test>::get(), AllSettings::default().bandwidth);
+		assert_eq!(ChannelsOf::<Test>::get(), AllSettings::default().channels);
 		Settings::do_try_state().expect("the defaults are valid");
 	});
 }
@@ -48,6 +54,9 @@ fn genesis_json_is_camel_case() {
 	assert_eq!(json["settings"]["market"]["earlyEndPeriods"], json!(7));
 	assert_eq!(json["settings"]["market"]["shares"]["burn"], json!(100_000));
 	assert_eq!(json["settings"]["proofs"]["strikesPerMiss"], json!(4));
+	assert_eq!(json["settings"]["bandwidth"]["minTotalBond"], json!(10_000_000_000_000_000u64));
+	assert_eq!(json["settings"]["bandwidth"]["rating"], json!(75));
+	assert_eq!(json["settings"]["channels"]["burn"], json!(100_000));
 	let back: crate::GenesisConfig<Test> = serde_json::from_value(json).expect("a complete genesis");
 	assert_eq!(back.settings, AllSettings::default());
 }

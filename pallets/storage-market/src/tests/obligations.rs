@@ -17,6 +17,7 @@ fn a_node_owes_bond_for_accepted_deals_only() {
 
 		let (_, deal) = accepted(2);
 		assert_eq!(StorageMarket::required_bond(NODE, ResourceClass::Storage), 37 * STN);
+		assert_eq!(StorageMarket::required_bond(NODE, ResourceClass::Bandwidth), 0);
 		assert_eq!((StorageMarket::committed_rate(NODE), StorageMarket::reserve(NODE)), (STN, 7 * STN));
 
 		run_periods(NODE, &[true; 3]);

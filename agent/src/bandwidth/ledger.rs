@@ -1,0 +1,55 @@
+//! Where a member looks up the tests that it is asked to measure.
+
+use crate::chain::Chain;
+use std::{
+	fmt,
+	future::Future,
+	sync::{Arc, PoisonError, RwLock},
+};
+use substation_primitives::{
+	bandwidth::{TestId, TestPage},
+	BlockNumber,
+};
+
+/// Reads tests from the best chain that this machine sees.
+pub trait Ledger: Clone + fmt::Debug + Send + Sync + 'static {
+	/// Height of the best block, `None` while there is no connection.
+	fn best(&self) -> Option<BlockNumber>;
+
+	/// A test, as the best block has it.
+	fn test(&self, test: TestId) -> impl Future<Output = Result<Option<TestPage>, String>> + Send;
+}
+
+/// The chain, once there is a connection to it. Clones share the connection.
+#[derive(Clone, Default)]
+pub struct ChainLedger(Arc<RwLock<Option<(Chain, BlockNumber)>>>);
+
+impl fmt::Debug for ChainLedger {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_tuple("ChainLedger").field(&self.best()).finish()
+	}
+}
+
+impl ChainLedger {
+	/// From now on reads here; `None` when the connection is lost.
+	pub fn set(&self, chain: Option<(&Chain, BlockNumber)>) {
+		let chain = chain.map(|(chain, best)| (chain.clone(), best));
+		*self.0.write().unwrap_or_else(PoisonError::into_inner) = chain;
+	}
+
+	fn get(&self) -> Option<(Chain, BlockNumber)> {
+		self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+}
+
+impl Ledger for ChainLedger {
+	fn best(&self) -> Option<BlockNumber> {
+		self.get().map(|(_, best)| best)
+	}
+
+	async fn test(&self, test: TestId) -> Result<Option<TestPage>, String> {
+		let Some((chain, _)) = self.get() else { return Err("no connection".into()) };
+		let read = async { chain.test_page(test, chain.best().await?).await };
+		read.await.map_err(|error| error.to_string())
+	}
+}

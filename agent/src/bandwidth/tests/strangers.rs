@@ -1,0 +1,114 @@
+//! Who may ask a member for what.
+
+use super::*;
+
+async fn greeted(change: impl FnOnce(&mut TestPage), hello: ToMember) -> String {
+	let world = world(Direction::Down, honest(3)).await;
+	world.chain.set(change);
+	let mut call = world.call(1).await;
+	call.say(hello).await;
+	call.refusal().await
+}
+
+const HELLO: ToMember = ToMember::Hello { test: TEST, node: TESTED };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_that_was_not_drawn_is_declined() {
+	let later = TestId { block: TEST.block + 1, index: 0 };
+	let far = TestId { block: TEST.block + 1_000, index: 0 };
+	for test in [later, far, TestId { index: 2, ..TEST }] {
+		let refusal = greeted(|_| (), ToMember::Hello { test, node: TESTED }).await;
+
+		assert_eq!(refusal, format!("the chain has no test {test}"));
+	}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_in_a_block_on_its_way_is_waited_for() {
+	let world = world(Direction::Down, honest(3)).await;
+	let page = world.page();
+	let mut call = world.call(1).await;
+	world.chain.0.lock().unwrap().1 = None;
+
+	call.say(HELLO).await;
+	tokio::time::sleep(Duration::from_millis(70)).await;
+	world.chain.0.lock().unwrap().1 = Some(page);
+
+	assert_eq!(call.hear().await, Ok(ToNode::Welcome));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_that_is_over_is_declined() {
+	assert_eq!(greeted(|page| page.done = true, HELLO).await, "the test is done");
+	assert_eq!(greeted(|page| page.now = page.deadline + 1, HELLO).await, "the test has expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn test_of_another_node_or_committee_is_declined() {
+	let other = ToMember::Hello { test: TEST, node: NodeId(7) };
+
+	assert_eq!(greeted(|_| (), other).await, "the test is one of another node");
+	assert_eq!(greeted(|page| page.endpoint = [1; 32], HELLO).await, "the tested node has another endpoint");
+	let refusal = greeted(|page| page.committee[1].agent = [1; 32], HELLO).await;
+	assert_eq!(refusal, "not a member of this test's committee");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_without_a_chain_declines() {
+	let world = world(Direction::Down, honest(3)).await;
+	world.chain.0.lock().unwrap().0 = None;
+	let mut call = world.call(1).await;
+
+	call.say(HELLO).await;
+
+	assert_eq!(call.refusal().await, "the chain cannot be read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stranger_who_says_nothing_is_let_go() {
+	let world = world(Direction::Down, honest(3)).await;
+	let call = world.call(1).await;
+
+	let closed = tokio::time::timeout(member_patience().hello + Duration::from_secs(1), call.connection.closed()).await;
+
+	assert!(closed.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_are_bounded_and_refusals_are_not_remembered() {
+	let world = world(Direction::Down, honest(1)).await;
+	let mut calls = Vec::new();
+	for _ in 0..40 {
+		calls.push(world.dial(0).await);
+	}
+	tokio::time::sleep(Duration::from_millis(200)).await;
+
+	let turned_away = calls.iter().filter(|call| call.close_reason().is_some()).count();
+
+	assert_eq!(turned_away, 8);
+	drop(calls);
+	tokio::time::sleep(member_patience().hello + Duration::from_millis(200)).await;
+	let mut call = world.call(0).await;
+	call.say(ToMember::Hello { test: TEST, node: NodeId(7) }).await;
+	assert_eq!(call.refusal().await, "the test is one of another node");
+	assert_eq!(world.honest[0].history.memberships(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_test_at_a_time_is_begun_for_one_node() {
+	let world = world(Direction::Down, honest(3)).await;
+	let (mut first, mut second) = (world.call(1).await, world.call(1).await);
+	for call in [&mut first, &mut second] {
+		call.say(HELLO).await;
+		assert_eq!(call.hear().await, Ok(ToNode::Welcome));
+	}
+	for call in [&mut first, &mut second] {
+		call.say(ToMember::Prepare).await;
+	}
+
+	let answers = [first.hear().await.unwrap(), second.hear().await.unwrap()];
+
+	let begun = answers.iter().filter(|answer| matches!(answer, ToNode::Nonce(_))).count();
+	let refused = answers.contains(&ToNode::Refuse("the test was run already".into()));
+	assert!(begun == 1 && refused, "{answers:?}");
+}

@@ -1,0 +1,191 @@
+//! The customer's channels: a key that signs vouchers, and one small file for each channel with what was promised.
+//!
+//! A promise is in its file before it is sent, so that a restart never signs less than was signed already.
+
+use crate::{
+	chain::AccountId,
+	config::Folder,
+	payments::{record::Record, voucher::Voucher},
+};
+use anyhow::{ensure, Context, Result};
+use codec::{Decode, DecodeAll, Encode};
+use iroh::SecretKey;
+use std::{
+	fs::{self, TryLockError},
+	io::Write,
+	os::unix::fs::OpenOptionsExt,
+	path::PathBuf,
+};
+use substation_primitives::{channel::VoucherKey, Balance, ChannelId, NodeId};
+use substation_proofs::Hash;
+
+/// The file of the key in the customer's folder.
+const KEY: &str = "voucher.key";
+
+/// The folder of the channels in the customer's folder.
+const CHANNELS: &str = "channels";
+
+/// A channel that was opened from this folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct KnownChannel {
+	/// Hash of its chain's first block.
+	pub genesis: Hash,
+	/// Its number.
+	pub channel: ChannelId,
+	/// The node that it was opened for; others of the same operator can be paid with it.
+	pub node: NodeId,
+	/// Who is paid.
+	pub payee: AccountId,
+	/// Everything that was promised so far, together.
+	pub promised: Balance,
+}
+
+/// The channels of a customer's folder.
+#[derive(Clone, Debug)]
+pub struct Purse {
+	folder: PathBuf,
+	key: SecretKey,
+	genesis: Hash,
+}
+
+impl Purse {
+	/// The purse in a folder for one chain; makes what is missing.
+	pub fn open(folder: &Folder, genesis: Hash) -> Result<Self> {
+		folder.create()?;
+		let channels = folder.file(CHANNELS);
+		fs::create_dir_all(&channels).with_context(|| format!("cannot make {}", channels.display()))?;
+		Ok(Self { key: key_or_new(folder)?, folder: channels, genesis })
+	}
+
+	/// The key that signs vouchers.
+	pub fn key(&self) -> VoucherKey {
+		*self.key.public().as_bytes()
+	}
+
+	/// The channels of this chain, in the order of their numbers.
+	pub fn channels(&self) -> Result<Vec<KnownChannel>> {
+		let mut known = Vec::new();
+		let reading = || format!("cannot read {}", self.folder.display());
+		for item in fs::read_dir(&self.folder).with_context(reading)? {
+			let path = item.with_context(reading)?.path();
+			let (_, kept) = Record::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+			let channel = kept.and_then(|kept| KnownChannel::decode_all(&mut &kept[..]).ok());
+			known.extend(channel.filter(|channel| channel.genesis == self.genesis));
+		}
+		known.sort_unstable_by_key(|known| known.channel);
+		Ok(known)
+	}
+
+	/// Takes a channel out to pay with, so that no other process does. Writes it down if it is new.
+	pub fn take(&self, channel: &KnownChannel) -> Result<Pocket> {
+		let path = self.path(channel.channel);
+		let failed = || format!("cannot write {}", path.display());
+		let (mut record, _) = Record::open(&path).with_context(failed)?;
+		match record.file().try_lock() {
+			Ok(()) => {}
+			Err(TryLockError::WouldBlock) => {
+				anyhow::bail!("channel {} is in use by another `substation fetch`; wait for it", channel.channel)
+			}
+			Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+		}
+		// Only now nobody else writes it.
+		let kept = record.read().with_context(failed)?;
+		let known = kept.and_then(|kept| KnownChannel::decode_all(&mut &kept[..]).ok());
+		let known = match known {
+			Some(known) => {
+				ensure!(
+					known.genesis == channel.genesis && known.channel == channel.channel,
+					"{} belongs to another channel or chain",
+					path.display()
+				);
+				known
+			}
+			None => {
+				record.write(&channel.encode()).with_context(failed)?;
+				record.sync().with_context(failed)?;
+				*channel
+			}
+		};
+		Ok(Pocket { record, known, key: self.key.clone() })
+	}
+
+	/// Forgets a channel that is closed.
+	pub fn forget(&self, channel: ChannelId) -> Result<()> {
+		let path = self.path(channel);
+		crate::data::disk::remove_if_there(&path).with_context(|| format!("cannot remove {}", path.display()))
+	}
+
+	fn path(&self, channel: ChannelId) -> PathBuf {
+		self.folder.join(channel.0.to_string())
+	}
+}
+
+/// A channel in use.
+#[derive(Debug)]
+pub struct Pocket {
+	record: Record,
+	known: KnownChannel,
+	key: SecretKey,
+}
+
+impl Pocket {
+	/// The channel.
+	pub fn known(&self) -> &KnownChannel {
+		&self.known
+	}
+
+	/// The latest promise, once more.
+	pub fn latest(&self) -> Voucher {
+		Voucher::sign(&self.key, &self.known.genesis, self.known.channel, self.known.promised)
+	}
+
+	/// Promises `cumulative` in all, if that is more than before; written down first.
+	pub fn promise(&mut self, cumulative: Balance) -> std::io::Result<Voucher> {
+		if cumulative > self.known.promised {
+			let known = KnownChannel { promised: cumulative, ..self.known };
+			self.record.write(&known.encode())?;
+			self.known = known;
+		}
+		Ok(self.latest())
+	}
+
+	/// Takes note of a promise that this folder has forgotten. Errors if its key has not given it.
+	pub fn admit(&mut self, voucher: &Voucher) -> std::io::Result<bool> {
+		if voucher.channel != self.known.channel
+			|| !voucher.is_signed_by(self.key.public().as_bytes(), &self.known.genesis)
+		{
+			return Ok(false);
+		}
+		self.promise(voucher.cumulative).map(|_| true)
+	}
+
+	/// Makes what was written survive a power cut.
+	pub fn sync(&self) -> std::io::Result<()> {
+		self.record.sync()
+	}
+}
+
+fn key_or_new(folder: &Folder) -> Result<SecretKey> {
+	let path = folder.file(KEY);
+	if !path.exists() {
+		let mut file = match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+			Ok(file) => file,
+			Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return read_key(&path),
+			Err(error) => return Err(error).with_context(|| format!("cannot create the key {}", path.display())),
+		};
+		let key = SecretKey::generate();
+		writeln!(file, "{}", hex::encode(key.to_bytes()))
+			.and_then(|()| file.sync_all())
+			.with_context(|| format!("cannot write the key {}", path.display()))?;
+	}
+	read_key(&path)
+}
+
+fn read_key(path: &std::path::Path) -> Result<SecretKey> {
+	crate::chain::account::ensure_private(path)?;
+	let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+	let mut seed = [0; 32];
+	hex::decode_to_slice(text.trim(), &mut seed)
+		.with_context(|| format!("{} does not hold 64 hexadecimal digits", path.display()))?;
+	Ok(SecretKey::from_bytes(&seed))
+}

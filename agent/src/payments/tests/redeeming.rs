@@ -1,0 +1,97 @@
+//! Vouchers become money.
+
+use super::*;
+use std::time::Duration;
+
+/// A node that holds a voucher and looks after it.
+async fn holding(cumulative: Balance) -> (Arc<Table>, Node, Customer) {
+	let chain: Arc<Table> = Arc::default();
+	let node = Node::start(&chain, Delivery { redeem: STN / 2, ..terms() }).await;
+	let customer = Customer::start(&chain, STN).await;
+	drop(node.till.seat(&voucher(&customer, cumulative)).await.unwrap());
+	tokio::spawn(node.till.clone().look_after());
+	(chain, node, customer)
+}
+
+async fn next_block(chain: &Arc<Table>, node: &Node) {
+	chain.change(|page| page.now += 1);
+	node.till.set_chain(Some(Arc::new(chain.clone())));
+	tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enough_is_redeemed_at_once_and_only_once() {
+	let (chain, node, customer) = holding(STN / 2).await;
+	for _ in 0..3 {
+		next_block(&chain, &node).await;
+	}
+	drop(node.till.seat(&voucher(&customer, STN / 2 + 1)).await.unwrap());
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN / 2]);
+	let status = node.till.status();
+	assert_eq!((status.held, status.redeemed), ((STN / 2 + 1).to_string(), (STN / 2).to_string()));
+	assert_eq!(status.waiting, "1");
+	assert!(status.words.unwrap().contains("0.5 redeemed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn less_waits_until_the_channel_closes() {
+	let (chain, node, customer) = holding(STN / 10).await;
+	let mut visit = customer.come(&node).await;
+	visit.seated(voucher(&customer, 0)).await;
+	next_block(&chain, &node).await;
+	assert!(chain.redeemed().is_empty());
+
+	chain.change(|page| page.channel.closing = Some(500));
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN / 10]);
+	assert_eq!(visit.refused().await, Refusal::Closing(CHANNEL));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn less_is_redeemed_when_the_agent_stops_and_customers_hear_it() {
+	let (chain, node, customer) = holding(STN / 10).await;
+	next_block(&chain, &node).await;
+	let mut visit = customer.come(&node).await;
+	visit.seated(voucher(&customer, 0)).await;
+
+	node.till.close_up().await;
+
+	assert_eq!(chain.redeemed(), [STN / 10]);
+	assert_eq!(visit.refused().await, Refusal::Stopping);
+	assert_eq!(node.till.seat(&voucher(&customer, 0)).await.map(drop).unwrap_err(), Refusal::Stopping);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_chain_would_not_move_is_not_sent_unless_it_is_all_that_is_left() {
+	let (chain, node, customer) = holding(STN / 100 - 1).await;
+	chain.change(|page| page.channel.closing = Some(500));
+	next_block(&chain, &node).await;
+	assert!(chain.redeemed().is_empty());
+
+	chain.change(|page| (page.channel.spent, page.channel.closing) = (STN - STN / 200, None));
+	drop(node.till.seat(&voucher(&customer, STN)).await.unwrap());
+	chain.change(|page| page.channel.closing = Some(500));
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channel_that_is_gone_is_forgotten_and_what_it_brought_is_remembered() {
+	let (chain, node, _) = holding(STN / 2).await;
+	next_block(&chain, &node).await;
+	next_block(&chain, &node).await;
+
+	let page = chain.channels.lock().unwrap().remove(&CHANNEL);
+	node.till.set_chain(Some(Arc::new(chain.clone())));
+	tokio::time::sleep(Duration::from_millis(100)).await;
+
+	assert!(page.is_some());
+	let again = open_till(node.folder.path(), &chain, terms()).status();
+	for status in [node.till.status(), again] {
+		assert_eq!((status.channels, status.redeemed.as_str()), (0, (STN / 2).to_string().as_str()));
+	}
+}

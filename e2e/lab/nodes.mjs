@@ -1,0 +1,115 @@
+// Nodes with seats, each with an agent behind a line.
+import { appendFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { substation } from '../lib/network.mjs';
+import { Daemon, until } from '../lib/processes.mjs';
+import { CHAIN_HOST, behind } from './lines.mjs';
+import { AGENT, LAB } from './programs.mjs';
+
+const STN = 10n ** 12n;
+
+/** kbit/s of a rate in Mbit/s. */
+export const kbits = (megabits) => Math.round(megabits * 1000);
+
+/** What of a line's rate is claimed: all of it, unless the plan says otherwise. */
+const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.down), up: kbits(claim.up ?? terms.up) });
+
+/**
+ * Registers a node for every plan, takes one seat for each, and starts its agent behind its line.
+ *
+ * A plan is `{ name, place, terms, claim, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
+ * tests of the node its operator prepays (chosen nodes are tested, the others are members only); `program` replaces
+ * the agent by an adversary, as arguments of `substation-lab`.
+ */
+export async function settle(network, plans) {
+	const { chain } = network;
+	const { api } = chain;
+	const { bandwidth } = await api.query.settings.bandwidth().then((bandwidth) => ({ bandwidth }));
+	const { committees } = await api.query.pace.pace();
+	const perTest = BigInt(committees.members.toNumber()) * bandwidth.memberFee.toBigInt();
+
+	await inParallel(plans, 4, async (plan) => {
+		plan.data = path.join(network.folder, plan.name);
+		plan.log = path.join(network.folder, `${plan.name}.log`);
+		await mkdir(plan.data, { recursive: true });
+		const address = `${plan.place.address}:${plan.port ?? 4550}`;
+		const { stdout } = await substation([
+			...['init', '--data', plan.data, '--rpc', network.validator.ws, '--json'],
+			...['--listen', address, '--advertise', address, '--http', `127.0.0.1:${plan.httpPort ?? 9950}`],
+		]);
+		plan.key = `0x${JSON.parse(stdout.trim().split('\n').at(-1)).agent}`;
+		plan.address = address;
+		const { down, up } = plan.limits ?? claimOf(plan);
+		await appendFile(path.join(plan.data, 'config.toml'), `\n[bandwidth]\ndown_kbit = ${down}\nup_kbit = ${up}\n`);
+	});
+	await Promise.all(plans.map((plan) => network.fund(plan.name)));
+	await Promise.all(
+		plans.map(async (plan) => {
+			const spec = { agent: plan.key, endpoint: plan.key, addresses: [plan.address], region: 'CH' };
+			const offer = { capacity: claimOf(plan).up, price: STN };
+			const bond = bandwidth.seatBond.toBigInt() * 2n;
+			const events = await chain.submit(api.tx.registry.register(spec, 'Bandwidth', offer, bond), `//${plan.name}`);
+			const registered = events.find(({ event }) => event.method === 'NodeRegistered');
+			plan.node = registered.event.data.node.toNumber();
+			const prepaid = perTest * BigInt(plan.tests ?? 0);
+			await chain.submit(api.tx.bandwidthProofs.takeSeats(plan.node, claimOf(plan), 1, prepaid), `//${plan.name}`);
+		}),
+	);
+	await Promise.all(plans.map((plan) => start(network, plan)));
+	return plans;
+}
+
+/** Starts the agent, or the adversary, of a plan. */
+export async function start(network, plan) {
+	const port = new URL(network.validator.ws).port;
+	const common = ['--data', plan.data, '--rpc', `ws://${CHAIN_HOST}:${port}`];
+	const [command, args] = plan.program
+		? behind(plan.place, LAB, [...(typeof plan.program === 'function' ? plan.program() : plan.program), ...common])
+		: behind(plan.place, AGENT, ['run', ...common]);
+	plan.agent = new Daemon(plan.name, command, args, { log: plan.log });
+	await plan.agent.line(/started/, 60);
+}
+
+async function inParallel(items, width, work) {
+	const queue = [...items];
+	await Promise.all(
+		Array.from({ length: width }, async () => {
+			for (let item = queue.shift(); item; item = queue.shift()) await work(item);
+		}),
+	);
+}
+
+/** Measurements of a node that the chain has taken so far, in order. */
+export const measurements = (chain, node) =>
+	chain.seen('bandwidthProofs', 'MeasurementTaken', (e) => Number(e.node) === node).map(({ data, block }) => ({
+		block,
+		test: data.test,
+		direction: data.direction.toString(),
+		rate: Number(data.rate),
+		receipts: Number(data.receipts),
+		delivered: Number(data.delivered),
+	}));
+
+/** The median of a node's ring on chain, in kbit/s, of one direction: `down` or `up`. */
+export async function ringMedian(chain, node, direction) {
+	const page = (await chain.api.call.substationApi.linePage(node)).unwrap();
+	const rates = page[direction].map(([reading]) => reading.rate.toNumber()).sort((a, b) => a - b);
+	return rates[Math.floor(rates.length / 2)];
+}
+
+/** Waits until the chain has taken so many measurements of each node, and tells of each. */
+export async function measured(chain, plans, seconds, tell) {
+	const told = new Set();
+	await until(`${plans.map((plan) => plan.name).join(', ')} to be measured`, seconds, () => {
+		for (const plan of plans) {
+			for (const measurement of measurements(chain, plan.node)) {
+				const key = `${measurement.test}`;
+				if (!told.has(key)) {
+					told.add(key);
+					tell(plan, measurement);
+				}
+			}
+		}
+		return plans.every((plan) => measurements(chain, plan.node).length >= plan.tests);
+	}, 1000);
+}

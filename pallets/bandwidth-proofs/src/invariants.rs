@@ -1,0 +1,145 @@
+//! What always holds, checked after every test and by `try-runtime`. The README lists the same.
+
+use crate::{
+	draw::tries,
+	types::{last_block, Line, Totals},
+	Bonded, Config, HoleNumbers, Holes, Lines, Pallet, Seats, Table, Tests,
+};
+use alloc::collections::{BTreeMap, BTreeSet};
+use frame_support::{
+	ensure,
+	traits::{fungible::Inspect, Get},
+};
+use sp_runtime::TryRuntimeError;
+use substation_primitives::{
+	bandwidth::{Reading, RING},
+	Balance, Direction, NodeId,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant of this pallet.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_money()?;
+		Self::check_totals()?;
+		Self::check_seats()?;
+		Self::check_holes()?;
+		Self::check_tests()?;
+		for (node, line) in Lines::<T>::iter() {
+			Self::check_pending(node, &line)?;
+			Self::check_attendance(&line)?;
+			Self::check_readings(&line)?;
+		}
+		Ok(())
+	}
+
+	/// I1: the account that keeps fees holds what is prepaid and earned, and what keeps itself alive.
+	fn check_money() -> Result<(), TryRuntimeError> {
+		let owed = Lines::<T>::iter_values()
+			.map(|line| line.prepaid.saturating_add(line.earned))
+			.fold(T::Currency::minimum_balance(), Balance::saturating_add);
+		ensure!(T::Currency::balance(&Self::pot()) >= owed, "I1: fees are short");
+		Ok(())
+	}
+
+	/// I2: the totals are the sums over lines whose seats are not given up.
+	fn check_totals() -> Result<(), TryRuntimeError> {
+		let totals = Lines::<T>::iter_values().filter(|line| line.until.is_none()).fold(
+			Totals::default(),
+			|Totals { nodes, bond }, line| Totals {
+				nodes: nodes.saturating_add(1),
+				bond: bond.saturating_add(line.bond()),
+			},
+		);
+		ensure!(totals == Bonded::<T>::get(), "I2: the totals are not the sums");
+		Ok(())
+	}
+
+	/// I3: lines and table name each other's seats, one for one, and no line is without a seat.
+	fn check_seats() -> Result<(), TryRuntimeError> {
+		let mut listed = BTreeMap::new();
+		for (node, line) in Lines::<T>::iter() {
+			ensure!(!line.seats.is_empty(), "I3: a line has no seat");
+			for index in &line.seats {
+				ensure!(listed.insert(*index, node).is_none(), "I3: two lines list one seat");
+			}
+		}
+		let table = Seats::<T>::iter().map(|(index, seat)| (index, seat.node)).collect::<BTreeMap<_, _>>();
+		ensure!(listed == table, "I3: lines and table disagree");
+		Ok(())
+	}
+
+	/// I4: every place of the table is a seat or waits in the queue of holes, once. Draws know of a table that is never
+	/// longer than it will be.
+	fn check_holes() -> Result<(), TryRuntimeError> {
+		let (queue, table) = (HoleNumbers::<T>::get(), Table::<T>::get());
+		let mut places = Seats::<T>::iter_keys().collect::<BTreeSet<_>>();
+		for (number, index) in Holes::<T>::iter() {
+			ensure!((queue.head..queue.tail).contains(&number), "I4: a hole is out of the queue");
+			ensure!(places.insert(index), "I4: a hole is a seat or another hole");
+		}
+		let all = u32::try_from(places.len()).unwrap_or(u32::MAX);
+		ensure!(all == table.len(), "I4: a place is neither a seat nor a hole");
+		ensure!(places.last().is_none_or(|last| *last < table.len()), "I4: a place is beyond the table");
+		ensure!(table.lengths.is_sorted(), "I4: the table shrinks");
+		ensure!(table.epoch <= T::EpochIndex::get(), "I4: seats were appended in the future");
+		Ok(())
+	}
+
+	/// I5: tests lie at the place in the ring that their block gives them, belong to a block that has begun, and have
+	/// full committees of distinct nodes without the tested one.
+	fn check_tests() -> Result<(), TryRuntimeError> {
+		let committees = T::Committees::get();
+		for (index, entry) in Tests::<T>::iter() {
+			ensure!(Self::ring_index(entry.block, committees.deadline) == index, "I5: tests are out of place");
+			ensure!(entry.block <= Self::now(), "I5: tests of the future");
+			ensure!(!entry.tests.is_empty(), "I5: an empty entry");
+			for test in &entry.tests {
+				let members = test.committee.iter().map(|(node, _)| *node).collect::<BTreeSet<_>>();
+				ensure!(members.len() == usize::from(committees.members), "I5: a committee is not full");
+				ensure!(!members.contains(&test.node), "I5: a node tests itself");
+			}
+		}
+		ensure!(tries(committees.members) > u32::from(committees.members), "I5: too few tries for a committee");
+		Ok(())
+	}
+
+	/// I6: a test that runs is kept, is about the node for which it is pending, and is paid for.
+	fn check_pending(node: NodeId, line: &Line<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let Some(id) = line.pending else { return Ok(()) };
+		ensure!(id.block <= Self::now(), "I6: a test of the future is pending");
+		if Self::now() > last_block(&id, T::Committees::get().deadline) {
+			return Ok(());
+		}
+		let test = Self::drawn(id).ok_or("I6: a running test is not kept")?;
+		ensure!(test.node == node, "I6: a pending test is about another node");
+		ensure!(test.direction == line.direction(), "I6: a pending test goes the other way");
+		ensure!(test.claim == line.claim.get(test.direction), "I6: a pending test is about another claim");
+		ensure!(line.prepaid >= test.cost(), "I6: a running test is not paid for");
+		Ok(())
+	}
+
+	/// I7: nobody is absent more often than there were tests, and seats are given up at most two epochs ahead.
+	fn check_attendance(line: &Line<T::AccountId>) -> Result<(), TryRuntimeError> {
+		let attendance = line.attendance;
+		ensure!(attendance.completed <= 16, "I7: more than sixteen tests are remembered");
+		ensure!(attendance.absences() <= attendance.completed, "I7: more absences than tests");
+		let latest = T::EpochIndex::get().saturating_add(crate::FREEZE);
+		ensure!(line.until.is_none_or(|until| until <= latest), "I7: seats are given up too far ahead");
+		ensure!(line.ready <= latest, "I7: a line is ready too far ahead");
+		Ok(())
+	}
+
+	/// I8: readings are of past blocks, newest first; where there was no test or no receipt, they are 0.
+	fn check_readings(line: &Line<T::AccountId>) -> Result<(), TryRuntimeError> {
+		for direction in [Direction::Down, Direction::Up] {
+			let ring = line.ring(direction);
+			ensure!(usize::from(ring.next) < RING, "I8: a ring has no such place");
+			let drawn = ring.newest_first().map(|reading| reading.drawn).collect::<alloc::vec::Vec<_>>();
+			ensure!(drawn.is_sorted_by(|newer, older| newer >= older), "I8: readings are out of order");
+			ensure!(drawn.first().is_none_or(|newest| *newest <= Self::now()), "I8: a reading of the future");
+			let none = |reading: &&Reading| reading.drawn == 0 || reading.receipts == 0;
+			ensure!(ring.newest_first().filter(none).all(|reading| reading.rate == 0), "I8: a reading of nothing");
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,416 @@
+//! A chain with this pallet and real balances, a registry whose every answer a test can set, and agents with real keys.
+
+use crate as pallet_bandwidth_proofs;
+use crate::{HostHasher, Line, TestView, FREEZE};
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{fungible::Inspect, ConstU128, Hooks},
+	Identity, PalletId,
+};
+use scale_info::TypeInfo;
+use sp_core::{ed25519, Pair};
+use sp_runtime::{
+	generic,
+	traits::{BlakeTwo256, Checkable, IdentityLookup},
+	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
+	BuildStorage, DispatchResult,
+};
+use substation_primitives::{
+	bandwidth::Receipt,
+	settings::{BandwidthSettings, Settings, STN},
+	traits::{Bonds, Nodes, OnMeasured, Treasury},
+	AgentKey, Balance, BlockNumber, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass, TestId,
+};
+use substation_proofs::{bandwidth, Hash, Hasher};
+
+mod agent;
+
+pub use agent::*;
+
+pub type AccountId = u64;
+pub type Header = generic::Header<u32, BlakeTwo256>;
+pub type Extension = (frame_system::AuthorizeCall<Test>,);
+pub type Extrinsic =
+	generic::UncheckedExtrinsic<AccountId, RuntimeCall, sp_runtime::testing::UintAuthorityId, Extension>;
+pub type Block = generic::Block<Header, Extrinsic>;
+pub type Call = pallet_bandwidth_proofs::Call<Test>;
+pub type Error = pallet_bandwidth_proofs::Error<Test>;
+pub type Event = pallet_bandwidth_proofs::Event<Test>;
+
+pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub const WEALTH: Balance = 1_000_000 * STN;
+pub const SEAT_BOND: Balance = 100 * STN;
+/// What a receipt costs.
+pub const FEE: Balance = STN / 1_000;
+/// What nodes of the tests claim.
+pub const CLAIM: Rates = Rates { down: 20_000, up: 10_000 };
+/// Blocks of an epoch.
+pub const EPOCH_BLOCKS: BlockNumber = 50;
+pub const DEADLINE: BlockNumber = 20;
+/// Owns no node.
+pub const ANYONE: AccountId = 90_000;
+pub const TREASURY: AccountId = 99_000;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system::Pallet<Test>;
+	#[runtime::pallet_index(6)]
+	pub type Balances = pallet_balances::Pallet<Test>;
+	#[runtime::pallet_index(33)]
+	pub type BandwidthProofs = pallet_bandwidth_proofs::Pallet<Test>;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type AccountStore = System;
+}
+
+/// Tests that need committees of another size set it before they build.
+pub fn default_settings() -> BandwidthSettings {
+	BandwidthSettings { min_total_bond: SEAT_BOND, rating_age: 400, ..Settings::default().bandwidth }
+}
+
+parameter_types! {
+	/// The settings in force.
+	pub static Bandwidth: BandwidthSettings = default_settings();
+	pub static CommitteesOf: Committees = Committees { members: 5, min_nodes: 6, deadline: DEADLINE };
+	/// What the parent's author has drawn.
+	pub static ParentVrf: Option<Hash> = None;
+	/// Another one gives other randomness to every block.
+	pub static Authors: u64 = 0;
+	pub static Epoch: u64 = 0;
+	pub static Measured: Vec<(NodeId, Rates, Balance)> = Vec::new();
+	pub const Pot: PalletId = PalletId(*b"stn/band");
+	pub const SlotMillis: u64 = 6_000;
+}
+
+impl pallet_bandwidth_proofs::Config for Test {
+	type Currency = Balances;
+	type Settings = Bandwidth;
+	type Committees = CommitteesOf;
+	type SlotMillis = SlotMillis;
+	type AuthorVrf = ParentVrf;
+	type EpochIndex = Epoch;
+	type Registry = FakeRegistry;
+	type Treasury = FakeTreasury;
+	type OnMeasured = FakeRewards;
+	type PalletId = Pot;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = FakeRegistry;
+}
+
+/// What the fake registry knows of a node.
+#[derive(Clone, Copy, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct NodeRecord {
+	pub operator: AccountId,
+	pub agent: AgentKey,
+	pub status: NodeStatus,
+	pub suspended: bool,
+	pub bond: Balance,
+}
+
+// In storage, so that a refused call leaves no trace here either.
+#[frame_support::storage_alias]
+pub type Records = StorageMap<FakeRegistry, Identity, NodeId, NodeRecord>;
+
+pub struct FakeRegistry;
+
+impl Nodes<AccountId> for FakeRegistry {
+	fn node(node: NodeId) -> Option<NodeInfo<AccountId>> {
+		let NodeRecord { operator, agent, status, suspended, .. } = Records::get(node)?;
+		Some(NodeInfo { operator, agent, status, suspended })
+	}
+
+	fn offer(_: NodeId, _: ResourceClass) -> Option<Offer> {
+		None
+	}
+}
+
+impl Bonds<AccountId> for FakeRegistry {
+	fn bond(node: NodeId, class: ResourceClass) -> Balance {
+		assert_eq!(class, ResourceClass::Bandwidth);
+		Records::get(node).map_or(0, |record| record.bond)
+	}
+
+	fn take(_: NodeId, _: ResourceClass, _: &AccountId, _: Balance) -> Balance {
+		panic!("nobody is fined for a line")
+	}
+}
+
+impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
+	fn add_node(operator: &AccountId, agent: AgentKey) -> NodeId {
+		let node = (0..).map(NodeId).find(|node| !Records::contains_key(node)).unwrap();
+		let bond = Balance::MAX / 4;
+		Records::insert(
+			node,
+			NodeRecord { operator: *operator, agent, status: NodeStatus::Active, suspended: false, bond },
+		);
+		node
+	}
+
+	fn set_epoch(epoch: u64, vrf: Hash) {
+		Epoch::set(epoch);
+		ParentVrf::set(Some(vrf));
+	}
+}
+
+pub struct FakeTreasury;
+
+impl Treasury<AccountId> for FakeTreasury {
+	fn account() -> AccountId {
+		TREASURY
+	}
+}
+
+pub struct FakeRewards;
+
+impl OnMeasured for FakeRewards {
+	fn on_measured(node: NodeId, rating: Rates, bond: Balance) {
+		Measured::mutate(|measured| measured.push((node, rating, bond)));
+	}
+}
+
+#[derive(Default)]
+pub struct ExtBuilder {
+	nodes: u64,
+	members: Option<u8>,
+}
+
+impl ExtBuilder {
+	/// So many nodes of as many operators, from [`NodeId`] 1 on, each with one seat that counts and fees for a hundred
+	/// receipts.
+	pub fn nodes(self, nodes: u64) -> Self {
+		Self { nodes, ..self }
+	}
+
+	/// Committees of so many members, which all nodes but the tested one suffice for.
+	pub fn members(self, members: u8) -> Self {
+		Self { members: Some(members), ..self }
+	}
+
+	pub fn build(self) -> sp_io::TestExternalities {
+		Bandwidth::set(default_settings());
+		let members = self.members.unwrap_or(5);
+		CommitteesOf::set(Committees { members, min_nodes: u32::from(members) + 1, deadline: DEADLINE });
+		ParentVrf::set(None);
+		Authors::set(0);
+		Epoch::set(0);
+		Measured::set(Vec::new());
+		let mut storage = RuntimeGenesisConfig::default().build_storage().expect("an empty genesis builds");
+		let balances = vec![(ANYONE, WEALTH), (TREASURY, EXISTENTIAL_DEPOSIT)];
+		pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }
+			.assimilate_storage(&mut storage)
+			.expect("balances build");
+		let mut ext = sp_io::TestExternalities::from(storage);
+		ext.execute_with(|| {
+			System::set_block_number(1);
+			if self.nodes == 0 {
+				return;
+			}
+			for node in 1..=self.nodes {
+				register(NodeId(node), 1);
+				assert_ok!(take(NodeId(node), 1, 100 * FEE));
+			}
+			pause();
+			next_epoch();
+			next_epoch();
+			resume();
+			events();
+		});
+		ext
+	}
+
+	/// For what benchmarks set up: keys are made in a keystore.
+	pub fn build_with_keystore(self) -> sp_io::TestExternalities {
+		let mut ext = self.build();
+		ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
+		ext
+	}
+
+	/// Runs a test, and checks every invariant after it.
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			test();
+			BandwidthProofs::do_try_state().expect("invariants hold after every test");
+		});
+	}
+}
+
+pub fn signed(account: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account)
+}
+
+/// The operator of a node: one for each, unless a test says otherwise.
+pub fn operator(node: NodeId) -> AccountId {
+	Records::get(node).map_or(1_000 + node.0, |record| record.operator)
+}
+
+pub fn agent_pair(node: NodeId) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&HostHasher::blake2_256(&node.encode()))
+}
+
+/// Registers a node with a bond for so many seats.
+pub fn register(node: NodeId, seats: u8) {
+	register_for(node, 1_000 + node.0, seats);
+}
+
+pub fn register_for(node: NodeId, operator: AccountId, seats: u8) {
+	use frame_support::traits::fungible::Mutate;
+	let agent = agent_pair(node).public().0;
+	let bond = SEAT_BOND * Balance::from(seats);
+	Records::insert(node, NodeRecord { operator, agent, status: NodeStatus::Active, suspended: false, bond });
+	Balances::set_balance(&operator, WEALTH);
+}
+
+pub fn change_record(node: NodeId, change: impl FnOnce(&mut NodeRecord)) {
+	Records::mutate_extant(node, change);
+}
+
+/// Takes seats for a registered node that claims [`CLAIM`].
+pub fn take(node: NodeId, seats: u8, prepaid: Balance) -> DispatchResult {
+	let claim = crate::Lines::<Test>::get(node).map_or(CLAIM, |line| line.claim);
+	BandwidthProofs::take_seats(signed(operator(node)), node, claim, seats, prepaid)
+}
+
+pub fn line(node: NodeId) -> Line<AccountId> {
+	crate::Lines::<Test>::get(node).expect("the node has a line")
+}
+
+pub fn change_line(node: NodeId, change: impl FnOnce(&mut Line<AccountId>)) {
+	crate::Lines::<Test>::mutate_extant(node, change);
+}
+
+/// No draws until [`resume`].
+pub fn pause() {
+	Bandwidth::mutate(|settings| settings.tests_per_draw = 0);
+}
+
+pub fn resume() {
+	Bandwidth::mutate(|settings| settings.tests_per_draw = 1);
+}
+
+/// What the author of `block` has drawn.
+pub fn vrf_of(block: BlockNumber) -> Hash {
+	HostHasher::blake2_256(&(Authors::get(), block).encode())
+}
+
+/// Runs blocks until `block` has begun.
+pub fn advance_to(block: BlockNumber) {
+	while System::block_number() < block {
+		let now = System::block_number() + 1;
+		ParentVrf::set(Some(vrf_of(now - 1)));
+		Epoch::set(u64::from(now / EPOCH_BLOCKS));
+		System::set_block_number(now);
+		BandwidthProofs::on_initialize(now);
+	}
+}
+
+pub fn advance(blocks: BlockNumber) {
+	advance_to(System::block_number() + blocks);
+}
+
+/// Runs to the first block of the next epoch.
+pub fn next_epoch() {
+	advance_to((System::block_number() / EPOCH_BLOCKS + 1) * EPOCH_BLOCKS);
+}
+
+/// Gives up all seats of a node and runs until the line can be removed.
+pub fn retire(node: NodeId) {
+	assert_ok!(BandwidthProofs::give_up_seats(signed(operator(node)), node));
+	for _ in 0..FREEZE {
+		next_epoch();
+	}
+}
+
+/// Runs until a block draws a test, and pauses.
+pub fn draw() -> TestView {
+	resume();
+	loop {
+		advance(1);
+		let id = TestId { block: System::block_number(), index: 0 };
+		if let Some(view) = BandwidthProofs::test(id) {
+			pause();
+			return view;
+		}
+		assert!(id.block < 1_000_000, "no test is drawn");
+	}
+}
+
+/// Runs until a test of this node is drawn, ends all others without a measurement, and pauses.
+pub fn draw_of(node: NodeId) -> TestView {
+	loop {
+		let view = draw();
+		if view.test.node == node {
+			return view;
+		}
+	}
+}
+
+pub fn general(call: RuntimeCall) -> Extrinsic {
+	Extrinsic::new_transaction(call, (frame_system::AuthorizeCall::new(),))
+}
+
+/// What a transaction pool asks.
+pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+	use frame_support::dispatch::GetDispatchInfo;
+	let extrinsic = general(call);
+	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
+	let checked = Checkable::check(extrinsic, &frame_system::ChainContext::<Test>::default())?;
+	sp_runtime::traits::Applyable::validate::<Test>(&checked, TransactionSource::External, &info, length)
+}
+
+/// What a block does with a general transaction.
+pub fn apply(call: RuntimeCall) -> Result<DispatchResult, TransactionValidityError> {
+	apply_extrinsic(general(call))
+}
+
+pub fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, TransactionValidityError> {
+	use frame_support::dispatch::GetDispatchInfo;
+	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
+	let checked = Checkable::check(extrinsic, &frame_system::ChainContext::<Test>::default())?;
+	let outcome = sp_runtime::traits::Applyable::apply::<Test>(checked, &info, length)?;
+	Ok(outcome.map(|_| ()).map_err(|error| error.error))
+}
+
+/// This pallet's events so far; forgets them.
+pub fn events() -> Vec<Event> {
+	let events = System::read_events_for_pallet::<Event>();
+	System::reset_events();
+	events
+}
+
+pub fn wealth(account: AccountId) -> Balance {
+	Balances::total_balance(&account)
+}
+
+/// What the account that keeps fees holds beyond what keeps it alive.
+pub fn pot() -> Balance {
+	wealth(BandwidthProofs::pot()) - EXISTENTIAL_DEPOSIT
+}

@@ -1,0 +1,35 @@
+//! The rating: what a line was measured to carry, with a margin, as long as it is measured again.
+
+use crate::{types::Line, Config, Lines, Pallet};
+use frame_support::traits::Get;
+use substation_primitives::{traits::Ratings, BlockNumber, Direction, Kbits, NodeId, Rates};
+
+impl<T: Config> Pallet<T> {
+	/// A node's line as it is in this block: a pending test past its deadline is a 0, written or not.
+	pub(crate) fn line_now(node: NodeId) -> Option<Line<T::AccountId>> {
+		let mut line = Lines::<T>::get(node)?;
+		line.expire(Self::now(), T::Committees::get().deadline);
+		Some(line)
+	}
+
+	/// What a line is rated at in block `now`, as far as its tests are recorded.
+	pub(crate) fn rating_at(line: &Line<T::AccountId>, now: BlockNumber) -> Rates {
+		Rates { down: Self::rating_in(line, Direction::Down, now), up: Self::rating_in(line, Direction::Up, now) }
+	}
+
+	fn rating_in(line: &Line<T::AccountId>, direction: Direction, now: BlockNumber) -> Kbits {
+		let settings = T::Settings::get();
+		let ring = line.ring(direction);
+		let drawn = ring.newest_first().next().map_or(0, |reading| reading.drawn);
+		if drawn == 0 || now.saturating_sub(drawn) > settings.rating_age {
+			return 0;
+		}
+		settings.rating.mul_floor(ring.median()).min(line.claim.get(direction))
+	}
+}
+
+impl<T: Config> Ratings for Pallet<T> {
+	fn rating(node: NodeId) -> Rates {
+		Self::line_now(node).map(|line| Self::rating_at(&line, Self::now())).unwrap_or_default()
+	}
+}

@@ -1,0 +1,205 @@
+//! The states that benchmarks need, with real signatures. The tests check that they are what they should be.
+
+use crate::{
+	draw::{tries, Draw},
+	measure::subject,
+	types::{HoleQueue, Line, Seat, SeatTable, Test, TestBlock, Totals},
+	AgentSignature, Bonded, Config, Counts, HoleNumbers, Holes, HostHasher, Lines, Pallet, Receipts, Seats, Table,
+	Tests,
+};
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use core::marker::PhantomData;
+use frame_support::{
+	traits::{
+		fungible::{Inspect, Mutate},
+		Get,
+	},
+	BoundedVec,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_core::{crypto::KeyTypeId, ed25519};
+use sp_runtime::{traits::TrailingZeroInput, DispatchError};
+use substation_primitives::{
+	bandwidth::{Receipt, MAX_COMMITTEE, MAX_SEATS, MAX_TESTS_PER_BLOCK},
+	AgentKey, Balance, BlockNumber, Committees, Direction, NodeId, Rates, TestId,
+};
+use substation_proofs::{bandwidth, Hash, Hasher};
+
+/// Puts the pallets behind the traits of [`Config`] into the states that benchmarks need.
+pub trait BenchmarkHelper<AccountId> {
+	/// Registers another node that takes work, with a bandwidth bond for any number of seats.
+	fn add_node(operator: &AccountId, agent: AgentKey) -> NodeId;
+
+	/// Begins an epoch in which the parent's author has drawn `vrf`.
+	fn set_epoch(epoch: u64, vrf: Hash);
+}
+
+/// An amount that is always there.
+pub(crate) const AMOUNT: Balance = 1 << 80;
+
+/// The epoch that [`Scene::begin`] begins.
+pub(crate) const EPOCH: u64 = 10;
+
+/// What the parent's author has drawn.
+pub(crate) const VRF: Hash = [5; 32];
+
+const KEYS: KeyTypeId = KeyTypeId(*b"bnch");
+const WEALTH: Balance = 1 << 100;
+
+/// So late that a test of the first block is missed, whatever the deadline.
+const NOW: BlockNumber = 5_000;
+
+/// Long enough that no two tries of one test hit the same place.
+const LENGTH: u32 = 1 << 30;
+
+/// Where scenes are set: the pallet and what is behind it.
+pub(crate) struct Scene<T, H>(PhantomData<(T, H)>);
+
+/// A measurement, as [`crate::Call::submit_measurement`] takes it.
+pub(crate) struct Submission {
+	/// The test.
+	pub test: TestId,
+	/// Whom it tests.
+	pub node: NodeId,
+	/// What members have carried.
+	pub counts: Counts,
+	/// Stands for start token and marks.
+	pub digest: Hash,
+	/// What members have signed.
+	pub receipts: Receipts,
+	/// What the tested node's agent has signed.
+	pub signature: AgentSignature,
+}
+
+impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
+	/// A rich account.
+	pub fn rich(name: &str, index: u32) -> T::AccountId {
+		let entropy = HostHasher::blake2_256(&(name, index).encode());
+		let account = T::AccountId::decode(&mut TrailingZeroInput::new(&entropy)).expect("zeros follow without end");
+		T::Currency::set_balance(&account, WEALTH);
+		account
+	}
+
+	/// A key that nobody has to sign with.
+	pub fn key(index: u32) -> AgentKey {
+		HostHasher::blake2_256(&index.to_le_bytes())
+	}
+
+	/// The least that can be claimed.
+	pub fn claim() -> Rates {
+		let rate = T::Settings::get().seat_rate;
+		Rates { down: rate, up: rate }
+	}
+
+	/// Begins a late block, with money in the account that keeps fees.
+	pub fn begin() {
+		T::Currency::set_balance(&Pallet::<T>::pot(), WEALTH.saturating_add(T::Currency::minimum_balance()));
+		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(NOW));
+		H::set_epoch(EPOCH, VRF);
+	}
+
+	/// A block in which nothing is drawn, if there are such blocks.
+	pub fn block_without_draw() -> BlockNumber {
+		let interval = T::Settings::get().draw_interval;
+		NOW - NOW % interval + u32::from(interval > 1)
+	}
+
+	/// A line with as many seats as one can have and money on both sides, whose test was missed.
+	fn add_line(operator: &T::AccountId, agent: AgentKey) -> NodeId {
+		let node = H::add_node(operator, agent);
+		let mut line = Line::new(operator.clone(), Self::claim());
+		(line.prepaid, line.earned) = (AMOUNT, AMOUNT);
+		line.seat_bond = T::Settings::get().seat_bond;
+		line.seats = BoundedVec::truncate_from((0..MAX_SEATS).collect());
+		line.pending = Some(TestId { block: 1, index: 0 });
+		Bonded::<T>::mutate(|Totals { nodes, bond }| {
+			*nodes += 1;
+			*bond += line.bond();
+		});
+		Lines::<T>::insert(node, line);
+		node
+	}
+
+	/// A draw of which all tries hit seats that count, each of another node, and exactly the last of so many tries fills
+	/// the largest committee: those in between belong to the tested node's operator.
+	pub fn draw(attempts: u32) -> (Draw, TestId, Committees) {
+		Self::begin();
+		let committees = Committees { members: MAX_COMMITTEE as u8, ..T::Committees::get() };
+		assert!((MAX_COMMITTEE + 1..=tries(committees.members)).contains(&attempts));
+		let genesis = Pallet::<T>::genesis_hash();
+		let draw = Draw { genesis, block: NOW, vrf: VRF, epoch: EPOCH, length: LENGTH };
+		let (tested, others) = (Self::rich("tested", 0), Self::rich("others", 0));
+		for attempt in 0..attempts {
+			let operator = if attempt < attempts - MAX_COMMITTEE { &tested } else { &others };
+			let node = Self::add_line(operator, Self::key(attempt));
+			Seats::<T>::insert(draw.place(0, attempt), Seat { node, from: 0 });
+		}
+		Table::<T>::put(SeatTable { epoch: 0, lengths: [LENGTH; 3] });
+		(draw, TestId { block: NOW, index: 0 }, committees)
+	}
+
+	/// A node that can take so many seats, all of them holes.
+	pub fn holes(seats: u32) -> (T::AccountId, NodeId) {
+		Self::begin();
+		let operator = Self::rich("operator", 0);
+		let node = H::add_node(&operator, Self::key(0));
+		Table::<T>::put(SeatTable { epoch: 0, lengths: [seats; 3] });
+		(0..seats).for_each(|index| Holes::<T>::insert(u64::from(index), index));
+		HoleNumbers::<T>::put(HoleQueue { head: 0, tail: seats.into() });
+		(operator, node)
+	}
+
+	/// A node that has taken as many seats as it can, has earned, and has missed a test.
+	pub fn taken() -> Result<(T::AccountId, NodeId), DispatchError> {
+		Self::begin();
+		let operator = Self::rich("operator", 0);
+		let node = H::add_node(&operator, Self::key(0));
+		Pallet::<T>::do_take_seats(operator.clone(), node, Self::claim(), MAX_SEATS as u8, AMOUNT)?;
+		Lines::<T>::mutate_extant(node, |line| {
+			line.pending = Some(TestId { block: 1, index: 0 });
+			line.earned = AMOUNT;
+		});
+		Ok((operator, node))
+	}
+
+	/// A running test with so many members, the last one of a block that has drawn as many as it may, and its
+	/// measurement with all receipts.
+	pub fn measurement(members: u32) -> Result<Submission, &'static str> {
+		Self::begin();
+		let mut agents = Vec::new();
+		for index in 0..=members {
+			let agent = sp_io::crypto::ed25519_generate(KEYS, None);
+			agents.push((Self::add_line(&Self::rich("operator", index), agent.0), agent));
+		}
+		let (node, agent) = agents.pop().ok_or("there are members and a node")?;
+		let (claim, settings) = (Self::claim().down, T::Settings::get());
+		let total = bandwidth::total(claim, settings.test_seconds);
+		let committee = BoundedVec::truncate_from(agents.iter().map(|(node, agent)| (*node, agent.0)).collect());
+		let test = Test { node, direction: Direction::Down, claim, total, fee: settings.member_fee, committee };
+		let id = TestId { block: NOW, index: (MAX_TESTS_PER_BLOCK - 1) as u8 };
+		let tests = BoundedVec::truncate_from(alloc::vec![test.clone(); MAX_TESTS_PER_BLOCK as usize]);
+		let index = Pallet::<T>::ring_index(NOW, T::Committees::get().deadline);
+		Tests::<T>::insert(index, TestBlock { block: NOW, tests });
+		Lines::<T>::mutate_extant(node, |line| line.pending = Some(id));
+
+		let subject = subject(Pallet::<T>::genesis_hash(), id, &test);
+		let counts = alloc::vec![(total / u64::from(members)) as u32; members as usize];
+		let digest = [3; 32];
+		let commitment = bandwidth::commitment::<HostHasher>(&subject, &counts, &digest);
+		let elapsed = 9_000;
+		let mut receipts = Vec::new();
+		for (_, agent) in &agents {
+			let signature = sign(agent, &bandwidth::receipt_message(&subject, &commitment, elapsed))?;
+			receipts.push(Some(Receipt { elapsed, signature }));
+		}
+		let times = alloc::vec![Some(elapsed); members as usize];
+		let signature = sign(&agent, &bandwidth::measurement_message(&subject, &commitment, &times))?;
+		let (counts, receipts) = (Counts::truncate_from(counts), Receipts::truncate_from(receipts));
+		Ok(Submission { test: id, node, counts, digest, receipts, signature })
+	}
+}
+
+fn sign(agent: &ed25519::Public, message: &[u8]) -> Result<AgentSignature, &'static str> {
+	Ok(sp_io::crypto::ed25519_sign(KEYS, agent, message).ok_or("the key was generated")?.0)
+}

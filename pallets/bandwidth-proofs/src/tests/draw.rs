@@ -1,0 +1,396 @@
+//! Who is drawn, how often, and what a draw costs.
+
+use crate::{
+	draw::Draw,
+	mock::{Test, *},
+	Bonded, Seat, SeatTable, Seats, Table, Tests, WeightInfo,
+};
+use frame_support::{assert_ok, traits::Hooks, weights::Weight};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc,
+	},
+};
+use substation_primitives::{settings::STN, BlockNumber, Direction, NodeId, NodeStatus, TestId};
+use substation_proofs::bandwidth;
+use tracing::{
+	field::{Field, Visit},
+	span, Event as TraceEvent, Metadata, Subscriber,
+};
+
+/// The tests that so many more blocks draw, each ended at once.
+fn drawn(blocks: BlockNumber) -> Vec<crate::TestView> {
+	(0..blocks)
+		.filter_map(|_| {
+			advance(1);
+			System::reset_events();
+			let view = BandwidthProofs::test(TestId { block: System::block_number(), index: 0 })?;
+			change_line(view.test.node, |line| line.pending = None);
+			Some(view)
+		})
+		.collect()
+}
+
+#[test]
+fn a_test_says_everything_that_was_in_force_when_it_was_drawn() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+
+		let now = System::block_number();
+		assert_eq!(view.id, TestId { block: now, index: 0 });
+		assert_eq!((view.now, view.deadline, view.done), (now, now + DEADLINE, false));
+		assert_eq!((view.test.direction, view.test.claim), (Direction::Down, CLAIM.down));
+		assert_eq!((view.test.total, view.test.fee), (bandwidth::total(CLAIM.down, 10), FEE));
+		for (member, agent) in &view.test.committee {
+			assert_eq!(Records::get(member).unwrap().agent, *agent);
+		}
+		assert_eq!(line(view.test.node).pending, Some(view.id));
+		let (test, node) = (view.id, view.test.node);
+		assert_eq!(events(), vec![Event::TestDrawn { test, node, direction: Direction::Down, claim: CLAIM.down }]);
+	});
+}
+
+#[test]
+fn committees_are_full_distinct_and_without_the_tested_nodes_operator() {
+	ExtBuilder::default().nodes(8).build_and_execute(|| {
+		// Two nodes of one operator, with more seats than all others.
+		for node in [20, 21] {
+			register_for(NodeId(node), 5_555, 8);
+			assert_ok!(take(NodeId(node), 8, 1_000 * FEE));
+		}
+		pause();
+		next_epoch();
+		next_epoch();
+		resume();
+
+		let tests = drawn(200);
+
+		assert!(tests.len() > 100);
+		let same = |node: NodeId| node.0 >= 20;
+		for view in &tests {
+			let members = view.test.committee.iter().map(|(node, _)| *node).collect::<BTreeSet<_>>();
+			assert_eq!(members.len(), 5);
+			assert!(!members.contains(&view.test.node));
+			assert!(!(same(view.test.node) && members.into_iter().any(same)));
+		}
+		assert!(tests.iter().any(|view| same(view.test.node)));
+		// They may sit together in somebody else's committee.
+		assert!(tests.iter().any(|view| view.test.committee.iter().filter(|(node, _)| same(*node)).count() == 2));
+	});
+}
+
+#[test]
+fn several_tests_of_one_block_test_several_nodes() {
+	ExtBuilder::default().nodes(12).build_and_execute(|| {
+		Bandwidth::mutate(|settings| settings.tests_per_draw = 4);
+		advance(1);
+
+		let tests = Tests::<Test>::get(System::block_number() % (DEADLINE + 1)).unwrap().tests;
+
+		assert!(tests.len() > 1);
+		let nodes = tests.iter().map(|test| test.node).collect::<BTreeSet<_>>();
+		assert_eq!(nodes.len(), tests.len());
+		for (index, test) in (0..).zip(&tests) {
+			assert_eq!(line(test.node).pending, Some(TestId { block: System::block_number(), index }));
+		}
+	});
+}
+
+#[test]
+fn nothing_is_drawn_before_there_is_enough_to_draw_from() {
+	let count = |change: &dyn Fn()| {
+		let mut count = 0;
+		ExtBuilder::default().nodes(8).build_and_execute(|| {
+			change();
+			count = drawn(30).len();
+		});
+		count
+	};
+
+	assert!(count(&|| ()) > 10);
+	assert_eq!(count(&|| CommitteesOf::mutate(|committees| committees.min_nodes = 9)), 0);
+	assert_eq!(count(&|| Bandwidth::mutate(|settings| settings.min_total_bond = 8 * SEAT_BOND + 1)), 0);
+	assert_eq!(count(&|| Bandwidth::mutate(|settings| settings.tests_per_draw = 0)), 0);
+	assert!((1..=3).contains(&count(&|| Bandwidth::mutate(|settings| settings.draw_interval = 10))));
+}
+
+#[test]
+fn a_block_without_randomness_draws_nothing() {
+	ExtBuilder::default().nodes(8).build_and_execute(|| {
+		for _ in 0..30 {
+			let now = System::block_number() + 1;
+			System::set_block_number(now);
+			ParentVrf::set(None);
+			BandwidthProofs::on_initialize(now);
+			assert_eq!(Tests::<Test>::iter().count(), 0);
+		}
+	});
+}
+
+#[test]
+fn an_absent_draw_removes_what_lay_in_its_place() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+		assert_eq!(Tests::<Test>::iter().count(), 1);
+
+		advance_to(view.deadline);
+		assert_eq!(BandwidthProofs::test(view.id).map(|view| view.test), Some(view.test));
+		advance(1);
+
+		assert_eq!(Tests::<Test>::iter().count(), 0);
+		assert_eq!(BandwidthProofs::test(view.id), None);
+	});
+}
+
+#[test]
+fn only_nodes_that_can_be_tested_are_tested() {
+	ExtBuilder::default().nodes(12).build_and_execute(|| {
+		change_line(NodeId(1), |line| line.prepaid = 5 * FEE - 1);
+		change_line(NodeId(2), |line| line.prepaid = 5 * FEE);
+		change_line(NodeId(3), |line| line.ready = u64::from(u32::MAX));
+		let tests = drawn(300);
+		// Repaired before the invariants are checked.
+		change_line(NodeId(3), |line| line.ready = 0);
+
+		let tested = tests.iter().map(|view| view.test.node.0).collect::<BTreeSet<_>>();
+		assert!(!tested.contains(&1) && tested.contains(&2) && !tested.contains(&3));
+		// They serve as members all the same.
+		let members = |node| tests.iter().filter(|view| view.test.committee.iter().any(|(id, _)| id.0 == node)).count();
+		assert!(members(1) > 50 && members(3) > 50);
+	});
+}
+
+#[test]
+fn seats_of_nodes_that_take_no_work_are_drawn_again() {
+	ExtBuilder::default().nodes(12).build_and_execute(|| {
+		change_record(NodeId(1), |record| record.suspended = true);
+		change_record(NodeId(2), |record| record.status = NodeStatus::Leaving);
+		change_record(NodeId(3), |record| record.status = NodeStatus::Terminated);
+		change_line(NodeId(4), |line| line.expelled = true);
+		let early = Seats::<Test>::get(4).unwrap();
+		Seats::<Test>::insert(4, Seat { from: 1_000, ..early });
+
+		let tests = drawn(200);
+
+		assert!(tests.len() > 50);
+		for view in tests {
+			assert!(view.test.node.0 > 5);
+			assert!(view.test.committee.iter().all(|(member, _)| member.0 > 5));
+		}
+	});
+}
+
+#[test]
+fn a_committee_that_cannot_be_filled_is_no_test() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		change_line(NodeId(1), |line| line.expelled = true);
+
+		let before = Bonded::<Test>::get();
+		assert_eq!(drawn(100).len(), 0);
+
+		assert_eq!(Bonded::<Test>::get(), before);
+		assert!((1..=6).all(|node| line(NodeId(node)).pending.is_none()));
+	});
+}
+
+#[test]
+fn holes_are_drawn_again() {
+	ExtBuilder::default().nodes(12).build_and_execute(|| {
+		pause();
+		for node in [2, 5, 8] {
+			retire(NodeId(node));
+			assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NodeId(node)));
+		}
+		resume();
+
+		let tests = drawn(100);
+
+		assert!(tests.len() > 30);
+	});
+}
+
+/// The sum of squared differences between what was counted and what was expected, each over the expected.
+fn chi_square(counted: &[(f64, f64)]) -> f64 {
+	counted.iter().map(|(found, expected)| (found - expected).powi(2) / expected).sum()
+}
+
+#[test]
+fn nodes_are_tested_in_proportion_to_their_seats() {
+	ExtBuilder::default().members(3).build_and_execute(|| {
+		let seats = [1u8, 1, 2, 2, 3, 3, 4, 4, 6, 6, 8, 8];
+		let all = f64::from(seats.iter().map(|seats| u32::from(*seats)).sum::<u32>());
+		for (node, seats) in (1..).zip(seats) {
+			register(NodeId(node), seats);
+			assert_ok!(take(NodeId(node), seats, 10 * STN));
+		}
+		next_epoch();
+		next_epoch();
+
+		let mut tested = BTreeMap::<NodeId, u32>::new();
+		let tests = drawn(6_000);
+		tests.iter().for_each(|view| *tested.entry(view.test.node).or_default() += 1);
+
+		let total = tests.len() as f64;
+		assert!(total > 5_900.0);
+		let counted =
+			(1..).zip(seats).map(|(node, seats)| (f64::from(tested[&NodeId(node)]), total * f64::from(seats) / all));
+		let chi = chi_square(&counted.collect::<Vec<_>>());
+		println!("chi square over 12 nodes: {chi:.1}");
+		// One in a thousand honest draws has more with 11 degrees of freedom.
+		assert!(chi < 31.3, "{chi}");
+	});
+}
+
+#[test]
+fn every_place_is_hit_as_often_as_any_other() {
+	ExtBuilder::default().build_and_execute(|| {
+		for length in [97u32, 100] {
+			let mut hits = vec![0u32; length as usize];
+			for block in 0..1_000 {
+				let draw = Draw { genesis: [1; 32], block, vrf: vrf_of(block), epoch: 0, length };
+				(0..20).for_each(|attempt| hits[draw.place(0, attempt) as usize] += 1);
+			}
+
+			let expected = 20_000.0 / f64::from(length);
+			let chi = chi_square(&hits.iter().map(|hits| (f64::from(*hits), expected)).collect::<Vec<_>>());
+			println!("chi square over {length} places: {chi:.1}");
+			// One in a thousand with 99 degrees of freedom.
+			assert!(chi < 148.3, "{chi}");
+		}
+	});
+}
+
+#[test]
+fn every_part_of_a_draw_matters() {
+	ExtBuilder::default().build_and_execute(|| {
+		let draw = || Draw { genesis: [1; 32], block: 5, vrf: [2; 32], epoch: 0, length: u32::MAX };
+		let places = [
+			draw().place(0, 0),
+			draw().place(0, 1),
+			draw().place(1, 0),
+			Draw { genesis: [3; 32], ..draw() }.place(0, 0),
+			Draw { block: 6, ..draw() }.place(0, 0),
+			Draw { vrf: [3; 32], ..draw() }.place(0, 0),
+		];
+
+		assert_eq!(places.into_iter().collect::<BTreeSet<_>>().len(), 6);
+	});
+}
+
+/// Counts what is read from and written to the state.
+#[derive(Default)]
+struct Counter {
+	reads: AtomicU32,
+	writes: AtomicU32,
+}
+
+struct Accesses(Arc<Counter>);
+
+impl Visit for &Counter {
+	fn record_str(&mut self, field: &Field, value: &str) {
+		match (field.name(), value) {
+			("method", "Get" | "Exists" | "Hash") => self.reads.fetch_add(1, Ordering::Relaxed),
+			("method", "Put") => self.writes.fetch_add(1, Ordering::Relaxed),
+			_ => 0,
+		};
+	}
+
+	fn record_debug(&mut self, field: &Field, value: &dyn core::fmt::Debug) {
+		self.record_str(field, format!("{value:?}").trim_matches('"'));
+	}
+}
+
+impl Subscriber for Accesses {
+	fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+		metadata.target() == "state"
+	}
+	fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+		span::Id::from_u64(1)
+	}
+	fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+	fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+	fn event(&self, event: &TraceEvent<'_>) {
+		event.record(&mut &*self.0);
+	}
+	fn enter(&self, _: &span::Id) {}
+	fn exit(&self, _: &span::Id) {}
+}
+
+/// A draw from a table of so many seats: whether it drew, what it read and wrote, and its weight. All tries hit seats
+/// of twenty nodes, in the same order whatever the length.
+fn draw_from(length: u32) -> (bool, u32, u32, Weight) {
+	let mut found = None;
+	ExtBuilder::default().nodes(20).build().execute_with(|| {
+		let now = System::block_number() + 1;
+		let mut places = BTreeSet::new();
+		// A block whose tries hit different places in both tables.
+		let vrf = (0u32..)
+			.map(|number| vrf_of(number + 1_000))
+			.find(|vrf| {
+				[1_000, 1_000_000].iter().all(|length| {
+					let draw = Draw { genesis: genesis(), block: now, vrf: *vrf, epoch: 2, length: *length };
+					(0..20).map(|attempt| draw.place(0, attempt)).collect::<BTreeSet<_>>().len() == 20
+				})
+			})
+			.unwrap();
+		let draw = Draw { genesis: genesis(), block: now, vrf, epoch: 2, length };
+		// All but the first belong to the operator of the first until the last five: as many tries as there can be.
+		for attempt in 0..20u32 {
+			let node = NodeId(u64::from(attempt) + 1);
+			let place = draw.place(0, attempt);
+			assert!(places.insert(place));
+			Seats::<Test>::insert(place, Seat { node, from: 0 });
+			if attempt < 15 {
+				change_line(node, |line| line.operator = 1_001);
+			}
+		}
+		Table::<Test>::put(SeatTable { epoch: 0, lengths: [length; 3] });
+		System::set_block_number(now);
+		ParentVrf::set(Some(vrf));
+
+		let counter = Arc::new(Counter::default());
+		let weight =
+			tracing::subscriber::with_default(Accesses(counter.clone()), || BandwidthProofs::on_initialize(now));
+
+		let drew = BandwidthProofs::test(TestId { block: now, index: 0 }).is_some();
+		found = Some((drew, counter.reads.load(Ordering::Relaxed), counter.writes.load(Ordering::Relaxed), weight));
+	});
+	found.unwrap()
+}
+
+fn genesis() -> substation_proofs::Hash {
+	BandwidthProofs::genesis_hash()
+}
+
+#[test]
+fn a_draw_reads_as_much_from_a_million_seats_as_from_a_thousand() {
+	let (drew, reads, writes, weight) = draw_from(1_000);
+
+	println!("{reads} reads and {writes} writes of {weight:?}");
+	assert!(drew);
+	// Three for each of the 20 tries, a few for what a draw starts from, and what depositing an event reads.
+	assert!((60..80).contains(&reads), "{reads}");
+	assert_eq!(draw_from(1_000_000), (drew, reads, writes, weight));
+}
+
+#[test]
+fn the_weight_of_a_block_depends_on_settings_alone() {
+	ExtBuilder::default().nodes(8).build_and_execute(|| {
+		let mut weights = BTreeSet::new();
+		for _ in 0..50 {
+			let now = System::block_number() + 1;
+			System::set_block_number(now);
+			ParentVrf::set((now % 3 > 0).then(|| vrf_of(now)));
+			weights.insert(BandwidthProofs::on_initialize(now).ref_time());
+		}
+		let one = <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::draw(4 * 5));
+		assert_eq!(weights, BTreeSet::from([one.ref_time()]));
+
+		pause();
+		let now = System::block_number() + 1;
+		System::set_block_number(now);
+		assert_eq!(BandwidthProofs::on_initialize(now), <() as WeightInfo>::on_initialize());
+	});
+}

@@ -1,0 +1,16 @@
+mod draw;
+mod fees;
+mod forgery;
+mod genesis;
+mod invariants;
+mod measure;
+mod members;
+mod obligations;
+mod pages;
+mod random;
+mod rating;
+mod scenes;
+mod seats;
+mod sizes;
+mod steering;
+mod tickets;

@@ -1,0 +1,81 @@
+//! What benchmarks measure is what it should be.
+
+use crate::{
+	mock::{Test, *},
+	synthetic::{BenchmarkHelper, Scene, AMOUNT, EPOCH, VRF},
+	HoleNumbers, Lines, FREEZE,
+};
+use frame_support::assert_ok;
+use substation_primitives::{Rates, TestId};
+
+type Scenes = Scene<Test, FakeRegistry>;
+
+fn on_stage(play: impl FnOnce()) {
+	ExtBuilder::default().build_with_keystore().execute_with(play);
+}
+
+#[test]
+fn a_drawn_committee_needs_exactly_the_tries_that_it_is_given() {
+	for attempts in [26, 27, 63, 100] {
+		on_stage(|| {
+			let (draw, id, committees) = Scenes::draw(attempts);
+
+			let test = BandwidthProofs::draw_test(&draw, 0, id, &Bandwidth::get(), &committees).unwrap();
+
+			assert_eq!(test.committee.len(), 25);
+			assert_eq!(line(test.node).pending, Some(id));
+			assert_eq!(events()[0], Event::TestMissed { test: TestId { block: 1, index: 0 }, node: test.node });
+			// One node for each try, one of them tested.
+			assert_eq!(Lines::<Test>::iter().count(), attempts as usize);
+		});
+	}
+}
+
+#[test]
+fn measurements_of_every_size_are_right() {
+	for members in 3..=25u8 {
+		on_stage(|| {
+			let right = Scenes::measurement(members.into()).unwrap();
+			let call = submission(right.test, &right.counts, right.digest, right.receipts.to_vec(), right.signature);
+
+			assert_eq!(apply(call), Ok(Ok(())));
+
+			let line = line(right.node);
+			assert_eq!(line.prepaid, AMOUNT - FEE * u128::from(members));
+			let reading = line.down.newest_first().next().unwrap();
+			assert_eq!((reading.receipts, reading.drawn), (members, right.test.block));
+		});
+	}
+}
+
+#[test]
+fn lines_are_taken_from_holes_changed_and_removed() {
+	on_stage(|| {
+		let (operator, node) = Scenes::holes(32);
+		assert_ok!(BandwidthProofs::take_seats(signed(operator), node, Scenes::claim(), 32, AMOUNT));
+		assert_eq!(HoleNumbers::<Test>::get().head, 32);
+		assert_ok!(BandwidthProofs::do_try_state());
+	});
+	on_stage(|| {
+		let (operator, node) = Scenes::taken().unwrap();
+		assert_ok!(BandwidthProofs::do_try_state());
+		let rate = Scenes::claim().down + 1;
+		assert_ok!(BandwidthProofs::set_claim(signed(operator), node, Rates { down: rate, up: rate }));
+		assert_ok!(BandwidthProofs::collect_earned(signed(operator), node));
+		assert_ok!(BandwidthProofs::give_up_seats(signed(operator), node));
+		FakeRegistry::set_epoch(EPOCH + FREEZE, VRF);
+		assert_ok!(BandwidthProofs::remove_line(signed(operator), node));
+		assert_ok!(BandwidthProofs::do_try_state());
+	});
+}
+
+#[test]
+fn a_block_without_a_draw_draws_nothing() {
+	on_stage(|| {
+		Scenes::begin();
+		for interval in [2, 3, 7, 4_000] {
+			Bandwidth::mutate(|settings| settings.draw_interval = interval);
+			assert_ne!(Scenes::block_without_draw() % interval, 0);
+		}
+	});
+}

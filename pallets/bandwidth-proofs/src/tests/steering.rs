@@ -1,0 +1,148 @@
+//! What cannot influence a draw whose randomness somebody may know.
+
+use crate::mock::*;
+use frame_support::assert_ok;
+use substation_primitives::{BlockNumber, NodeId, TestId};
+
+/// What was drawn: the test, the node, its committee.
+type Drawn = Vec<(TestId, NodeId, Vec<NodeId>)>;
+
+/// All tests of the next epochs, while `meanwhile` does what it wants in each block before the draw of the next.
+fn draws(epochs: u32, meanwhile: impl Fn(BlockNumber)) -> Vec<Drawn> {
+	let mut all = Vec::new();
+	ExtBuilder::default().nodes(10).build_and_execute(|| {
+		for node in 1..=10 {
+			// Enough for all tests, so that nobody drops out.
+			assert_ok!(BandwidthProofs::prepay(signed(operator(NodeId(node))), NodeId(node), 1_000 * FEE));
+		}
+		let start = System::block_number();
+		assert_eq!(start % EPOCH_BLOCKS, 0);
+		for epoch in 0..epochs {
+			let mut tests = Drawn::new();
+			for block in 0..EPOCH_BLOCKS {
+				let number = epoch * EPOCH_BLOCKS + block;
+				meanwhile(number);
+				advance_to(start + number + 1);
+				let id = TestId { block: System::block_number(), index: 0 };
+				// The first draw of an epoch belongs to it.
+				if let Some(view) = BandwidthProofs::test(id).filter(|_| block + 1 < EPOCH_BLOCKS) {
+					let committee = view.test.committee.iter().map(|(member, _)| *member).collect();
+					tests.push((id, view.test.node, committee));
+				}
+			}
+			all.push(tests);
+		}
+	});
+	all
+}
+
+fn names(drawn: &Drawn, node: NodeId) -> bool {
+	drawn.iter().any(|(_, tested, committee)| *tested == node || committee.contains(&node))
+}
+
+#[test]
+fn seats_taken_now_change_no_draw_of_this_epoch_or_the_next() {
+	let quiet = draws(3, |_| ());
+	// A new node takes one seat more in every block of the first epoch.
+	let busy = draws(3, |number| {
+		if number == 0 {
+			register(NodeId(50), 32);
+		}
+		if number < 32 {
+			assert_ok!(take(NodeId(50), 1, 100 * FEE));
+		}
+	});
+
+	assert!(quiet.iter().all(|drawn| drawn.len() > 10));
+	assert_eq!(quiet[..2], busy[..2]);
+	assert_ne!(quiet[2], busy[2]);
+	assert!(names(&busy[2], NodeId(50)));
+}
+
+#[test]
+fn seats_given_up_now_are_drawn_until_the_end_of_the_next_epoch() {
+	let quiet = draws(3, |_| ());
+	let busy = draws(3, |number| {
+		if number == 7 {
+			assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NodeId(4))), NodeId(4)));
+		}
+	});
+
+	assert_eq!(quiet[..2], busy[..2]);
+	assert!(names(&busy[1], NodeId(4)) && !names(&busy[2], NodeId(4)));
+}
+
+#[test]
+fn a_hole_that_is_filled_is_a_hole_for_two_more_epochs() {
+	let with = |fill: bool| {
+		draws(5, move |number| {
+			if number == 0 {
+				assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NodeId(4))), NodeId(4)));
+			}
+			// No test of the node runs any more.
+			let removed = 2 * EPOCH_BLOCKS + DEADLINE + 1;
+			if number == removed {
+				assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NodeId(4)));
+				register(NodeId(50), 1);
+			}
+			if fill && number == removed + 1 {
+				assert_ok!(take(NodeId(50), 1, 100 * FEE));
+				assert_eq!(line(NodeId(50)).seats.to_vec(), vec![3]);
+			}
+		})
+	};
+
+	let (quiet, busy) = (with(false), with(true));
+
+	assert_eq!(quiet[..4], busy[..4]);
+	assert!(names(&busy[4], NodeId(50)));
+}
+
+#[test]
+fn swapping_one_node_for_another_around_a_draw_moves_nothing() {
+	let quiet = draws(2, |_| ());
+	let busy = draws(2, |number| {
+		if number == 30 {
+			assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NodeId(9))), NodeId(9)));
+			register(NodeId(51), 1);
+			assert_ok!(take(NodeId(51), 1, 100 * FEE));
+		}
+	});
+
+	assert_eq!(quiet, busy);
+}
+
+#[test]
+fn paying_in_when_a_friendly_committee_is_in_sight_comes_too_late() {
+	let poor = |rescue: Option<BlockNumber>| {
+		draws(3, move |number| {
+			let node = NodeId(4);
+			if number == 0 {
+				let prepaid = line(node).prepaid;
+				assert_ok!(BandwidthProofs::withdraw_prepaid(signed(operator(node)), node, prepaid));
+			}
+			if rescue == Some(number) {
+				assert_ok!(BandwidthProofs::prepay(signed(operator(node)), node, 500 * FEE));
+			}
+		})
+	};
+
+	let (never, rescued) = (poor(None), poor(Some(20)));
+
+	assert_eq!(never[..2], rescued[..2]);
+	let tested = |drawn: &Drawn| drawn.iter().any(|(_, tested, _)| *tested == NodeId(4));
+	assert!(!tested(&rescued[0]) && !tested(&rescued[1]) && tested(&rescued[2]));
+	assert!(!never.iter().any(tested));
+}
+
+#[test]
+fn topping_up_in_time_delays_nothing() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let node = NodeId(1);
+		let ready = line(node).ready;
+
+		assert_ok!(BandwidthProofs::prepay(signed(operator(node)), node, 1));
+
+		assert_eq!(line(node).ready, ready);
+	});
+}

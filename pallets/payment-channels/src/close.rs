@@ -1,0 +1,52 @@
+//! The ends of a channel: the payer's with a grace for the payee, and the payee's at once.
+
+use crate::{
+	pallet::{Channels, Config, Error, Event, HoldReason, Pallet},
+	types::ChannelOf,
+};
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchError, DispatchResult, Get},
+	traits::{fungible::MutateHold, tokens::Precision},
+};
+use substation_primitives::{Balance, ChannelId};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_start_closing(payer: T::AccountId, id: ChannelId) -> DispatchResult {
+		let mut channel = Self::recorded(id).map_err(Error::<T>::from)?;
+		ensure!(channel.payer == payer, Error::<T>::NotPayer);
+		ensure!(channel.closing.is_none(), Error::<T>::AlreadyClosing);
+		let closing = Self::now().saturating_add(T::Grace::get());
+		channel.closing = Some(closing);
+		Channels::<T>::insert(id, channel);
+		Self::deposit_event(Event::ClosingStarted { channel: id, closing });
+		Ok(())
+	}
+
+	pub(crate) fn do_finish_closing(id: ChannelId) -> DispatchResult {
+		let channel = Self::recorded(id).map_err(Error::<T>::from)?;
+		let closing = channel.closing.ok_or(Error::<T>::NotClosing)?;
+		ensure!(Self::now() >= closing, Error::<T>::GraceNotOver);
+		Self::remove(id, &channel)
+	}
+
+	pub(crate) fn do_close(payee: T::AccountId, id: ChannelId) -> DispatchResult {
+		let channel = Self::recorded(id).map_err(Error::<T>::from)?;
+		ensure!(channel.payee == payee, Error::<T>::NotPayee);
+		Self::remove(id, &channel)
+	}
+
+	/// Returns everything to the payer and forgets the channel.
+	fn remove(id: ChannelId, channel: &ChannelOf<T>) -> DispatchResult {
+		// Cannot fail: an account with a hold exists and receives any amount.
+		Self::release(HoldReason::ChannelRecord, &channel.payer, channel.record_deposit)?;
+		let refunded = Self::release(HoldReason::ChannelDeposit, &channel.payer, channel.left())?;
+		Channels::<T>::remove(id);
+		Self::deposit_event(Event::ChannelClosed { channel: id, refunded });
+		Ok(())
+	}
+
+	fn release(reason: HoldReason, payer: &T::AccountId, amount: Balance) -> Result<Balance, DispatchError> {
+		T::Currency::release(&reason.into(), payer, amount, Precision::Exact)
+	}
+}
