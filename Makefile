@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 # Thin names over scripts/ and cargo. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test rust e2e fmt lint
+.PHONY: help setup run test rust e2e lab fmt lint
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-8s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ rust: ## The Rust tests only
 
 e2e: ## The end-to-end tests only
 	@./scripts/test e2e
+
+lab: ## Lines of set rates and every attack on their measurement (needs root; forty minutes)
+	@./scripts/bandwidth-lab
 
 fmt: ## Format all Rust sources
 	@. scripts/lib.sh && choose_toolchain && cargo fmt --all

@@ -1,6 +1,7 @@
-// A tested node that tries one trick after another, with and without accomplices in its committees.
+// A tested node that tries one trick after another, with and without accomplices in its committees; and lines that are
+// not what is claimed: claimed twice, behind a bucket, shared by two nodes.
 import { line } from './lines.mjs';
-import { kbits, measurements, settle } from './nodes.mjs';
+import { kbits, measured, measurements, prepay, ringMedian, settle } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
 import { round } from './honest.mjs';
 import { until } from '../lib/processes.mjs';
@@ -11,6 +12,9 @@ const SECONDS = 5;
 const LINE = 20;
 // The higher the claim the more room for a trick: at once the line no members hold back.
 const CLAIM = 60;
+
+// Of nodes without tricks: three tests in each direction.
+const TESTS = 6;
 
 const COLLUSIONS = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -50,7 +54,8 @@ export async function attacks(lines, chainWith) {
 		...['cheat', '--script', script.join(',')],
 		...['--accomplices', plans.filter(({ program }) => program).map(({ key }) => key).join(',')],
 	];
-	await settle(network, [...plans, cheat]);
+	const plain = await claims(lines);
+	await settle(network, [...plans, ...plain, cheat]);
 
 	const told = [];
 	await until('the cheat to try everything', script.length * 90 + 300, () => {
@@ -61,7 +66,16 @@ export async function attacks(lines, chainWith) {
 		}
 		return told.length >= script.length;
 	}, 1000);
-	await chain.synced(network.validator.ws);
+	for (const [index, plan] of plain.entries()) {
+		// What is prepaid counts two epochs later: the next node's turn comes when this one has had its tests.
+		if (index === 0) await prepay(network, plan, TESTS);
+		plan.tests = TESTS / 2;
+		await measured(chain, [plan], 400, tell);
+		if (index + 1 < plain.length) await prepay(network, plain[index + 1], TESTS);
+		plan.tests = TESTS;
+		await measured(chain, [plan], 400, tell);
+	}
+	const shown = await claimsShown(chain, plain);
 
 	const taken = measurements(chain, cheat.node);
 	const rows = told.map((attempt) => {
@@ -84,5 +98,47 @@ export async function attacks(lines, chainWith) {
 		inflation_measured: round(worst.over),
 		inflation_bound: round(worst.bound),
 		other_tricks_reading_over_true: round(Math.max(...others.map(({ over }) => over))),
+		...shown,
+	};
+}
+
+const tell = ({ name }, { direction, rate }) => say(`${name} ${direction.toLowerCase()}: ${megabits(rate)} Mbit/s`);
+
+/** Nodes that play no trick on lines that are not what they claim. */
+async function claims(lines) {
+	const plan = async (name, terms, claim) => ({ name, terms, claim, place: await lines.add(terms), tests: 0 });
+	const shared = await lines.add(line({ down: LINE }));
+	return [
+		await plan('claims-twice', line({ down: LINE }), { down: 2 * LINE, up: 2 * LINE }),
+		await plan('bucket', line({ down: 50, bucket: 1_000_000 }), { down: 100, up: 100 }),
+		...['shares-a', 'shares-b'].map((name, index) => {
+			const ports = { port: 4550 + index, httpPort: 9950 + index };
+			return { name, terms: shared.terms, place: shared, tests: 0, ...ports };
+		}),
+	];
+}
+
+/** Prints what the chain reads on them. */
+async function claimsShown(chain, plans) {
+	const rows = [];
+	for (const plan of plans) {
+		for (const direction of ['down', 'up']) {
+			const reading = await ringMedian(chain, plan.node, direction);
+			rows.push({ plan, direction, reading, over: reading / kbits(plan.terms[direction]) });
+		}
+	}
+	table(
+		['node', 'line (Mbit/s)', 'bucket (kB)', 'claim (Mbit/s)', 'direction', 'median of the ring (Mbit/s)', 'over the true rate'],
+		rows.map(({ plan, direction, reading, over }) => [
+			...[plan.name, plan.terms[direction], Math.round(plan.terms.bucket / 1000), plan.claim?.[direction] ?? plan.terms[direction]],
+			...[direction, megabits(reading), percent(over)],
+		]),
+	);
+	const highest = (name) => round(Math.max(...rows.filter(({ plan }) => plan.name === name).map(({ over }) => over)));
+	const sum = (way) => rows.filter(({ plan, direction }) => plan.name.startsWith('shares-') && direction === way).reduce((sum, { over }) => sum + over, 0);
+	return {
+		overclaim_reading_over_true: highest('claims-twice'),
+		burst_bucket_reading_over_true: highest('bucket'),
+		shared_line_sum_over_true: round(Math.max(sum('down'), sum('up'))),
 	};
 }

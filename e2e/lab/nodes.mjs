@@ -1,5 +1,5 @@
 // Nodes with seats, each with an agent behind a line.
-import { appendFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { substation } from '../lib/network.mjs';
 import { Daemon, until } from '../lib/processes.mjs';
@@ -24,9 +24,8 @@ const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.do
 export async function settle(network, plans) {
 	const { chain } = network;
 	const { api } = chain;
-	const { bandwidth } = await api.query.settings.bandwidth().then((bandwidth) => ({ bandwidth }));
-	const { committees } = await api.query.pace.pace();
-	const perTest = BigInt(committees.members.toNumber()) * bandwidth.memberFee.toBigInt();
+	const bandwidth = await api.query.settings.bandwidth();
+	const perTest = await costOfTest(api);
 
 	await inParallel(plans, 4, async (plan) => {
 		plan.data = path.join(network.folder, plan.name);
@@ -39,8 +38,6 @@ export async function settle(network, plans) {
 		]);
 		plan.key = `0x${JSON.parse(stdout.trim().split('\n').at(-1)).agent}`;
 		plan.address = address;
-		const { down, up } = plan.limits ?? claimOf(plan);
-		await appendFile(path.join(plan.data, 'config.toml'), `\n[bandwidth]\ndown_kbit = ${down}\nup_kbit = ${up}\n`);
 	});
 	await Promise.all(plans.map((plan) => network.fund(plan.name)));
 	await Promise.all(
@@ -57,6 +54,19 @@ export async function settle(network, plans) {
 	);
 	await Promise.all(plans.map((plan) => start(network, plan)));
 	return plans;
+}
+
+/** What the members of one test of a node are paid, in units. */
+async function costOfTest(api) {
+	const { memberFee } = await api.query.settings.bandwidth();
+	const { committees } = await api.query.pace.pace();
+	return BigInt(committees.members.toNumber()) * memberFee.toBigInt();
+}
+
+/** Pays for so many tests of a node in advance. */
+export async function prepay({ chain }, plan, tests) {
+	const amount = (await costOfTest(chain.api)) * BigInt(tests);
+	await chain.submit(chain.api.tx.bandwidthProofs.prepay(plan.node, amount), `//${plan.name}`);
 }
 
 /** Starts the agent, or the adversary, of a plan. */
