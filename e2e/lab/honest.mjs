@@ -12,8 +12,10 @@ const INTERVAL_BLOCKS = 7;
 // Three tests in each direction: the least for a ring of five that starts with zeros to have another median.
 const TESTS = 6;
 
-// Members that are not tested themselves: a draw finds seventeen others among so many in the tries it has.
-const FURTHER_MEMBERS = 8;
+// Committees stand on lines of their own without delay and loss, so that what is read is the tested line's doing: nodes
+// that are not tested, with more seats than those that are.
+const MEMBERS_ONLY = 24;
+const SEATS_OF_MEMBERS = 4;
 
 const RATES = [10, 20, 50, 100];
 const CONDITIONS = [
@@ -33,9 +35,9 @@ export async function honest(lines, chainWith) {
 			plans.push({ name, terms, place: await lines.add(terms), tests: TESTS });
 		}
 	}
-	for (let index = 0; index < FURTHER_MEMBERS; index += 1) {
+	for (let index = 0; index < MEMBERS_ONLY; index += 1) {
 		const terms = line({ down: 100 });
-		plans.push({ name: `member-${index}`, terms, place: await lines.add(terms), tests: 0 });
+		plans.push({ name: `member-${index}`, terms, place: await lines.add(terms), tests: 0, seats: SEATS_OF_MEMBERS });
 	}
 
 	say(`starting a chain with committees of ${MEMBERS} and ${plans.length} agents behind their lines`);

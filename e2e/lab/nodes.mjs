@@ -15,9 +15,9 @@ export const kbits = (megabits) => Math.round(megabits * 1000);
 const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.down), up: kbits(claim.up ?? terms.up) });
 
 /**
- * Registers a node for every plan, takes one seat for each, and starts its agent behind its line.
+ * Registers a node for every plan, takes its seats, and starts its agent behind its line.
  *
- * A plan is `{ name, place, terms, claim, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
+ * A plan is `{ name, place, terms, claim, seats, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
  * tests of the node its operator prepays (chosen nodes are tested, the others are members only); `program` replaces
  * the agent by an adversary, as arguments of `substation-lab`.
  */
@@ -44,12 +44,13 @@ export async function settle(network, plans) {
 		plans.map(async (plan) => {
 			const spec = { agent: plan.key, endpoint: plan.key, addresses: [plan.address], region: 'CH' };
 			const offer = { capacity: claimOf(plan).up, price: STN };
-			const bond = bandwidth.seatBond.toBigInt() * 2n;
+			const seats = plan.seats ?? 1;
+			const bond = bandwidth.seatBond.toBigInt() * BigInt(seats);
 			const events = await chain.submit(api.tx.registry.register(spec, 'Bandwidth', offer, bond), `//${plan.name}`);
 			const registered = events.find(({ event }) => event.method === 'NodeRegistered');
 			plan.node = registered.event.data.node.toNumber();
 			const prepaid = perTest * BigInt(plan.tests ?? 0);
-			await chain.submit(api.tx.bandwidthProofs.takeSeats(plan.node, claimOf(plan), 1, prepaid), `//${plan.name}`);
+			await chain.submit(api.tx.bandwidthProofs.takeSeats(plan.node, claimOf(plan), seats, prepaid), `//${plan.name}`);
 		}),
 	);
 	await Promise.all(plans.map((plan) => start(network, plan)));

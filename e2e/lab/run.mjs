@@ -26,7 +26,9 @@ export async function chainWith({ members, nodes, interval, seconds, seatRate })
 
 async function main() {
 	const lines = await Lines.start();
-	const result = flags.has('--small') ? await small(lines, chainWith) : { ...(await honest(lines, chainWith)), ...(await attacks(lines, chainWith)) };
+	const parts = flags.has('--small') ? [small] : flags.has('--honest') ? [honest] : flags.has('--attacks') ? [attacks] : [honest, attacks];
+	const result = {};
+	for (const part of parts) Object.assign(result, await part(lines, chainWith));
 	if (flags.has('--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 

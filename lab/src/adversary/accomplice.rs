@@ -1,7 +1,7 @@
 //! A member that signs whatever a cheat asks for.
 //!
 //! A cheat tells an accomplice to vouch without bytes by a second `Prepare`; otherwise the accomplice carries its part
-//! like anybody else. It never checks anything.
+//! and checks what it signs like anybody else.
 
 use super::Machine;
 use anyhow::{bail, Result};
@@ -15,13 +15,17 @@ use std::{
 };
 use substation_agent::{
 	bandwidth::{
+		check::{self, OwnPart},
 		exam::{millis, Exam},
 		pace::Bulk,
 		protocol::{mark_of, Control, Frames, ToMember, ToNode},
 	},
 	chain::Chain,
 };
-use substation_primitives::{bandwidth::Direction, TestId};
+use substation_primitives::{
+	bandwidth::{Direction, TestPage},
+	TestId,
+};
 use substation_proofs::{bandwidth, Hash};
 use tokio::sync::watch;
 
@@ -43,37 +47,40 @@ async fn serve(chain: &Chain, key: &SecretKey, connection: Connection) -> Result
 	let (control, stream) = connection.accept_bi().await?;
 	let (mut control, mut frames) = (Control::new(&connection, control), Frames::new(&connection, stream));
 	let ToMember::Hello { test, .. } = frames.next().await? else { bail!("no greeting") };
-	let exam = look_up(chain, test).await?;
+	let page = look_up(chain, test).await?;
+	let exam = Exam::of(&page);
+	let place = page.committee.iter().position(|member| member.agent == *key.public().as_bytes());
 	control.send(&ToNode::Welcome).await?;
 	let ToMember::Prepare = frames.next().await? else { bail!("no word to start") };
 	let (nonce, secret) = (SecretKey::generate().to_bytes(), SecretKey::generate().to_bytes());
 	let clock = Instant::now();
 	control.send(&ToNode::Nonce(nonce)).await?;
 	let mut colludes = false;
-	let start = loop {
+	let nonces = loop {
 		match frames.next().await? {
 			ToMember::Prepare => colludes = true,
-			ToMember::Start { nonces } => break exam.start_token(&nonces),
+			ToMember::Start { nonces } => break nonces,
 			_ => bail!("no nonces"),
 		}
 	};
+	let start = exam.start_token(&nonces);
 
 	let (stop, stopped) = watch::channel(false);
-	let arrived = Arc::new(AtomicU64::new(0));
+	let moved = Arc::new(AtomicU64::new(0));
 	if !colludes {
 		match exam.subject.direction {
 			Direction::Down => {
 				let stream = connection.open_uni().await?;
 				let bulk = Bulk { key: secret, start, pace: exam.pace, cap: exam.cap };
-				tokio::spawn(bulk.pump(stream, Arc::new(AtomicU64::new(0)), stopped));
+				tokio::spawn(bulk.pump(stream, moved.clone(), stopped));
 			}
 			Direction::Up => {
-				let (connection, arrived) = (connection.clone(), arrived.clone());
+				let (connection, moved) = (connection.clone(), moved.clone());
 				tokio::spawn(async move {
 					let Ok(mut stream) = connection.accept_uni().await else { return };
 					// A reset is an end, too.
 					while let Ok(Some(piece)) = stream.read_chunk(64 << 10).await {
-						arrived.fetch_add(u64::try_from(piece.len()).unwrap_or(0), Relaxed);
+						moved.fetch_add(u64::try_from(piece.len()).unwrap_or(0), Relaxed);
 					}
 				});
 			}
@@ -84,8 +91,8 @@ async fn serve(chain: &Chain, key: &SecretKey, connection: Connection) -> Result
 	let commit = loop {
 		tokio::select! {
 			commit = frames.next() => break commit?,
-			_ = tick.tick() => {
-				let received = u32::try_from(arrived.load(Relaxed))?;
+			_ = tick.tick(), if exam.subject.direction == Direction::Up => {
+				let received = u32::try_from(moved.load(Relaxed))?;
 				if received > told {
 					told = received;
 					control.send(&ToNode::Progress { received, mark: mark_of(&secret, received) }).await?;
@@ -96,6 +103,14 @@ async fn serve(chain: &Chain, key: &SecretKey, connection: Connection) -> Result
 	let elapsed = if colludes { 1 } else { millis(clock.elapsed()) };
 	let _ = stop.send(true);
 	let ToMember::Commit { counts, marks } = commit else { bail!("no commitment") };
+	if !colludes {
+		let own = OwnPart { place: place.unwrap_or(usize::MAX), moved: moved.load(Relaxed), secret };
+		if let Err(refusal) = check::commitment(&exam, &start, &nonces, &own, &counts, &marks) {
+			control.send(&ToNode::refuse(&refusal)).await?;
+			connection.closed().await;
+			bail!(refusal);
+		}
+	}
 	let (_, commitment) = exam.commitment(&start, &counts, &marks);
 	let message = bandwidth::receipt_message(&exam.subject, &commitment, elapsed);
 	control.send(&ToNode::Receipt { elapsed, signature: key.sign(&message).to_bytes() }).await?;
@@ -104,10 +119,10 @@ async fn serve(chain: &Chain, key: &SecretKey, connection: Connection) -> Result
 	Ok(())
 }
 
-async fn look_up(chain: &Chain, test: TestId) -> Result<Exam> {
+async fn look_up(chain: &Chain, test: TestId) -> Result<TestPage> {
 	for _ in 0..20 {
 		if let Some(page) = chain.test_page(test, chain.best().await?).await? {
-			return Ok(Exam::of(&page));
+			return Ok(page);
 		}
 		tokio::time::sleep(super::LOOK).await;
 	}

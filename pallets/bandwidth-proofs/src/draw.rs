@@ -151,7 +151,9 @@ impl<T: Config> Pallet<T> {
 
 		Self::expire(node, &mut line);
 		let direction = line.direction();
-		let claim = line.claim.get(direction);
+		// A setting may have been lowered since the claim was made: no member carries more than a seat's rate.
+		let highest = bandwidth::highest_claim(settings.seat_rate, committees.members);
+		let claim = line.claim.get(direction).min(highest);
 		line.pending = Some(id);
 		Lines::<T>::insert(node, line);
 		Self::deposit_event(Event::TestDrawn { test: id, node, direction, claim });

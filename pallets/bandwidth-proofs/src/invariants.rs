@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
 		let test = Self::drawn(id).ok_or("I6: a running test is not kept")?;
 		ensure!(test.node == node, "I6: a pending test is about another node");
 		ensure!(test.direction == line.direction(), "I6: a pending test goes the other way");
-		ensure!(test.claim == line.claim.get(test.direction), "I6: a pending test is about another claim");
+		ensure!(test.claim <= line.claim.get(test.direction), "I6: a pending test is about more than the claim");
 		ensure!(line.prepaid >= test.cost(), "I6: a running test is not paid for");
 		Ok(())
 	}

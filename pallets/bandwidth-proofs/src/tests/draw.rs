@@ -53,6 +53,18 @@ fn a_test_says_everything_that_was_in_force_when_it_was_drawn() {
 }
 
 #[test]
+fn claim_that_members_could_not_carry_any_more_is_tested_for_what_they_can() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		Bandwidth::mutate(|settings| settings.seat_rate = 1_000);
+
+		let view = draw();
+
+		assert_eq!(view.test.claim, bandwidth::highest_claim(1_000, 5));
+		assert_eq!(view.test.total, bandwidth::total(4_000, 10));
+	});
+}
+
+#[test]
 fn committees_are_full_distinct_and_without_the_tested_nodes_operator() {
 	ExtBuilder::default().nodes(8).build_and_execute(|| {
 		// Two nodes of one operator, with more seats than all others.

@@ -60,7 +60,7 @@ fn every_invariant_can_fail() {
 	assert_eq!(complaint(|id| change_tests(id, twice)), "I5");
 	assert_eq!(complaint(|id| Tests::<Test>::remove(id.block % (DEADLINE + 1))), "I6");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.prepaid = 0)), "I6");
-	assert_eq!(complaint(|_| change_line(NODE, |line| line.claim.down += 1)), "I6");
+	assert_eq!(complaint(|_| change_line(NODE, |line| line.claim.down -= 1)), "I6");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.tests += 1)), "I6");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.attendance.absent = 1)), "I7");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.attendance.completed = 17)), "I7");
