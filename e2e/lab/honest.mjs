@@ -6,8 +6,8 @@ import { megabits, percent, say, table } from './words.mjs';
 const MEMBERS = 17;
 const SECONDS = 10;
 
-// 14 s: a test is over before the next one is drawn.
-const INTERVAL_BLOCKS = 7;
+// 12 s: a test is over before the next one is drawn.
+const INTERVAL_BLOCKS = 6;
 
 // Three tests in each direction: the least for a ring of five that starts with zeros to have another median.
 const TESTS = 6;

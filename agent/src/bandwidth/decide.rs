@@ -6,6 +6,9 @@ use substation_proofs::bandwidth;
 /// A reading that has fallen below this part of the best one will not get better by waiting.
 const WORSE: (u64, u64) = (97, 100);
 
+/// With the total there, a reading that has fallen below this part of the best one says that the line is not full any more.
+const FALLING: (u64, u64) = (998, 1_000);
+
 /// Watches what a test would come to if it ended now.
 ///
 /// On an honest line the reading does not fall until enough is there. Where members are missing or slow the rest reach
@@ -41,7 +44,9 @@ impl Stopper {
 			.collect();
 		let reading = bandwidth::measure(self.total, &parts).rate;
 		self.best = self.best.max(reading);
-		elapsed >= self.time && u64::from(reading) * WORSE.1 < u64::from(self.best) * WORSE.0
+		let falls_below = |part: (u64, u64)| u64::from(reading) * part.1 < u64::from(self.best) * part.0;
+		// More than the total is welcome while the line is full, and not worth waiting for once members are at their caps.
+		falls_below(FALLING) && sum >= self.total || elapsed >= self.time && falls_below(WORSE)
 	}
 }
 
@@ -95,6 +100,23 @@ mod tests {
 
 		assert!((8_000..9_000).contains(&slow), "{slow}");
 		assert!((8_000..9_000).contains(&absent), "{absent}");
+	}
+
+	#[test]
+	fn more_than_the_total_is_taken_while_the_line_is_full_and_no_longer() {
+		let enough = TOTAL + TOTAL / 10;
+		let end = |per_second_after_the_total: u64| {
+			let mut stopper = Stopper::new(TOTAL, enough, TIME);
+			let moved =
+				|now: u64| (1_250 * now).min(TOTAL) + (now.saturating_sub(8_000) * per_second_after_the_total / 1_000);
+			(1..1_000).map(|step| step * 50).find(|now| {
+				let parts = [Some(moved(*now) / 5); 5];
+				stopper.is_over(&parts, Duration::from_millis(*now))
+			})
+		};
+
+		assert_eq!(end(1_250_000), Some(8_800));
+		assert_eq!(end(400_000), Some(8_050), "the line is two thirds empty");
 	}
 
 	#[test]

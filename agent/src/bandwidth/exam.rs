@@ -10,6 +10,9 @@ use substation_proofs::{
 /// A test is never given more time than this, however slow the line that is claimed.
 const LONGEST: Duration = Duration::from_secs(150);
 
+/// By how much all members together push more than the claim.
+const PUSH: (u64, u64) = (106, 100);
+
 /// The fixed numbers of one test.
 #[derive(Clone, Copy, Debug)]
 pub struct Exam {
@@ -24,8 +27,10 @@ pub struct Exam {
 	pub enough: u64,
 	/// Most payload bytes of one member.
 	pub cap: u64,
-	/// The rate of one member in kbit/s, headers included.
+	/// The highest rate of one member in kbit/s, headers included.
 	pub pace: Kbits,
+	/// The rate that is claimed.
+	claim: Kbits,
 	/// How long the test takes on a line that is as fast as claimed.
 	pub time: Duration,
 }
@@ -48,8 +53,19 @@ impl Exam {
 			enough: page.total.saturating_add(cap.min(page.total / 10)),
 			cap,
 			pace: bandwidth::pace(page.claim, members),
+			claim: page.claim,
 			time: time(page.total, page.claim),
 		}
+	}
+
+	/// The rate of each member, if those with a nonce take part: together a little more than what is claimed.
+	///
+	/// Much more would fill the queue before the line: packets are lost, some members fall behind, and when the others
+	/// are at their caps the line is not full any more.
+	pub fn pace_of(&self, nonces: &[Option<Hash>]) -> Kbits {
+		let taking_part = u64::try_from(nonces.iter().flatten().count()).unwrap_or(u64::MAX).max(1);
+		let even = u64::from(self.claim).saturating_mul(PUSH.0).div_ceil(taking_part.saturating_mul(PUSH.1));
+		self.pace.min(Kbits::try_from(even).unwrap_or(Kbits::MAX))
 	}
 
 	/// What all members start from.

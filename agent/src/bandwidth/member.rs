@@ -7,7 +7,7 @@ use super::{
 	ledger::Ledger,
 	limits::Limits,
 	pace::{Bulk, Pacer},
-	protocol::{mark_of, Control, FrameError, Frames, ToMember, ToNode},
+	protocol::{mark_of, with_cause, Control, FrameError, Frames, ToMember, ToNode},
 	tested::AbortOnDrop,
 };
 use crate::data::metrics::Metrics;
@@ -241,7 +241,10 @@ impl<L: Ledger> Member<L> {
 		let until = clock + exam.time.saturating_mul(4) + patience.start;
 		let moving = async {
 			match exam.subject.direction {
-				Direction::Down => peer.give(&exam, secret, start).await,
+				Direction::Down => {
+					let bulk = Bulk { key: secret, start, pace: exam.pace_of(&nonces), cap: exam.cap };
+					peer.give(bulk).await
+				}
 				Direction::Up => peer.take(&exam, nonce, secret, start).await,
 			}
 		};
@@ -351,12 +354,11 @@ impl Peer<'_> {
 	}
 
 	/// Down: sends this member's stream until the commitment comes.
-	async fn give(&mut self, exam: &Exam, secret: Hash, start: Hash) -> Result<Committed, Refusal> {
-		let broken = |error: &dyn ToString| Refusal::Protocol(error.to_string());
+	async fn give(&mut self, bulk: Bulk) -> Result<Committed, Refusal> {
+		let broken = |error: &dyn std::error::Error| Refusal::Protocol(with_cause(error));
 		let stream = self.connection.open_uni().await.map_err(|error| broken(&error))?;
 		let sent = Arc::new(AtomicU64::new(0));
 		let (stop, stopped) = watch::channel(false);
-		let bulk = Bulk { key: secret, start, pace: exam.pace, cap: exam.cap };
 		let _pump = AbortOnDrop(tokio::spawn(bulk.pump(stream, sent.clone(), stopped)));
 		let frame = self.frames.next().await;
 		let at = Instant::now();
@@ -413,7 +415,7 @@ async fn compare(
 	start: Hash,
 	received: &AtomicU64,
 ) -> Result<(), Refusal> {
-	let broken = |error: &dyn ToString| Refusal::Protocol(error.to_string());
+	let broken = |error: &dyn std::error::Error| Refusal::Protocol(with_cause(error));
 	let mut stream: RecvStream = connection.accept_uni().await.map_err(|error| broken(&error))?;
 	let mut expected = bandwidth::stream(&nonce, &start);
 	// A little faster than agreed, so that honest nodes are not held up and others cannot take more of this line.

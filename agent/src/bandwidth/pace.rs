@@ -22,11 +22,12 @@ const QUANTUM: Duration = Duration::from_millis(5);
 /// Unused time that is made up for. Longer pauses are lost, so that no burst follows them.
 const CATCH_UP: Duration = Duration::from_millis(50);
 
-/// Smallest portion: about one packet, since smaller ones would spend the line on headers.
-const PACKET: u64 = 1_200;
+/// What fills one datagram of a test. Portions are whole multiples: a rest would travel in a datagram of its own, and its
+/// headers cost a slow line a twentieth of what it carries.
+const PACKET: u64 = 1_160;
 
 /// Largest portion.
-const PORTION: u64 = 64 << 10;
+const PORTION: u64 = 56 * PACKET;
 
 /// Payload bytes per second of a line of `rate`.
 pub fn payload_per_second(rate: Kbits) -> u64 {
@@ -66,7 +67,7 @@ impl Pacer {
 		self.credit = self.credit.saturating_add(passed.saturating_mul(rate)).min(most);
 		let bytes = u64::try_from(self.credit / SECOND).unwrap_or(u64::MAX).min(PORTION);
 		let least = u64::try_from(rate.saturating_mul(QUANTUM.as_nanos()) / SECOND).unwrap_or(u64::MAX);
-		let least = least.clamp(PACKET, PORTION);
+		let (bytes, least) = (whole_packets(bytes), whole_packets(least).clamp(PACKET, PORTION));
 		if bytes >= least {
 			self.credit = self.credit.saturating_sub(u128::from(bytes).saturating_mul(SECOND));
 			return Ok(bytes);
@@ -84,6 +85,11 @@ impl Pacer {
 			}
 		}
 	}
+}
+
+/// As many bytes as fill datagrams.
+fn whole_packets(bytes: u64) -> u64 {
+	(bytes / PACKET).saturating_mul(PACKET)
 }
 
 /// What one side sends to the other in a test.
@@ -173,6 +179,19 @@ mod tests {
 
 				assert!(given <= wanted + wanted * step / 1_000 + 2 * PACKET, "{rate} {step}: {given} of {wanted}");
 				assert!(given * 100 >= wanted * 93, "{rate} {step}: {given} of {wanted}");
+			}
+		}
+	}
+
+	#[test]
+	fn portions_fill_datagrams() {
+		for rate in [1_000, 7_353, 100_000, 1_000_000] {
+			let mut pacer = Pacer::new(rate);
+			for step in 1..200 {
+				let now = pacer.last + Duration::from_micros(997 * step);
+				if let Ok(bytes) = pacer.portion(now) {
+					assert_eq!(bytes % PACKET, 0, "{rate}");
+				}
 			}
 		}
 	}

@@ -121,6 +121,18 @@ pub fn bounded(reason: String) -> String {
 	reason.chars().filter(|letter| !letter.is_control()).take(REASON).collect()
 }
 
+/// An error and what it came from: transports hide the cause behind "connection lost".
+pub fn with_cause(error: &dyn std::error::Error) -> String {
+	let mut text = error.to_string();
+	let mut cause = error.source();
+	while let Some(error) = cause {
+		text.push_str(": ");
+		text.push_str(&error.to_string());
+		cause = error.source();
+	}
+	text
+}
+
 /// Why no frame came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -179,7 +191,7 @@ impl Frames {
 				read = self.stream.read(&mut piece) => match read {
 					Ok(Some(count)) => self.buffer.extend(piece.iter().take(count)),
 					Ok(None) | Err(ReadError::Reset(_)) => return Err(FrameError::Ended),
-					Err(error) => return Err(FrameError::Broken(error.to_string())),
+					Err(error) => return Err(FrameError::Broken(with_cause(&error))),
 				},
 				frame = echo(&self.connection, self.given) => {
 					self.given = self.given.saturating_add(1);
@@ -245,7 +257,7 @@ impl Control {
 	/// Sends a frame.
 	pub async fn send(&mut self, frame: &impl Encode) -> Result<(), FrameError> {
 		self.sent = self.sent.saturating_add(1);
-		self.stream.write_all(&encode(frame)).await.map_err(|error| FrameError::Broken(error.to_string()))
+		self.stream.write_all(&encode(frame)).await.map_err(|error| FrameError::Broken(with_cause(&error)))
 	}
 
 	/// Sends a frame for which a clock waits.
@@ -267,7 +279,7 @@ impl Control {
 	/// Sends what may be no frame.
 	#[cfg(test)]
 	pub(super) async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
-		self.stream.write_all(bytes).await.map_err(|error| FrameError::Broken(error.to_string()))
+		self.stream.write_all(bytes).await.map_err(|error| FrameError::Broken(with_cause(&error)))
 	}
 
 	/// Says that nothing follows.

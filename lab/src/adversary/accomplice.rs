@@ -71,7 +71,7 @@ async fn serve(chain: &Chain, key: &SecretKey, connection: Connection) -> Result
 		match exam.subject.direction {
 			Direction::Down => {
 				let stream = connection.open_uni().await?;
-				let bulk = Bulk { key: secret, start, pace: exam.pace, cap: exam.cap };
+				let bulk = Bulk { key: secret, start, pace: exam.pace_of(&nonces), cap: exam.cap };
 				tokio::spawn(bulk.pump(stream, moved.clone(), stopped));
 			}
 			Direction::Up => {

@@ -6,7 +6,7 @@ use crate::bandwidth::{
 	exam::Exam,
 	history::Absence,
 	pace::Bulk,
-	protocol::{bounded, ToNode},
+	protocol::{bounded, with_cause, ToNode},
 };
 use iroh::endpoint::Connection;
 use std::{
@@ -131,7 +131,7 @@ impl Run {
 		let mut givers = JoinSet::new();
 		for peer in peers {
 			let Some(Some(nonce)) = nonces.get(peer.index).copied() else { continue };
-			let bulk = Bulk { key: nonce, start: self.start, pace: self.exam.pace, cap: self.exam.cap };
+			let bulk = Bulk { key: nonce, start: self.start, pace: self.exam.pace_of(nonces), cap: self.exam.cap };
 			let giver = Giver { peer, bulk, traffic: self.traffic.clone() };
 			givers.spawn(giver.give(stopped.clone(), all_idle.clone()));
 		}
@@ -173,7 +173,7 @@ impl Reader {
 		let mut hasher = blake3::Hasher::new();
 		let mut count = 0u64;
 		let read = async {
-			let broke = |error: &dyn ToString| Absence::Broken(bounded(error.to_string()));
+			let broke = |error: &dyn std::error::Error| Absence::Broken(bounded(with_cause(error)));
 			let mut stream = self.connection.accept_uni().await.map_err(|error| broke(&error))?;
 			loop {
 				let room = self.exam.room(count).min(PIECE);
