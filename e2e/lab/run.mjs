@@ -10,7 +10,7 @@ import { say } from './words.mjs';
 const flags = new Set(process.argv.slice(2));
 
 /** One chain whose committees have `members` members. Seats count after 40 s, one test is drawn every `interval` blocks. */
-export async function chainWith({ members, nodes, interval, seconds, seatRate }) {
+async function chainWith({ members, nodes, interval, seconds, seatRate }) {
 	return Network.start({
 		genesis: {
 			pace: { lengths: { epochBlocks: 10, committees: { members, minNodes: nodes, deadline: 30 } } },

@@ -96,9 +96,9 @@ impl Call {
 		Self::new(REGISTRY, "set_offer", 3, (node, ResourceClass::Storage, offer).encode())
 	}
 
-	/// Raises a node's bond.
-	pub fn add_bond(node: NodeId, amount: Balance) -> Self {
-		Self::new(REGISTRY, "add_bond", 3, (node, ResourceClass::Storage, amount).encode())
+	/// Raises a node's bond in one class.
+	pub fn add_bond(node: NodeId, class: ResourceClass, amount: Balance) -> Self {
+		Self::new(REGISTRY, "add_bond", 3, (node, class, amount).encode())
 	}
 
 	/// Takes back what of the bond is not needed.
@@ -189,11 +189,6 @@ impl Call {
 	/// Offers another class with a registered node.
 	pub fn add_class(node: NodeId, class: ResourceClass, offer: Offer, bond: Balance) -> Self {
 		Self::new(REGISTRY, "add_class", 4, (node, class, offer, bond).encode())
-	}
-
-	/// Raises a node's bond in one class.
-	pub fn add_class_bond(node: NodeId, class: ResourceClass, amount: Balance) -> Self {
-		Self::new(REGISTRY, "add_bond", 3, (node, class, amount).encode())
 	}
 
 	/// Takes seats in the table of committees, and has the line measured.

@@ -67,7 +67,7 @@ async fn join(session: &Session, node: NodeId, options: &Join) -> Result<()> {
 		let offer = Offer { capacity: options.up.into(), price: options.price };
 		calls.push(Call::add_class(node, ResourceClass::Bandwidth, offer, bond));
 	} else if bond > 0 {
-		calls.push(Call::add_class_bond(node, ResourceClass::Bandwidth, bond));
+		calls.push(Call::add_bond(node, ResourceClass::Bandwidth, bond));
 	}
 	calls.push(Call::take_seats(node, claim, options.seats, options.prepay));
 	session.send(&Call::batch(calls), &options.signer, bond.saturating_add(options.prepay)).await

@@ -157,7 +157,7 @@ async fn one(
 		let quote = paid::quote(transport, peer.clone()).await?;
 		if let Some(quote) = quote.filter(|quote| quote.price > 0) {
 			check(&quote, page, session.chain.genesis(), most)?;
-			return pay(session, options, page, &quote, content, transport, progress).await.map(Some);
+			return pay(session, options, page, &quote, content, (transport, peer), progress).await.map(Some);
 		}
 	}
 	match transport.fetch(peer, content, &options.output, progress).await {
@@ -192,14 +192,13 @@ async fn pay(
 	page: &NodeView,
 	quote: &Quote,
 	content: Commitment,
-	transport: &Transport,
+	(transport, peer): (&Transport, EndpointAddr),
 	progress: &Progress,
 ) -> Result<Bill> {
 	let purse = Purse::open(&session.folder, session.chain.genesis())?;
 	// For all of it, even if a part is here already: the difference stays in the channel.
 	let bytes = answer_bytes(content.length, 0);
 	let (mut pocket, is_new) = channels::ready(session, &purse, &options.payment, page, quote, bytes).await?;
-	let peer: EndpointAddr = endpoint_addr(&page.endpoint, &addresses(page))?;
 	let started = Instant::now();
 	loop {
 		let known = *pocket.known();

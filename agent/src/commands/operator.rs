@@ -6,7 +6,7 @@ use crate::{
 	commands::{session::Session, setup},
 };
 use anyhow::Result;
-use substation_primitives::{NodeId, Offer};
+use substation_primitives::{NodeId, Offer, ResourceClass};
 
 /// Changes the addresses and the country.
 pub async fn set_contact(common: &Common, options: &SetContact) -> Result<()> {
@@ -25,7 +25,7 @@ pub async fn set_offer(common: &Common, options: &SetOffer) -> Result<()> {
 /// Raises the bond.
 pub async fn add_bond(common: &Common, options: &Bond) -> Result<()> {
 	let session = Session::provider(common).await?;
-	let call = Call::add_bond(session.own_node().await?, options.amount);
+	let call = Call::add_bond(session.own_node().await?, ResourceClass::Storage, options.amount);
 	session.send(&call, &options.signer, options.amount).await
 }
 
