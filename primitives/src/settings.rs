@@ -326,11 +326,11 @@ impl Default for Settings {
 				min_total_bond: 10_000 * STN,
 				tests_per_draw: 1,
 				draw_interval: 1,
-				test_seconds: 10,
+				test_seconds: 15,
 				member_fee: STN / 1_000,
 				rating: Percent::from_percent(75),
 				rating_age: 7 * 14_400,
-				max_absences: 12,
+				max_absences: 15,
 			},
 			channels: ChannelSettings {
 				burn: Permill::from_percent(10),

@@ -7,10 +7,10 @@ use super::{
 	ledger::Ledger,
 	limits::Limits,
 	pace::{Bulk, Pacer},
-	protocol::{mark_of, with_cause, Control, FrameError, Frames, ToMember, ToNode},
+	protocol::{mark_of, Control, FrameError, Frames, ToMember, ToNode},
 	tested::AbortOnDrop,
 };
-use crate::data::metrics::Metrics;
+use crate::data::{messages::with_cause, metrics::Metrics};
 use iroh::{
 	endpoint::{Connection, ReadError, RecvStream},
 	protocol::{AcceptError, ProtocolHandler},

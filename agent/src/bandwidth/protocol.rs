@@ -1,8 +1,8 @@
 //! What a tested node and a member of its committee say to each other.
 //!
-//! The node dials every member and opens one bidirectional stream for control. A control frame is its length (u32,
-//! little endian, at most [`MAX_FRAME`]) and a SCALE value, [`ToMember`] or [`ToNode`]. Bulk data has a stream of its own,
-//! opened by whoever sends it, and a lower priority. Whoever sends resets it when no more counts.
+//! The node dials every member and opens one bidirectional stream for control. Its [frames](crate::data::messages) hold
+//! [`ToMember`] or [`ToNode`] in at most [`MAX_FRAME`] bytes. Bulk data has a stream of its own, opened by whoever sends
+//! it, and a lower priority. Whoever sends resets it when no more counts.
 //!
 //! | step | node | member |
 //! |---|---|---|
@@ -17,6 +17,7 @@
 //! the frame's number in its direction (u32, little endian, from 0) and the same SCALE value. Whichever copy comes first
 //! counts. Whoever does without only loses accuracy.
 
+use crate::data::messages::{self, with_cause};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{Connection, ReadError, RecvStream, SendStream, VarInt};
 use std::time::Duration;
@@ -121,18 +122,6 @@ pub fn bounded(reason: String) -> String {
 	reason.chars().filter(|letter| !letter.is_control()).take(REASON).collect()
 }
 
-/// An error and what it came from: transports hide the cause behind "connection lost".
-pub fn with_cause(error: &dyn std::error::Error) -> String {
-	let mut text = error.to_string();
-	let mut cause = error.source();
-	while let Some(error) = cause {
-		text.push_str(": ");
-		text.push_str(&error.to_string());
-		cause = error.source();
-	}
-	text
-}
-
 /// Why no frame came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -218,24 +207,15 @@ async fn echo<F: Decode>(connection: &Connection, number: u32) -> F {
 
 /// Takes a whole frame from the front of `buffer`, if one is there.
 fn take_frame(buffer: &mut Vec<u8>) -> Result<Option<Vec<u8>>, FrameError> {
-	let Some(prefix) = buffer.first_chunk::<4>() else { return Ok(None) };
-	let claimed = u32::from_le_bytes(*prefix);
-	let length = usize::try_from(claimed).ok().filter(|length| *length <= MAX_FRAME);
-	let end = length.ok_or(FrameError::TooLong(claimed))?.saturating_add(prefix.len());
+	let Some(prefix) = buffer.first_chunk() else { return Ok(None) };
+	let length = messages::length(*prefix, MAX_FRAME).map_err(FrameError::TooLong)?;
+	let end = length.saturating_add(messages::PREFIX);
 	if buffer.len() < end {
 		return Ok(None);
 	}
 	let rest = buffer.split_off(end);
 	let whole = std::mem::replace(buffer, rest);
-	Ok(whole.get(4..).map(<[u8]>::to_vec))
-}
-
-/// The bytes of a frame.
-pub fn encode(frame: &impl Encode) -> Vec<u8> {
-	let body = frame.encode();
-	let mut bytes = u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
-	bytes.extend(body);
-	bytes
+	Ok(whole.get(messages::PREFIX..).map(<[u8]>::to_vec))
 }
 
 /// Sends frames.
@@ -257,7 +237,7 @@ impl Control {
 	/// Sends a frame.
 	pub async fn send(&mut self, frame: &impl Encode) -> Result<(), FrameError> {
 		self.sent = self.sent.saturating_add(1);
-		self.stream.write_all(&encode(frame)).await.map_err(|error| FrameError::Broken(with_cause(&error)))
+		self.stream.write_all(&messages::frame(frame)).await.map_err(|error| FrameError::Broken(with_cause(&error)))
 	}
 
 	/// Sends a frame for which a clock waits.
@@ -297,7 +277,7 @@ mod tests {
 	#[test]
 	fn frames_are_taken_whole_and_in_order() {
 		let (first, second) = (ToMember::Prepare, ToMember::Start { nonces: vec![None, Some([7; 32])] });
-		let bytes = [encode(&first), encode(&second)].concat();
+		let bytes = [messages::frame(&first), messages::frame(&second)].concat();
 		let mut buffer = Vec::new();
 		let mut found = Vec::new();
 

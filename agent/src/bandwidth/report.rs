@@ -380,7 +380,7 @@ mod tests {
 			(|page| page.prepaid = 0, "`substation bandwidth prepay`"),
 			(|page| page.expelled = true, "`substation bandwidth leave`"),
 			(|page| page.seats[0].until = Some(12), "pays out what is left"),
-			(|page| page.membership = (16, 9), "12 of 16 lose the seats"),
+			(|page| page.membership = (16, 9), "15 of 16 lose the seats"),
 			(|page| page.down[0].0.rate = 60_000, "carries 60 Mbit/s of the 100 Mbit/s claimed"),
 			(|page| page.earned = STN, "`substation bandwidth collect`"),
 		];

@@ -8,11 +8,11 @@ use super::{
 	history::Absence,
 	protocol::{self, bounded, Control, FrameError, Frames, ToMember, ToNode},
 };
-use crate::data::{quic, transfer::endpoint_addr};
+use crate::data::{messages::is_signed, quic, transfer::endpoint_addr};
 use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
 use iroh::{
 	endpoint::{ConnectOptions, Connection},
-	Endpoint, PublicKey, SecretKey, Signature,
+	Endpoint, SecretKey,
 };
 use moving::{Part, Traffic};
 use std::{
@@ -302,6 +302,7 @@ impl Run {
 			}
 		}
 		let signed: Vec<_> = receipts.iter().map(|receipt| receipt.map(|(elapsed, _)| elapsed)).collect();
+		tracing::debug!(test = %page.id, bytes = ?counts, milliseconds = ?signed, total = self.exam.total, "members have moved");
 		let measured = bandwidth::measure(
 			self.exam.total,
 			&counts.iter().copied().zip(signed.iter().copied()).collect::<Vec<_>>(),
@@ -310,11 +311,6 @@ impl Run {
 		let measurement = Measurement { test: page.id, counts, digest, receipts, signature };
 		((measured.receipts > 0).then_some(measurement), measured)
 	}
-}
-
-/// Whether `agent` has signed a message.
-pub fn is_signed(agent: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
-	PublicKey::from_bytes(agent).is_ok_and(|key| key.verify(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 async fn receipt(frames: &mut Frames) -> Result<(u32, [u8; 64]), Absence> {

@@ -39,7 +39,7 @@ pub struct BenchFetch {
 	#[arg(long, value_parser = parse_size, default_value = "1GiB")]
 	pub size: u64,
 	/// Bytes that are delivered ahead of payment
-	#[arg(long, value_parser = parse_size, default_value = "4MiB")]
+	#[arg(long, value_parser = parse_size, default_value = "16MiB")]
 	pub step: u64,
 	/// Fetches of each kind
 	#[arg(long, default_value_t = 5)]

@@ -15,6 +15,7 @@ pub mod http;
 pub mod incoming;
 pub mod journal;
 pub mod lock;
+pub mod messages;
 pub mod metrics;
 pub mod offer;
 pub mod progress;

@@ -35,6 +35,21 @@ const DATAGRAM: u16 = 1_200;
 /// Bytes that go before the first acknowledgement. With the usual 12 kB a short test loses a per cent to the start.
 const INITIAL_WINDOW: u64 = 32_000;
 
+/// Losses up to this part of the packets are the line's own and say nothing about its queue.
+const OWN_LOSSES: (u32, u32) = (10, 100);
+
+/// Packets after which half of the memory of losses is forgotten.
+const REMEMBERED: u32 = 1_000;
+
+/// Losses are judged as if at least so many packets had gone.
+const LEAST_JUDGED: u32 = 60;
+
+/// By how much an application that keeps a pace is let go faster.
+const MAKE_UP: (u64, u64) = (9, 8);
+
+/// The pace of an application is looked at over a round trip, and over no less than this.
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
+
 /// A round trip that is longer is taken for a stall.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 
@@ -75,32 +90,97 @@ struct SteadyFactory {
 impl ControllerFactory for SteadyFactory {
 	fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
 		let inner = ControllerFactory::build(self.bbr.clone(), now, mtu);
-		Box::new(Steady { inner, shortest: Duration::MAX, per_second: self.per_second })
+		Box::new(Steady { inner, shortest: Duration::MAX, per_second: self.per_second, losses: Losses::default(), pace: Pace::default() })
 	}
 }
 
-/// BBR whose window never falls below what its own pacing needs.
+/// How many of the latest packets were lost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Losses {
+	sent: u32,
+	lost: u32,
+}
+
+impl Losses {
+	fn note_sent(&mut self) {
+		self.sent = self.sent.saturating_add(1);
+		if self.sent >= REMEMBERED {
+			*self = Self { sent: self.sent / 2, lost: self.lost / 2 };
+		}
+	}
+
+	/// Notes a loss. Whether there are many.
+	fn note_lost(&mut self) -> bool {
+		self.lost = self.lost.saturating_add(1);
+		self.are_many()
+	}
+
+	/// Whether so many are lost that a queue must be full.
+	fn are_many(&self) -> bool {
+		let (part, whole) = OWN_LOSSES;
+		self.lost.saturating_mul(whole) > self.sent.max(LEAST_JUDGED).saturating_mul(part)
+	}
+}
+
+/// The pace of an application that sends less than it might: the highest rate that arrived while nothing else waited.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+	/// Bytes per second.
+	rate: u64,
+	/// Since when, and how many bytes have arrived since.
+	since: Option<Instant>,
+	arrived: u64,
+}
+
+impl Pace {
+	/// Looks again when `span` is over.
+	fn look(&mut self, now: Instant, span: Duration, is_all_sent: bool) {
+		let since = *self.since.get_or_insert(now);
+		let passed = now.saturating_duration_since(since);
+		if passed < span {
+			return;
+		}
+		if is_all_sent {
+			let rate = u128::from(self.arrived).saturating_mul(1_000_000).checked_div(passed.as_micros());
+			self.rate = self.rate.max(rate.and_then(|rate| u64::try_from(rate).ok()).unwrap_or(0));
+		}
+		(self.since, self.arrived) = (Some(now), 0);
+	}
+}
+
+/// BBR that does not slow down for losses that a line has at any rate, and whose window never falls below what its own
+/// pacing needs.
 ///
 /// Plain BBR stops every five seconds to look for the shortest round trip. The connections of a test are equally old,
-/// so that all of them stop together and the line stands still.
+/// so that all of them stop together and the line stands still. And it slows down when more than two per cent of one round
+/// trip's packets are lost: a committee's share of a line is so slow that a single packet is more than that. Nobody makes
+/// up for a connection that has slowed down, because the others keep their agreed pace.
 #[derive(Debug)]
 struct Steady {
 	inner: Box<dyn Controller>,
 	shortest: Duration,
 	/// Bytes per second that are agreed. What is above is left to BBR alone.
 	per_second: u64,
+	losses: Losses,
+	pace: Pace,
 }
 
 impl Steady {
-	/// Five quarters of what is under way at the paced rate.
-	fn floor(&self, paced: Option<u64>) -> u64 {
+	/// Twice what is under way at a rate, as BBR allows itself where no queue is known to be full.
+	fn floor(&self, paced: u64) -> u64 {
 		if self.shortest > LONGEST_ROUND_TRIP {
 			return 0;
 		}
-		let rate = u128::from(paced.unwrap_or(0).min(self.per_second));
-		let micros_and_quarters = 4_000_000;
-		let bytes = rate.saturating_mul(self.shortest.as_micros()).saturating_mul(5) / micros_and_quarters;
+		let rate = u128::from(paced.min(self.per_second));
+		let bytes = rate.saturating_mul(self.shortest.as_micros()).saturating_mul(2) / 1_000_000;
 		u64::try_from(bytes).unwrap_or(u64::MAX)
+	}
+
+	/// An application that keeps a pace is let go at it, and a little faster to make up for what was lost, as long as the
+	/// losses are the line's own.
+	fn paced(&self, inner: Option<u64>) -> Option<u64> {
+		let own = if self.losses.are_many() { 0 } else { self.pace.rate.saturating_mul(MAKE_UP.0) / MAKE_UP.1 };
+		inner.map(|inner| inner.max(own))
 	}
 }
 
@@ -110,6 +190,7 @@ impl Controller for Steady {
 	}
 
 	fn on_packet_sent(&mut self, now: Instant, bytes: u16, number: u64) {
+		self.losses.note_sent();
 		self.inner.on_packet_sent(now, bytes, number);
 	}
 
@@ -119,10 +200,12 @@ impl Controller for Steady {
 
 	fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, number: u64, app_limited: bool, rtt: &RttEstimator) {
 		self.shortest = self.shortest.min(now.saturating_duration_since(sent));
+		self.pace.arrived = self.pace.arrived.saturating_add(bytes);
 		self.inner.on_ack(now, sent, bytes, number, app_limited, rtt);
 	}
 
 	fn on_end_acks(&mut self, now: Instant, in_flight: u64, app_limited: bool, largest: Option<u64>) {
+		self.pace.look(now, self.shortest.clamp(SHORTEST_LOOK, LONGEST_ROUND_TRIP), app_limited);
 		self.inner.on_end_acks(now, in_flight, app_limited, largest);
 	}
 
@@ -139,7 +222,9 @@ impl Controller for Steady {
 	}
 
 	fn on_packet_lost(&mut self, lost: u16, number: u64, now: Instant) {
-		self.inner.on_packet_lost(lost, number, now);
+		if self.losses.note_lost() {
+			self.inner.on_packet_lost(lost, number, now);
+		}
 	}
 
 	fn on_spurious_congestion_event(&mut self) {
@@ -155,12 +240,14 @@ impl Controller for Steady {
 	}
 
 	fn window(&self) -> u64 {
-		self.inner.window().max(self.floor(self.inner.metrics().pacing_rate))
+		self.metrics().congestion_window
 	}
 
 	fn metrics(&self) -> ControllerMetrics {
 		let mut metrics = self.inner.metrics();
-		metrics.congestion_window = metrics.congestion_window.max(self.floor(metrics.pacing_rate));
+		metrics.pacing_rate = self.paced(metrics.pacing_rate);
+		let floor = self.floor(metrics.pacing_rate.unwrap_or(0));
+		metrics.congestion_window = self.inner.window().max(floor);
 		metrics
 	}
 
@@ -184,17 +271,72 @@ mod tests {
 	fn steady(shortest: Duration, per_second: u64) -> Steady {
 		let factory = Arc::new(SteadyFactory { bbr: Arc::new(Bbr3Config::default()), per_second });
 		let inner = ControllerFactory::build(factory.bbr.clone(), Instant::now(), DATAGRAM);
-		Steady { inner, shortest, per_second: factory.per_second }
+		Steady { inner, shortest, per_second: factory.per_second, losses: Losses::default(), pace: Pace::default() }
 	}
 
 	#[test]
 	fn window_holds_what_the_agreed_rate_has_under_way() {
 		let tenth = Duration::from_millis(100);
 
-		assert_eq!(steady(tenth, u64::MAX).floor(Some(1_000_000)), 125_000);
-		assert_eq!(steady(tenth, 400_000).floor(Some(1_000_000)), 50_000);
-		assert_eq!(steady(tenth, 400_000).floor(None), 0);
-		assert_eq!(steady(Duration::MAX, u64::MAX).floor(Some(u64::MAX)), 0);
+		assert_eq!(steady(tenth, u64::MAX).floor(1_000_000), 200_000);
+		assert_eq!(steady(tenth, 400_000).floor(1_000_000), 80_000);
+		assert_eq!(steady(tenth, 400_000).floor(0), 0);
+		assert_eq!(steady(Duration::MAX, u64::MAX).floor(u64::MAX), 0);
+	}
+
+	#[test]
+	fn few_losses_are_the_lines_own_and_many_are_not() {
+		let full_queue_after = |every: u32| {
+			let mut losses = Losses::default();
+			(1..10_000u32).find(|number| {
+				losses.note_sent();
+				number % every == 0 && losses.note_lost()
+			})
+		};
+
+		assert_eq!(full_queue_after(100), None);
+		assert_eq!(full_queue_after(15), None);
+		assert_eq!(full_queue_after(5), Some(35));
+		assert_eq!(full_queue_after(2), Some(14));
+	}
+
+	#[test]
+	fn losses_of_long_ago_are_forgotten() {
+		let mut losses = Losses::default();
+		let all_are_lost = (0..100).map(|_| losses.note_lost()).last();
+		(0..10 * REMEMBERED).for_each(|_| losses.note_sent());
+
+		assert_eq!((all_are_lost, losses.note_lost()), (Some(true), false));
+	}
+
+	/// What was learnt of an application whose bytes arrive at 1 MB/s for a second, then at `then` bytes per second.
+	fn learnt(then: u64, is_all_sent: bool) -> u64 {
+		let mut pace = Pace::default();
+		let begin = Instant::now();
+		for tenth in 0..=20 {
+			pace.look(begin + Duration::from_millis(100 * tenth), SHORTEST_LOOK, tenth <= 10 || is_all_sent);
+			pace.arrived = if tenth < 10 { 100_000 } else { then / 10 };
+		}
+		pace.rate
+	}
+
+	#[test]
+	fn pace_of_an_application_is_remembered_and_a_backlog_teaches_nothing() {
+		assert_eq!(learnt(500_000, true), 1_000_000);
+		assert_eq!(learnt(2_000_000, true), 2_000_000);
+		assert_eq!(learnt(2_000_000, false), 1_000_000);
+	}
+
+	#[test]
+	fn pace_is_kept_until_many_packets_are_lost() {
+		let mut steady = steady(Duration::from_millis(100), u64::MAX);
+		steady.pace.rate = 800_000;
+
+		assert_eq!(steady.paced(Some(500_000)), Some(900_000));
+		assert_eq!(steady.paced(Some(2_000_000)), Some(2_000_000));
+		(0..100).for_each(|_| steady.losses.note_sent());
+		while !steady.losses.note_lost() {}
+		assert_eq!(steady.paced(Some(500_000)), Some(500_000));
 	}
 
 	#[test]
@@ -202,6 +344,6 @@ mod tests {
 		let steady = steady(Duration::from_micros(1), 1);
 
 		assert_eq!(steady.window(), steady.inner.window());
-		assert_eq!(steady.metrics().congestion_window, steady.inner.metrics().congestion_window);
+		assert_eq!(steady.metrics().pacing_rate, steady.inner.metrics().pacing_rate);
 	}
 }

@@ -323,6 +323,29 @@ impl Drop for Arriving<'_> {
 	}
 }
 
+/// How many bytes of an answer have led to the root so far, pairs of the tree and the eight bytes of the length
+/// included. Whoever listens is woken with every whole quantum, and once more when this is dropped.
+pub(crate) struct Tally {
+	sum: watch::Sender<u64>,
+	quantum: u64,
+}
+
+impl Tally {
+	/// Nothing yet.
+	pub(crate) fn new(quantum: u64) -> (Self, watch::Receiver<u64>) {
+		let (sum, listener) = watch::channel(0);
+		(Self { sum, quantum: quantum.max(1) }, listener)
+	}
+
+	fn add(&self, bytes: u64) {
+		self.sum.send_if_modified(|sum| {
+			let before = *sum / self.quantum;
+			*sum = sum.saturating_add(bytes);
+			*sum / self.quantum > before
+		});
+	}
+}
+
 /// Begins to take a content into a file, or goes on.
 pub(crate) async fn begin(target: &Path, content: Commitment) -> Result<Incoming, TransferError> {
 	let files = IncomingFiles { data: target.to_owned(), outboard: None };
@@ -338,13 +361,12 @@ pub(crate) async fn finish(incoming: Incoming, progress: &Progress) -> Result<()
 
 /// Takes in what is missing. What came before an error is durable and will not be asked for again.
 ///
-/// `verified` hears how many bytes of the answer have led to the root so far, pairs of the tree and the eight bytes of
-/// the length included.
+/// `verified` hears how many bytes of the answer have led to the root.
 pub(crate) async fn receive(
 	connection: &Connection,
 	incoming: Incoming,
 	progress: &Progress,
-	verified: Option<&watch::Sender<u64>>,
+	verified: Option<&Tally>,
 ) -> Result<Incoming, TransferError> {
 	let content = Commitment { root: incoming.root(), length: incoming.length() };
 	let from = incoming.resume_from();
@@ -386,13 +408,8 @@ async fn download(
 	from: u64,
 	items: mpsc::Sender<BaoContentItem>,
 	progress: &Progress,
-	verified: Option<&watch::Sender<u64>>,
+	verified: Option<&Tally>,
 ) -> Result<(), TransferError> {
-	let tell = |bytes: u64| {
-		if let Some(verified) = verified {
-			verified.send_modify(|sum| *sum = sum.saturating_add(bytes));
-		}
-	};
 	let Commitment { root, length } = content;
 	if from >= length {
 		return Ok(());
@@ -420,10 +437,12 @@ async fn download(
 					BaoContentItem::Leaf(leaf) => {
 						let bytes = u64::try_from(leaf.data.len()).unwrap_or(u64::MAX);
 						progress.add(bytes);
-						tell(bytes.saturating_add(unsaid));
+						if let Some(verified) = verified {
+							verified.add(bytes.saturating_add(unsaid));
+						}
 						unsaid = 0;
 					}
-					// Told with the bytes below it: a listener is woken once for each group.
+					// Told with the bytes below it.
 					BaoContentItem::Parent(_) => unsaid = unsaid.saturating_add(PAIR),
 				}
 				// The writer's own error is the one that is reported.

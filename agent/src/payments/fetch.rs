@@ -5,7 +5,7 @@ use crate::{
 	data::{
 		hashing::Commitment,
 		progress::Progress,
-		transfer::{self, TransferError, Transport},
+		transfer::{self, Tally, TransferError, Transport},
 	},
 	payments::{
 		payer::Plan,
@@ -121,7 +121,7 @@ pub async fn fetch(
 	let channel = pocket.known().channel;
 	let connection = transport.connect(peer, ALPN).await?;
 	let session = Session::begin(&connection, pocket, agreed, total).await?;
-	let (verified, seen) = watch::channel(0);
+	let (verified, seen) = Tally::new(session.plan.quantum());
 	let failed = AtomicBool::new(false);
 	let receiving = async {
 		let result = transfer::receive(&connection, incoming, progress, Some(&verified)).await;

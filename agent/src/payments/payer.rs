@@ -40,6 +40,11 @@ impl Plan {
 		}
 	}
 
+	/// Bytes between two vouchers.
+	pub fn quantum(&self) -> u64 {
+		self.quantum
+	}
+
 	/// What to promise in all once so many bytes are verified.
 	pub fn due(&self, verified: u64) -> Balance {
 		let bytes = if verified >= self.total {

@@ -1,9 +1,13 @@
 //! What the two sides say to each other on the first stream of a paid connection.
 //!
-//! A message is its length (u32, little endian) and its SCALE encoding, at most [`MAX_MESSAGE`] bytes. All further
-//! streams are requests of iroh-blobs' protocol.
+//! A message is a [frame](crate::data::messages) of at most [`MAX_MESSAGE`] bytes. All further streams are requests of
+//! iroh-blobs' protocol.
 
-use crate::{cli::amounts::display_amount, payments::voucher::Voucher};
+use crate::{
+	cli::amounts::display_amount,
+	data::messages::{self, with_cause},
+	payments::voucher::Voucher,
+};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{RecvStream, SendStream};
 use substation_primitives::{Balance, ChannelId, NodeId};
@@ -180,24 +184,15 @@ pub enum MessageError {
 
 /// Sends a message.
 pub async fn send(stream: &mut SendStream, message: &impl Encode) -> Result<(), MessageError> {
-	let body = message.encode();
-	let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-	let mut frame = length.to_le_bytes().to_vec();
-	frame.extend_from_slice(&body);
-	stream.write_all(&frame).await.map_err(|error| MessageError::Broken(error.to_string()))
+	stream.write_all(&messages::frame(message)).await.map_err(|error| MessageError::Broken(with_cause(&error)))
 }
 
 /// Reads a message. Not to be interrupted.
 pub async fn read<T: Decode>(stream: &mut RecvStream) -> Result<T, MessageError> {
-	let mut length = [0; 4];
-	let broken = |error: iroh::endpoint::ReadExactError| MessageError::Broken(error.to_string());
-	stream.read_exact(&mut length).await.map_err(broken)?;
-	let length = u32::from_le_bytes(length);
-	let size = usize::try_from(length).unwrap_or(usize::MAX);
-	if size > MAX_MESSAGE {
-		return Err(MessageError::TooLong(length));
-	}
-	let mut body = vec![0; size];
+	let mut prefix = [0; messages::PREFIX];
+	let broken = |error: iroh::endpoint::ReadExactError| MessageError::Broken(with_cause(&error));
+	stream.read_exact(&mut prefix).await.map_err(broken)?;
+	let mut body = vec![0; messages::length(prefix, MAX_MESSAGE).map_err(MessageError::TooLong)?];
 	stream.read_exact(&mut body).await.map_err(broken)?;
 	T::decode_all(&mut &body[..]).map_err(|_| MessageError::Unreadable)
 }

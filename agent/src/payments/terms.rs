@@ -27,7 +27,7 @@ pub struct Delivery {
 
 impl Default for Delivery {
 	fn default() -> Self {
-		Self { price: 0, step: 4 << 20, redeem: STN }
+		Self { price: 0, step: 16 << 20, redeem: STN }
 	}
 }
 

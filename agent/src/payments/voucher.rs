@@ -1,7 +1,8 @@
 //! Promises of a cumulative amount: signed by whoever pays, verified by whoever delivers.
 
+use crate::data::messages::is_signed;
 use codec::{Decode, Encode};
-use iroh::{PublicKey, SecretKey, Signature};
+use iroh::SecretKey;
 use substation_primitives::{channel::VoucherKey, Balance, ChannelId};
 use substation_proofs::{voucher::voucher_message, Hash};
 
@@ -23,11 +24,9 @@ impl Voucher {
 		Self { channel, cumulative, signature }
 	}
 
-	/// Whether `key` has promised this. Stricter than the chain: what is good here is good there.
+	/// Whether `key` has promised this.
 	pub fn is_signed_by(&self, key: &VoucherKey, genesis: &Hash) -> bool {
-		let message = voucher_message(genesis, self.channel.0, self.cumulative);
-		PublicKey::from_bytes(key)
-			.is_ok_and(|key| key.verify(&message, &Signature::from_bytes(&self.signature)).is_ok())
+		is_signed(key, &voucher_message(genesis, self.channel.0, self.cumulative), &self.signature)
 	}
 }
 

@@ -1,12 +1,15 @@
 //! Bytes cross the line: both directions, until enough has.
 
 use super::{broken, AbortOnDrop, Peer, Roll, Run};
-use crate::bandwidth::{
-	decide::Stopper,
-	exam::Exam,
-	history::Absence,
-	pace::Bulk,
-	protocol::{bounded, with_cause, ToNode},
+use crate::{
+	bandwidth::{
+		decide::Stopper,
+		exam::Exam,
+		history::Absence,
+		pace::Bulk,
+		protocol::{bounded, ToNode},
+	},
+	data::messages::with_cause,
 };
 use iroh::endpoint::Connection;
 use std::{

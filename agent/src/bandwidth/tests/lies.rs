@@ -100,7 +100,7 @@ async fn honest_conversation_is_signed() {
 		let Ok(ToNode::Receipt { elapsed, signature }) = answer else { panic!("{answer:?}") };
 		let (_, commitment) = talk.exam.commitment(&talk.start, &[5, own.0, 0], &[Some([2; 32]), Some(own.1), None]);
 		let message = bandwidth::receipt_message(&talk.exam.subject, &commitment, elapsed);
-		assert!(tested::is_signed(&talk.world.page().committee[1].agent, &message, &signature));
+		assert!(is_signed(&talk.world.page().committee[1].agent, &message, &signature));
 		assert!((100..2_000).contains(&elapsed), "{elapsed}");
 	}
 }
@@ -115,7 +115,7 @@ async fn receipt_is_worth_nothing_under_another_start_token() {
 
 	let (_, commitment) = talk.exam.commitment(&other, &[5, own.0, 0], &[Some([2; 32]), Some(own.1), None]);
 	let message = bandwidth::receipt_message(&talk.exam.subject, &commitment, elapsed);
-	assert!(!tested::is_signed(&talk.world.page().committee[1].agent, &message, &signature));
+	assert!(!is_signed(&talk.world.page().committee[1].agent, &message, &signature));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use super::{
 	protocol::{self, Control, FrameError, Frames, ToMember, ToNode},
 	tested::{self, Outcome},
 };
-use crate::data::{metrics::Metrics, quic};
+use crate::data::{messages::is_signed, metrics::Metrics, quic};
 use iroh::{
 	endpoint::{presets, Connection},
 	protocol::{DynProtocolHandler, Router},
@@ -236,10 +236,10 @@ fn verify(page: &TestPage, outcome: &Outcome) {
 	for (member, receipt) in page.committee.iter().zip(&measurement.receipts) {
 		if let Some((elapsed, signature)) = receipt {
 			let message = bandwidth::receipt_message(&subject, &commitment, *elapsed);
-			assert!(*elapsed > 0 && tested::is_signed(&member.agent, &message, signature));
+			assert!(*elapsed > 0 && is_signed(&member.agent, &message, signature));
 		}
 	}
 	let times: Vec<_> = measurement.receipts.iter().map(|receipt| receipt.map(|(elapsed, _)| elapsed)).collect();
 	let own = bandwidth::measurement_message(&subject, &commitment, &times);
-	assert!(tested::is_signed(&page.endpoint, &own, &measurement.signature));
+	assert!(is_signed(&page.endpoint, &own, &measurement.signature));
 }
