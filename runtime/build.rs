@@ -5,8 +5,12 @@ use std::{env, fs, path::PathBuf};
 /// Names the spec version of this build. Upgrade tests build a second blob with a higher one.
 const SPEC_VERSION: &str = "SUBSTATION_SPEC_VERSION";
 
+/// Makes of this build a rehearsal of an upgrade: `constant` has one other constant, `migration` also migrates state.
+const REHEARSAL: &str = "SUBSTATION_REHEARSAL";
+
 fn main() {
 	write_version();
+	rehearse();
 	// The native build's `std` carries the state checks, and wasm-builder would hand them on to the blob.
 	for feature in ["TRY_RUNTIME", "FRAME_TRY_RUNTIME"] {
 		env::remove_var(format!("CARGO_FEATURE_{feature}"));
@@ -15,6 +19,19 @@ fn main() {
 	substrate_wasm_builder::WasmBuilder::build_using_defaults();
 	#[cfg(all(feature = "std", feature = "metadata-hash"))]
 	substrate_wasm_builder::WasmBuilder::init_with_defaults().enable_metadata_hash("STN", 12).build();
+}
+
+/// Tells the sources which upgrade they rehearse, if any.
+fn rehearse() {
+	println!("cargo:rerun-if-env-changed={REHEARSAL}");
+	println!("cargo:rustc-check-cfg=cfg(rehearsal, rehearsal_migration)");
+	let Ok(what) = env::var(REHEARSAL) else { return };
+	println!("cargo:rustc-cfg=rehearsal");
+	match what.as_str() {
+		"constant" => {}
+		"migration" => println!("cargo:rustc-cfg=rehearsal_migration"),
+		other => panic!("{REHEARSAL} must be constant or migration, is {other}"),
+	}
 }
 
 /// Replaces the spec version in `src/version.rs`: the macro that reads it accepts nothing but a literal.

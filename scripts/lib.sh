@@ -59,3 +59,32 @@ build() {
 	say "building (cold: about half an hour on two cores; warm: seconds to minutes)"
 	(cd "$ROOT" && cargo build --workspace --all-targets --release --locked)
 }
+
+# build_upgrades: compiles the two runtimes that the governance tests upgrade to, into $CARGO_TARGET_DIR/upgrades. Only
+# the runtime crate is compiled again, and nothing if the present blob has not changed since.
+build_upgrades() {
+	local project=$BIN/wbuild/substation-runtime out=$CARGO_TARGET_DIR/upgrades present version
+	present=$(sha256sum <"$project/substation_runtime.compact.compressed.wasm")
+	[ "$(cat "$out/made-for" 2>/dev/null)" = "$present" ] && return 0
+	say "building the runtimes to upgrade to (two to four minutes)"
+	version=$(sed -n 's/.*spec_version: \([0-9]*\),.*/\1/p' "$ROOT/runtime/src/version.rs")
+	mkdir -p "$out"
+	rm -f "$out/made-for"
+	build_upgrade constant $((version + 1))
+	build_upgrade migration $((version + 2))
+	echo "$present" >"$out/made-for"
+}
+
+# build_upgrade REHEARSAL VERSION: compiles one of them, with the flags of wasm-builder, compressed as nodes expect it.
+build_upgrade() {
+	local project=$BIN/wbuild/substation-runtime
+	env -u RUSTC SUBSTATION_REHEARSAL="$1" SUBSTATION_SPEC_VERSION="$2" SKIP_WASM_BUILD='' \
+		CARGO_TARGET_DIR="$project/target" \
+		RUSTFLAGS='-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime' \
+		cargo rustc --quiet --target=$WASM_TARGET --manifest-path="$project/Cargo.toml" --profile release
+	{
+		# In front of a compressed runtime.
+		printf '\x52\xbc\x53\x76\x46\xdb\x8e\x05'
+		zstd -19 --quiet --stdout "$project/target/$WASM_TARGET/release/substation_runtime.wasm"
+	} >"$CARGO_TARGET_DIR/upgrades/$1.wasm"
+}

@@ -74,9 +74,9 @@ export class Chain {
 		});
 	}
 
-	/** Signs, submits, waits for a block; fails with the module error's name. */
+	/** Signs, submits, waits for a block; fails with the module error's name. `suri` may be a pair already. */
 	submit(call, suri) {
-		const pair = this.account(suri);
+		const pair = typeof suri === 'string' ? this.account(suri) : suri;
 		return new Promise((resolve, reject) => {
 			let end;
 			call
@@ -97,6 +97,11 @@ export class Chain {
 				})
 				.then((unsubscribe) => (end = unsubscribe), reject);
 		});
+	}
+
+	/** Waits until the chain is at this height. */
+	reaches(block, seconds = 120) {
+		return until(`block ${block}`, seconds, () => this.height >= block);
 	}
 
 	/** Hands octets to the pool as an extrinsic, without a look at them; fails with what the pool says. */

@@ -10,6 +10,8 @@ const target =
 	path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'substation', 'target');
 export const NODE = path.join(target, 'release', 'substation-node');
 export const AGENT = path.join(target, 'release', 'substation');
+/** A runtime that `scripts/e2e governance` has built to upgrade to. */
+export const upgrade = (name) => path.join(target, 'upgrades', `${name}.wasm`);
 
 /** Runs the agent's program once; fails with what it said, unless `expectFailure`. */
 export async function substation(args, { expectFailure = false, ...options } = {}) {

@@ -23,4 +23,4 @@ pub mod units;
 pub use bandwidth::{Committees, Direction, Kbits, Rates, TestId};
 pub use clock::{Clock, WindowSeed};
 pub use node::{AgentKey, EndpointId, NodeInfo, NodeStatus, Offer, Region, ResourceClass};
-pub use units::{Balance, BlockNumber, Bytes, ChannelId, DealId, NodeId, Period};
+pub use units::{Balance, BlockNumber, Bytes, ChannelId, DealId, DisputeId, NodeId, Period};

@@ -210,6 +210,31 @@ pub struct ChannelSettings {
 	pub record_deposit: Balance,
 }
 
+/// Tunables of `pallet-disputes`.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct DisputeSettings {
+	/// Least bond of a customer who opens a dispute.
+	pub min_bond: Balance,
+	/// That bond in per cent of what is at stake in the deal, if this is more.
+	pub bond_percent: u16,
+	/// Bond of the operator who answers.
+	pub answer_bond: Balance,
+}
+
 /// All tunables, as genesis seeds them.
 #[derive(
 	Clone,
@@ -237,6 +262,8 @@ pub struct Settings {
 	pub bandwidth: BandwidthSettings,
 	/// Payment channels.
 	pub channels: ChannelSettings,
+	/// Disputes.
+	pub disputes: DisputeSettings,
 }
 
 /// A setting that is out of its range, or does not fit its neighbours.
@@ -293,6 +320,12 @@ pub enum SettingError {
 	ChannelBurn,
 	/// A redemption is free, or costs more than a quarter of the least one.
 	RedeemFee,
+	/// The least bond of a dispute is zero or above 100,000 STN.
+	DisputeBond,
+	/// The bond of a dispute is below what is at stake or above ten times of it.
+	DisputePercent,
+	/// The bond of an answer is zero, above the least bond of a dispute, or above the least bond of a node.
+	AnswerBond,
 }
 
 impl Default for Settings {
@@ -338,6 +371,7 @@ impl Default for Settings {
 				min_redeem: STN / 100,
 				record_deposit: STN / 10,
 			},
+			disputes: DisputeSettings { min_bond: 10 * STN, bond_percent: 100, answer_bond: 10 * STN },
 		}
 	}
 }
@@ -348,7 +382,8 @@ impl Settings {
 		self.validate_money()?;
 		self.validate_penalties()?;
 		self.validate_bandwidth()?;
-		self.validate_channels()
+		self.validate_channels()?;
+		self.validate_disputes()
 	}
 
 	fn validate_bandwidth(&self) -> Result<(), SettingError> {
@@ -424,6 +459,15 @@ impl Settings {
 		let room = u32::from(self.market.fine_room_periods) * 100;
 		ensure(room >= misses * u32::from(repeated_fine_percent), SettingError::FineRoom)?;
 		ensure(bounty <= Perbill::from_percent(20), SettingError::Bounty)
+	}
+
+	fn validate_disputes(&self) -> Result<(), SettingError> {
+		let DisputeSettings { min_bond, bond_percent, answer_bond } = self.disputes;
+		ensure((1..=100_000 * STN).contains(&min_bond), SettingError::DisputeBond)?;
+		ensure((100..=1_000).contains(&bond_percent), SettingError::DisputePercent)?;
+		// Who could pay for a node can pay for an answer, and accusing never costs less than answering.
+		let most = min_bond.min(self.registry.min_bond);
+		ensure((1..=most).contains(&answer_bond), SettingError::AnswerBond)
 	}
 }
 

@@ -3,9 +3,9 @@
 use crate::{
 	bandwidth::Rates,
 	node::{NodeInfo, Offer, ResourceClass},
-	units::{Balance, NodeId, Period},
+	units::{Balance, DealId, NodeId, Period},
 };
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, DispatchResult};
 use substation_proofs::forest::{Change, Forest, UpdateProof};
 
 /// Nodes and their offers. Implemented by the registry.
@@ -134,6 +134,50 @@ pub trait OnRedeemed<AccountId> {
 
 impl<AccountId> OnRedeemed<AccountId> for () {
 	fn on_redeemed(_: &AccountId, _: Balance, _: Balance) {}
+}
+
+/// What of an accepted deal a dispute can move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DealStake<AccountId> {
+	/// Who pays.
+	pub customer: AccountId,
+	/// Who stores.
+	pub node: NodeId,
+	/// What is still in the customer's escrow for the deal.
+	pub escrow: Balance,
+	/// What of the node's bond is reserved for the customer.
+	pub reserve: Balance,
+}
+
+/// What a deal that was decided for its customer gave back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DealRefund {
+	/// From the customer's escrow.
+	pub refunded: Balance,
+	/// From the node's bond.
+	pub compensated: Balance,
+}
+
+/// Deals that can be disputed. Implemented by the storage market, used by the disputes.
+///
+/// Nothing but [`Self::refund`] moves escrow otherwise than settlement would, and it moves only to the customer.
+pub trait DisputedDeals<AccountId> {
+	/// What of a deal is at stake, `None` if there is no such deal or it is not accepted. Reads only.
+	fn stake(deal: DealId) -> Option<DealStake<AccountId>>;
+
+	/// Keeps the money of an accepted deal where it is: neither settled nor ended until [`Self::let_go`] or
+	/// [`Self::refund`]. Fails if it is held back already.
+	fn hold_back(deal: DealId) -> DispatchResult;
+
+	/// Whether the deal is held back.
+	fn is_held_back(deal: DealId) -> bool;
+
+	/// Ends the holding back and settles what has closed, as if nothing had been.
+	fn let_go(deal: DealId);
+
+	/// Ends the holding back and the deal: everything in escrow goes back to the customer, who is compensated from
+	/// the node's bond as for a lost deal. Takes nothing from any other deal.
+	fn refund(deal: DealId) -> DealRefund;
 }
 
 /// Where the treasury's shares go.

@@ -49,6 +49,10 @@ number! {
 	ChannelId(u64)
 }
 number! {
+	/// A dispute about a deal. Assigned in order, never reused.
+	DisputeId(u64)
+}
+number! {
 	/// A quantity of stored data, in bytes.
 	Bytes(u64)
 }

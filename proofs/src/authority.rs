@@ -24,6 +24,11 @@ pub fn clear_message(genesis: &Hash, node: u64, root: &Hash, depth: u8, clearanc
 	(domain::CLEAR, genesis, node, root, depth, clearances).encode()
 }
 
+/// The message by which the agent of `node` answers a dispute. Ids of disputes are never reused, so it is good once.
+pub fn answer_message(genesis: &Hash, node: u64, dispute: u64, evidence: &Hash) -> Vec<u8> {
+	(domain::ANSWER, genesis, node, dispute, evidence).encode()
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -41,6 +46,16 @@ mod tests {
 		expected.extend(9u64.to_le_bytes());
 		expected.extend(4u32.to_le_bytes());
 		assert_eq!(message, expected);
+	}
+
+	#[test]
+	fn an_answer_names_chain_node_dispute_and_evidence() {
+		let mut expected = b"substation/answer/v1".to_vec();
+		expected.extend([1; 32]);
+		expected.extend(7u64.to_le_bytes());
+		expected.extend(9u64.to_le_bytes());
+		expected.extend([2; 32]);
+		assert_eq!(answer_message(&[1; 32], 7, 9, &[2; 32]), expected);
 	}
 
 	#[test]

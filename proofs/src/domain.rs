@@ -17,6 +17,9 @@ pub const ACCEPT: [u8; 20] = *b"substation/accept/v1";
 /// In front of what an agent signs to clear slots; see [`crate::authority`].
 pub const CLEAR: [u8; 19] = *b"substation/clear/v1";
 
+/// In front of what an agent signs to answer a dispute; see [`crate::authority`].
+pub const ANSWER: [u8; 20] = *b"substation/answer/v1";
+
 /// In front of everything that a drawn seat is derived from.
 pub const BANDWIDTH_DRAW: [u8; 28] = *b"substation/bandwidth-draw/v1";
 

@@ -6,7 +6,7 @@ use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, Ben
 use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use pallet_storage_market::{NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
-use substation_primitives::{AgentKey, Clock, NodeId, Offer, Period, Region, ResourceClass};
+use substation_primitives::{AgentKey, Clock, DealId, NodeId, Offer, Period, Region, ResourceClass};
 use substation_proofs::{forest::Forest, Hash};
 
 define_benchmarks!(
@@ -23,6 +23,7 @@ define_benchmarks!(
 	[pallet_proxy, Proxy]
 	[pallet_multisig, Multisig]
 	[pallet_identity, Identity]
+	[pallet_disputes, Disputes]
 	[pallet_registry, Registry]
 	[pallet_storage_market, StorageMarket]
 	[pallet_storage_proofs, StorageProofs]
@@ -138,6 +139,59 @@ impl pallet_storage_market::benchmarking::BenchmarkHelper<AccountId> for Helper 
 			record.next_due = decided;
 			record.strikes = last_strike;
 		});
+	}
+}
+
+impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
+	fn add_deal(customer: &AccountId, operator: &AccountId, agent: AgentKey) -> DealId {
+		use substation_primitives::{
+			deal::{Deal, DealState, Terms},
+			settings::{Settings as AllSettings, MAX_TERM},
+		};
+		Balances::set_balance(customer, BOND);
+		let node = register(operator, agent);
+		let market = AllSettings::default().market;
+		let (id, rate, reserve) = (DealId(0), constants::STN, constants::STN.saturating_mul(7));
+		let last = Period(MAX_TERM);
+		let terms = Terms {
+			slot: 0,
+			shares: market.shares,
+			first: Period(1),
+			last,
+			next_unsettled: Period(1),
+			paid_periods: 7,
+			compensation_periods: 7,
+		};
+		let escrow = rate.saturating_mul(MAX_TERM.into());
+		let reason = pallet_storage_market::HoldReason::Escrow.into();
+		let held =
+			<Balances as frame_support::traits::fungible::MutateHold<AccountId>>::hold(&reason, customer, escrow);
+		assert!(held.is_ok(), "{held:?}");
+		let deal = Deal {
+			customer: customer.clone(),
+			node,
+			root: [1; 32],
+			length: FOREST.total,
+			rate,
+			periods: MAX_TERM,
+			deposit: 0,
+			state: DealState::Active(terms),
+		};
+		pallet_storage_market::Deals::<Runtime>::insert(id, deal);
+		pallet_storage_market::DealsOfNode::<Runtime>::insert(node, id, ());
+		pallet_storage_market::NextDealId::<Runtime>::put(DealId(1));
+		let account = NodeAccount { deals: 1, bytes: FOREST.total, committed_rate: rate, reserve };
+		NodeAccounts::<Runtime>::insert(node, account);
+		// Half of the term has closed, with a few misses that nobody has applied.
+		<Self as pallet_storage_market::benchmarking::BenchmarkHelper<AccountId>>::start_period(
+			node,
+			Period(MAX_TERM / 2),
+		);
+		change_record(node, |record| {
+			record.forest = FOREST;
+			record.next_due = Period(MAX_TERM / 2 - 3);
+		});
+		id
 	}
 }
 

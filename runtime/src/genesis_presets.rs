@@ -6,8 +6,8 @@
 use crate::{
 	constants::{EXISTENTIAL_DEPOSIT, STN},
 	governance::TreasuryPot,
-	AccountId, BabeConfig, Balance, BalancesConfig, GrandpaConfig, PaceConfig, RuntimeGenesisConfig, SessionConfig,
-	SessionKeys, SettingsConfig, StakingConfig,
+	AccountId, BabeConfig, Balance, BalancesConfig, ElectionsConfig, GrandpaConfig, PaceConfig, RuntimeGenesisConfig,
+	SessionConfig, SessionKeys, SettingsConfig, StakingConfig, TechnicalCommitteeConfig,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::{build_struct_json_patch, traits::TypedGet};
@@ -28,6 +28,12 @@ pub const ENDOWMENT: Balance = 1_000_000 * STN;
 
 /// What each well-known validator bonds.
 pub const VALIDATOR_BOND: Balance = 10_000 * STN;
+
+/// What each well-known member of the first council has behind it. Little, so that an election can replace them.
+pub const COUNCIL_STAKE: Balance = 10 * STN;
+
+/// The first council of a network with well-known keys, until the first election; and its technical committee.
+const COUNCIL: [Sr25519Keyring; 3] = [Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie];
 
 /// How slots find their authors. One slot in four has a primary author, the usual choice; secondary slots carry a VRF,
 /// because every block must add to the seeds of proofs.
@@ -88,12 +94,13 @@ fn fast(validators: &[Validator]) -> Value {
 		settings,
 		validators,
 		Sr25519Keyring::well_known().map(|who| (who.to_account_id(), ENDOWMENT)).collect(),
+		&COUNCIL,
 	)
 }
 
 /// A public network, to be completed with validators and endowments.
 fn live() -> Value {
-	network(PaceLengths::live(), Settings::default(), &[], Vec::new())
+	network(PaceLengths::live(), Settings::default(), &[], Vec::new(), &[])
 }
 
 fn network(
@@ -101,6 +108,7 @@ fn network(
 	settings: Settings,
 	validators: &[Validator],
 	mut balances: Vec<(AccountId, Balance)>,
+	council: &[Sr25519Keyring],
 ) -> Value {
 	balances.push((TreasuryPot::get(), EXISTENTIAL_DEPOSIT));
 	let count = u32::try_from(validators.len()).unwrap_or(u32::MAX);
@@ -125,6 +133,13 @@ fn network(
 					(stash.clone(), stash, VALIDATOR_BOND, StakerStatus::Validator)
 				})
 				.collect::<Vec<_>>(),
+		},
+		// Elections seat the council, so that they know whom to replace.
+		elections: ElectionsConfig {
+			members: council.iter().map(|who| (who.to_account_id(), COUNCIL_STAKE)).collect::<Vec<_>>(),
+		},
+		technical_committee: TechnicalCommitteeConfig {
+			members: council.iter().map(|who| who.to_account_id()).collect::<Vec<_>>(),
 		},
 	})
 }

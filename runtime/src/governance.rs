@@ -1,38 +1,260 @@
-//! Who may do what beyond ordinary accounts: one table, so that a change of government changes one file.
+//! Who may do what beyond ordinary accounts, for how long and for how much: one table, so that a change of government
+//! changes one file. `docs/governance.md` prints the same table for token holders, and a test compares the two.
 //!
-//! Until the token holders' pallets are in place every row is `EnsureRoot`, and there is no way to become root: no
-//! chain has a sudo.
+//! There is no sudo. *Root* is what a passed referendum dispatches with, and nothing else has it.
+//!
+//! | What | Who | Name here |
+//! |---|---|---|
+//! | change a setting | root | [`SettingsOrigin`] |
+//! | authorise an upgrade | root | `system.authorizeUpgrade`; anyone applies it |
+//! | suspend a node, lift it | two thirds of the council, root | [`SuspendOrigin`] |
+//! | cancel a validator's deferred slash | three quarters of the council, root | [`SlashCancelOrigin`] |
+//! | registrars, usernames, false identities | more than half of the council, root | [`RegistrarOrigin`], [`UsernameAuthorityOrigin`], [`IdentityForceOrigin`] |
+//! | preimages without a deposit, schedules | root | [`PreimageOrigin`], [`ScheduleOrigin`] |
+//! | propose a referendum | anybody, with [`MinimumDeposit`] | [`SubmitOrigin`] |
+//! | next external referendum, supermajority to approve | more than half of the council, root | [`ExternalOrigin`] |
+//! | next external referendum, simple majority | three quarters of the council, root | [`ExternalMajorityOrigin`] |
+//! | next external referendum, supermajority to reject | the whole council, root | [`ExternalDefaultOrigin`] |
+//! | shorten the vote on an external proposal | two thirds of the technical committee | [`FastTrackOrigin`] |
+//! | skip the vote | nobody | [`InstantOrigin`] |
+//! | cancel a running referendum, once per proposal | two thirds of the council, root | [`CancellationOrigin`] |
+//! | drop a public proposal and take its deposits | the whole technical committee, root | [`CancelProposalOrigin`] |
+//! | ban a proposal for good | root | [`BlacklistOrigin`] |
+//! | veto an external proposal, once per member and cooling-off | a member of the technical committee | [`VetoOrigin`] |
+//! | become the council | elected by token holders each term | `elections` |
+//! | appoint the technical committee | more than half of the council, root | [`AppointOrigin`] |
+//! | drop a motion of the council or the committee | root | [`MotionRejectOrigin`] |
+//! | decide a dispute about a deal | more than half of the council | [`DisputeOrigin`] |
+//! | overturn that decision | root | [`DisputeOverturnOrigin`] |
+//! | spend from the treasury | root; more than half of the council up to [`CouncilSpendLimit`] at a time | [`SpendOrigin`] |
+//! | void a spend that is not paid out | more than half of the council, root | [`SpendRejectOrigin`] |
+//!
+//! | Length | From the chain's pace | live | fast |
+//! |---|---|---|---|
+//! | between two launches | launch period | 7 days | 10 blocks |
+//! | of a vote | voting period | 7 days | 10 blocks |
+//! | of a shortened vote, at least | [`FastTrackVotingPeriod`]: a seventh of the voting period | 1 day | 1 block |
+//! | to enactment; of one unit of conviction | enactment period | 8 days | 5 blocks |
+//! | of a veto | cool-off period | 7 days | 10 blocks |
+//! | of a council's term | term | 7 days | 60 blocks |
+//! | of a motion | [`MotionDuration`]: a voting period | 7 days | 10 blocks |
+//! | to answer a dispute | [`AnswerPeriod`]: two voting periods | 14 days | 20 blocks |
+//! | to decide it | [`DecisionPeriod`]: two voting periods | 14 days | 20 blocks |
+//! | to overturn the decision | [`OverturnPeriod`]: three launch periods, a vote and its enactment | 36 days | 45 blocks |
+//! | to claim a spend | [`PayoutPeriod`]: four terms | 28 days | 240 blocks |
+//!
+//! | Amount or number | |
+//! |---|---|
+//! | deposit of a public proposal, and of each second | [`MinimumDeposit`]: 100 STN |
+//! | deposit of a candidate for the council | [`CandidacyBond`]: 100 STN |
+//! | deposit of a vote for the council | [`VotingBondBase`] 0.164 STN and [`VotingBondFactor`] 0.032 STN a candidate |
+//! | the council's spend at a time | [`CouncilSpendLimit`]: 10,000 STN |
+//! | members of the council, runners-up | [`COUNCIL_SEATS`]: 7, [`COUNCIL_RUNNERS_UP`]: 7 |
+//! | most members of the technical committee | [`MAX_COLLECTIVE_MEMBERS`]: 15 |
+//! | votes of an account, proposals, seconds, bans | 100 each |
 
-use crate::{AccountId, Balances, Runtime};
+use crate::{
+	constants::{deposit, STN},
+	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall,
+};
 use frame_support::{
 	parameter_types,
-	traits::{tokens::imbalance::ResolveTo, Currency, OnUnbalanced, TypedGet},
+	traits::{
+		tokens::imbalance::ResolveTo, Contains, Currency, EitherOf, EitherOfDiverse, Get, LockIdentifier, OnUnbalanced,
+		TypedGet,
+	},
 	PalletId,
 };
-use frame_system::EnsureRoot;
+use frame_system::{EnsureNever, EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
+use pallet_collective::{EnsureMember, EnsureProportionAtLeast, EnsureProportionMoreThan};
 use sp_runtime::traits::AccountIdConversion;
 
+// ---- Bodies
+
+/// The instance of the collective pallet that holds the elected council.
+pub type CouncilCollective = pallet_collective::Instance1;
+/// The instance of the collective pallet that holds the technical committee.
+pub type TechnicalCollective = pallet_collective::Instance2;
+
+/// What a passed referendum dispatches with.
+pub type Root = EnsureRoot<AccountId>;
+/// More than half of the council.
+pub type CouncilHalf = EnsureProportionMoreThan<AccountId, CouncilCollective, 1, 2>;
+/// At least two thirds of the council.
+pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, CouncilCollective, 2, 3>;
+/// At least three quarters of the council.
+pub type CouncilThreeQuarters = EnsureProportionAtLeast<AccountId, CouncilCollective, 3, 4>;
+/// Every member of the council.
+pub type CouncilWhole = EnsureProportionAtLeast<AccountId, CouncilCollective, 1, 1>;
+/// At least two thirds of the technical committee.
+pub type CommitteeTwoThirds = EnsureProportionAtLeast<AccountId, TechnicalCollective, 2, 3>;
+/// Every member of the technical committee.
+pub type CommitteeWhole = EnsureProportionAtLeast<AccountId, TechnicalCollective, 1, 1>;
+
+// ---- Who may do what
+
 /// May change the protocol's settings.
-pub type SettingsOrigin = EnsureRoot<AccountId>;
+pub type SettingsOrigin = Root;
 /// May suspend a node and lift the suspension.
-pub type SuspendOrigin = EnsureRoot<AccountId>;
+pub type SuspendOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
 /// May cancel a deferred slash of a validator and set the least commission.
-pub type SlashCancelOrigin = EnsureRoot<AccountId>;
+pub type SlashCancelOrigin = EitherOfDiverse<Root, CouncilThreeQuarters>;
 /// May appoint registrars of identities.
-pub type RegistrarOrigin = EnsureRoot<AccountId>;
+pub type RegistrarOrigin = EitherOfDiverse<Root, CouncilHalf>;
 /// May remove an identity and take its deposit.
-pub type IdentityForceOrigin = EnsureRoot<AccountId>;
+pub type IdentityForceOrigin = EitherOfDiverse<Root, CouncilHalf>;
 /// May appoint authorities that hand out usernames.
-pub type UsernameAuthorityOrigin = EnsureRoot<AccountId>;
+pub type UsernameAuthorityOrigin = EitherOfDiverse<Root, CouncilHalf>;
 /// May store and drop preimages without a deposit.
-pub type PreimageOrigin = EnsureRoot<AccountId>;
+pub type PreimageOrigin = Root;
 /// May schedule calls.
-pub type ScheduleOrigin = EnsureRoot<AccountId>;
+pub type ScheduleOrigin = Root;
+
+/// May propose a referendum, for a deposit.
+pub type SubmitOrigin = EnsureSigned<AccountId>;
+/// May put an external proposal up that needs a supermajority to pass.
+pub type ExternalOrigin = EitherOfDiverse<Root, CouncilHalf>;
+/// May put an external proposal up that a simple majority passes.
+pub type ExternalMajorityOrigin = EitherOfDiverse<Root, CouncilThreeQuarters>;
+/// May put an external proposal up that passes unless a supermajority rejects it.
+pub type ExternalDefaultOrigin = EitherOfDiverse<Root, CouncilWhole>;
+/// May shorten the vote on an external proposal, down to [`FastTrackVotingPeriod`].
+pub type FastTrackOrigin = CommitteeTwoThirds;
+/// Nobody may shorten a vote below that.
+pub type InstantOrigin = EnsureNever<AccountId>;
+/// May cancel a running referendum, once for each proposal: it can delay, not silence.
+pub type CancellationOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
+/// May drop a public proposal before its vote; its deposits go to the treasury.
+pub type CancelProposalOrigin = EitherOfDiverse<Root, CommitteeWhole>;
+/// May ban a proposal for good. Only token holders themselves.
+pub type BlacklistOrigin = Root;
+/// May veto an external proposal for one cooling-off period, once.
+pub type VetoOrigin = EnsureMember<AccountId, TechnicalCollective>;
+
+/// May appoint the technical committee.
+pub type AppointOrigin = EitherOfDiverse<Root, CouncilHalf>;
+/// May replace the council outside of elections: nobody but the elections themselves.
+pub type CouncilMembersOrigin = EnsureNever<AccountId>;
+/// May drop a motion of the council or of the technical committee.
+pub type MotionRejectOrigin = Root;
+
+/// May decide a dispute about a deal.
+pub type DisputeOrigin = CouncilHalf;
+/// May overturn that decision.
+pub type DisputeOverturnOrigin = Root;
+
+/// May spend from the treasury, and how much at a time.
+pub type SpendOrigin = EitherOf<
+	EnsureRootWithSuccess<AccountId, RootSpendLimit>,
+	EnsureWithSuccess<CouncilHalf, AccountId, CouncilSpendLimit>,
+>;
+/// May void a spend that is not paid out.
+pub type SpendRejectOrigin = EitherOfDiverse<Root, CouncilHalf>;
+
+// ---- For how long
+
+/// Declares a length of time that follows from the chain's pace.
+macro_rules! length {
+	($(#[$doc:meta])* $name:ident = $value:expr) => {
+		$(#[$doc])*
+		pub struct $name;
+
+		impl Get<BlockNumber> for $name {
+			fn get() -> BlockNumber {
+				$value
+			}
+		}
+	};
+}
+
+/// Blocks between two launches of referenda.
+pub type LaunchPeriod = pallet_pace::LaunchPeriod<Runtime>;
+/// Blocks that a referendum is open.
+pub type VotingPeriod = pallet_pace::VotingPeriod<Runtime>;
+/// Blocks from the end of a referendum to its enactment.
+pub type EnactmentPeriod = pallet_pace::EnactmentPeriod<Runtime>;
+/// Blocks that one unit of conviction locks a vote: as long as the enactment takes, so that who decides bears it.
+pub type VoteLockingPeriod = EnactmentPeriod;
+/// Blocks in which a vetoed proposal may not come back.
+pub type CooloffPeriod = pallet_pace::CooloffPeriod<Runtime>;
+/// Blocks that an elected council stays in office.
+pub type TermDuration = pallet_pace::TermDuration<Runtime>;
+
+length! {
+	/// Blocks that the shortest vote on an external proposal is open.
+	FastTrackVotingPeriod = (VotingPeriod::get() / 7).max(1)
+}
+length! {
+	/// Blocks that a motion of the council or of the technical committee stays open.
+	MotionDuration = VotingPeriod::get()
+}
+length! {
+	/// Blocks in which an approved spend must be claimed.
+	PayoutPeriod = TermDuration::get().saturating_mul(4)
+}
+
+length! {
+	/// Blocks in which a dispute must be answered.
+	AnswerPeriod = VotingPeriod::get().saturating_mul(2)
+}
+length! {
+	/// Blocks in which the council must decide a dispute that was answered.
+	DecisionPeriod = VotingPeriod::get().saturating_mul(2)
+}
+length! {
+	/// Blocks in which a decided dispute can be overturned. A referendum that is proposed at once fits, even if it
+	/// has to let another one go first.
+	OverturnPeriod =
+		LaunchPeriod::get().saturating_mul(3).saturating_add(VotingPeriod::get()).saturating_add(EnactmentPeriod::get())
+}
+
+// ---- For how much, how many
+
+/// Elected members of the council.
+pub const COUNCIL_SEATS: u32 = 7;
+/// Candidates who take the seat of a member that goes.
+pub const COUNCIL_RUNNERS_UP: u32 = 7;
+/// Most members of the council and of the technical committee. Weights grow with it.
+pub const MAX_COLLECTIVE_MEMBERS: u32 = 15;
+
+const _: () = assert!(COUNCIL_SEATS <= MAX_COLLECTIVE_MEMBERS, "elections fill more seats than the council has");
 
 parameter_types! {
+	/// Deposit of a public proposal, and of everybody who seconds it.
+	pub const MinimumDeposit: Balance = 100 * STN;
+	/// Deposit of a candidate for the council; lost with the election.
+	pub const CandidacyBond: Balance = 100 * STN;
+	/// Deposit of a vote for the council.
+	pub const VotingBondBase: Balance = deposit(1, 64);
+	/// Deposit of each candidate voted for.
+	pub const VotingBondFactor: Balance = deposit(0, 32);
+	/// What the council may spend at a time.
+	pub const CouncilSpendLimit: Balance = 10_000 * STN;
+	/// What a referendum may spend: all there is.
+	pub const RootSpendLimit: Balance = Balance::MAX;
+	/// Under which votes for the council lock money.
+	pub const ElectionsLock: LockIdentifier = *b"phrelect";
 	/// From which the treasury's account is derived.
 	pub const TreasuryPalletId: PalletId = PalletId(*b"py/trsry");
 }
+
+/// What nobody can call from outside: the treasury's old ways to spend, which `spend` and `payout` replace. Root is not
+/// filtered, but for it there is no room: the queue of approvals has none.
+pub struct CallFilter;
+
+impl Contains<RuntimeCall> for CallFilter {
+	#[allow(deprecated, reason = "names what it refuses")]
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(
+			call,
+			RuntimeCall::Treasury(
+				pallet_treasury::Call::spend_local { .. } | pallet_treasury::Call::remove_approval { .. }
+			)
+		)
+	}
+}
+
+// ---- The treasury's account
 
 /// The treasury's account. Genesis endows it, so that it always exists.
 pub struct TreasuryPot;

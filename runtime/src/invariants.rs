@@ -12,6 +12,7 @@
 //! - X9: what is on hold for payment channels is what the channels name, in all.
 //! - X10: seats belong to registered nodes, and the record of a line names the registry's operator.
 //! - X11: the bandwidth bond of every node covers its seats.
+//! - X12: the deals that are held back are those with a dispute.
 
 use crate::{
 	constants::EXISTENTIAL_DEPOSIT, governance::TreasuryPot, AccountId, Balance, Balances, BandwidthProofs, Registry,
@@ -42,7 +43,8 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_pot_covers_fees()?;
 	check_channel_holds()?;
 	check_lines_belong_to_nodes()?;
-	check_bonds_cover_seats()
+	check_bonds_cover_seats()?;
+	check_disputes()
 }
 
 /// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
@@ -170,5 +172,17 @@ fn check_bonds_cover_seats() -> Result<(), TryRuntimeError> {
 		let required = <BandwidthProofs as Obligations>::required_bond(node, ResourceClass::Bandwidth);
 		ensure!(bond >= required, "X11: a bond is smaller than what the node's seats need");
 	}
+	Ok(())
+}
+
+/// X12: the deals that are held back are those with a dispute.
+fn check_disputes() -> Result<(), TryRuntimeError> {
+	let mut held_back = pallet_storage_market::HeldBack::<Runtime>::iter_keys();
+	ensure!(held_back.all(pallet_disputes::Disputes::<Runtime>::contains_key), "X12: a deal is held back for nothing");
+	let mut disputed = pallet_disputes::Disputes::<Runtime>::iter_keys();
+	ensure!(
+		disputed.all(pallet_storage_market::HeldBack::<Runtime>::contains_key),
+		"X12: a disputed deal is not held back"
+	);
 	Ok(())
 }

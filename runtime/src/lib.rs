@@ -31,6 +31,8 @@ pub mod governance;
 #[cfg(feature = "try-runtime")]
 #[warn(missing_docs)]
 pub mod invariants;
+#[warn(missing_docs)]
+pub mod migrations;
 mod pages;
 #[warn(missing_docs)]
 pub mod transactions;
@@ -144,6 +146,19 @@ mod runtime {
 	pub type Multisig = pallet_multisig;
 	#[runtime::pallet_index(19)]
 	pub type Identity = pallet_identity;
+
+	#[runtime::pallet_index(20)]
+	pub type Democracy = pallet_democracy;
+	#[runtime::pallet_index(21)]
+	pub type Council = pallet_collective<Instance1>;
+	#[runtime::pallet_index(22)]
+	pub type TechnicalCommittee = pallet_collective<Instance2>;
+	#[runtime::pallet_index(23)]
+	pub type Elections = pallet_elections_phragmen;
+	#[runtime::pallet_index(24)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(25)]
+	pub type Disputes = pallet_disputes;
 
 	#[runtime::pallet_index(30)]
 	pub type Registry = pallet_registry;

@@ -1,9 +1,9 @@
 //! Replacing one record, judged together with all others.
 
-use crate::{BadSetting, Bandwidth, Channels, Config, Error, Event, Market, Pallet, Proofs, Registry};
+use crate::{BadSetting, Bandwidth, Channels, Config, Disputes, Error, Event, Market, Pallet, Proofs, Registry};
 use sp_runtime::DispatchResult;
 use substation_primitives::settings::{
-	BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
+	BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
 };
 
 impl<T: Config> Pallet<T> {
@@ -39,6 +39,13 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_valid(Settings { channels: settings, ..Self::all() })?;
 		Channels::<T>::put(settings);
 		Self::deposit_event(Event::ChannelsChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_disputes(settings: DisputeSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { disputes: settings, ..Self::all() })?;
+		Disputes::<T>::put(settings);
+		Self::deposit_event(Event::DisputesChanged { settings });
 		Ok(())
 	}
 

@@ -16,7 +16,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use readers::{BandwidthOf, ChannelsOf, MarketOf, ProofsOf, RegistryOf};
+pub use readers::{BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf};
 pub use types::BadSetting;
 pub use weights::WeightInfo;
 
@@ -28,7 +28,8 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use substation_primitives::settings::{
-		BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings, SettingError, Settings,
+		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
+		SettingError, Settings,
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -78,6 +79,12 @@ pub mod pallet {
 		Settings::default().channels
 	}
 
+	/// What the disputes' settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultDisputes<T: Config>() -> DisputeSettings {
+		Settings::default().disputes
+	}
+
 	/// Tunables of nodes and bonds.
 	#[pallet::storage]
 	pub type Registry<T: Config> = StorageValue<_, RegistrySettings, ValueQuery, DefaultRegistry<T>>;
@@ -97,6 +104,10 @@ pub mod pallet {
 	/// Tunables of payment channels.
 	#[pallet::storage]
 	pub type Channels<T: Config> = StorageValue<_, ChannelSettings, ValueQuery, DefaultChannels<T>>;
+
+	/// Tunables of disputes.
+	#[pallet::storage]
+	pub type Disputes<T: Config> = StorageValue<_, DisputeSettings, ValueQuery, DefaultDisputes<T>>;
 
 	/// The settings with which a chain starts.
 	#[pallet::genesis_config]
@@ -120,6 +131,7 @@ pub mod pallet {
 			Proofs::<T>::put(self.settings.proofs);
 			Bandwidth::<T>::put(self.settings.bandwidth);
 			Channels::<T>::put(self.settings.channels);
+			Disputes::<T>::put(self.settings.disputes);
 		}
 	}
 
@@ -151,6 +163,11 @@ pub mod pallet {
 		ChannelsChanged {
 			/// What is in force now.
 			settings: ChannelSettings,
+		},
+		/// The tunables of disputes were replaced. Open disputes keep their bonds.
+		DisputesChanged {
+			/// What is in force now.
+			settings: DisputeSettings,
 		},
 	}
 
@@ -256,6 +273,23 @@ pub mod pallet {
 			T::UpdateOrigin::ensure_origin(origin)?;
 			Self::do_set_channels(settings)
 		}
+
+		/// Replace the tunables of disputes.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. Disputes that are open keep the bonds that they were
+		/// opened and answered with.
+		///
+		/// ## Events
+		/// [`Event::DisputesChanged`].
+		#[pallet::call_index(5)]
+		pub fn set_disputes(origin: OriginFor<T>, settings: DisputeSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_disputes(settings)
+		}
 	}
 
 	#[pallet::view_functions]
@@ -268,6 +302,7 @@ pub mod pallet {
 				proofs: Proofs::<T>::get(),
 				bandwidth: Bandwidth::<T>::get(),
 				channels: Channels::<T>::get(),
+				disputes: Disputes::<T>::get(),
 			}
 		}
 

@@ -1,10 +1,10 @@
 //! The settings as [`Get`]s, for the `Config` items of the pallets that they steer.
 
-use crate::{Bandwidth, Channels, Config, Market, Proofs, Registry};
+use crate::{Bandwidth, Channels, Config, Disputes, Market, Proofs, Registry};
 use core::marker::PhantomData;
 use frame_support::traits::Get;
 use substation_primitives::settings::{
-	BandwidthSettings, ChannelSettings, MarketSettings, ProofSettings, RegistrySettings,
+	BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
 };
 
 /// The tunables of nodes and bonds that are in force.
@@ -49,5 +49,14 @@ pub struct ChannelsOf<T>(PhantomData<T>);
 impl<T: Config> Get<ChannelSettings> for ChannelsOf<T> {
 	fn get() -> ChannelSettings {
 		Channels::<T>::get()
+	}
+}
+
+/// The tunables of disputes that are in force.
+pub struct DisputesOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<DisputeSettings> for DisputesOf<T> {
+	fn get() -> DisputeSettings {
+		Disputes::<T>::get()
 	}
 }

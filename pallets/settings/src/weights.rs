@@ -16,6 +16,7 @@ pub trait WeightInfo {
 	fn set_proofs() -> Weight;
 	fn set_bandwidth() -> Weight;
 	fn set_channels() -> Weight;
+	fn set_disputes() -> Weight;
 }
 
 /// As measured, with the runtime's database weights.
@@ -32,10 +33,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Channels` (r:1 w:0)
 	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:0)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_registry() -> Weight {
 		// Shortest run: 16_595_000 picoseconds.
 		Weight::from_parts(17_947_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Settings::Registry` (r:1 w:0)
@@ -48,10 +51,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Channels` (r:1 w:0)
 	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:0)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_market() -> Weight {
 		// Shortest run: 16_705_000 picoseconds.
 		Weight::from_parts(17_977_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Settings::Registry` (r:1 w:0)
@@ -64,10 +69,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Channels` (r:1 w:0)
 	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:0)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_proofs() -> Weight {
 		// Shortest run: 16_605_000 picoseconds.
 		Weight::from_parts(17_887_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Settings::Registry` (r:1 w:0)
@@ -80,10 +87,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Channels` (r:1 w:0)
 	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:0)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_bandwidth() -> Weight {
 		// Shortest run: 16_805_000 picoseconds.
 		Weight::from_parts(17_987_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Settings::Registry` (r:1 w:0)
@@ -96,10 +105,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Channels` (r:1 w:1)
 	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:0)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_channels() -> Weight {
 		// Shortest run: 16_896_000 picoseconds.
 		Weight::from_parts(18_007_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `Settings::Registry` (r:1 w:0)
+	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Market` (r:1 w:0)
+	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Proofs` (r:1 w:0)
+	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Bandwidth` (r:1 w:0)
+	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Channels` (r:1 w:0)
+	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Disputes` (r:1 w:1)
+	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
+	fn set_disputes() -> Weight {
+		Weight::from_parts(18_007_000, 1549)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 }
@@ -108,27 +136,32 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 impl WeightInfo for () {
 	fn set_registry() -> Weight {
 		Weight::from_parts(17_947_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_market() -> Weight {
 		Weight::from_parts(17_977_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_proofs() -> Weight {
 		Weight::from_parts(17_887_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_bandwidth() -> Weight {
 		Weight::from_parts(17_987_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_channels() -> Weight {
 		Weight::from_parts(18_007_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_disputes() -> Weight {
+		Weight::from_parts(18_007_000, 1549)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

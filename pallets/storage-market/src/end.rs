@@ -19,7 +19,7 @@ use substation_primitives::{
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_end_early(customer: T::AccountId, id: DealId) -> DispatchResult {
-		let (mut deal, mut terms) = Self::accepted(id)?;
+		let (mut deal, mut terms) = Self::undisputed(id)?;
 		ensure!(deal.customer == customer, Error::<T>::NotCustomer);
 		T::Ledger::catch_up(deal.node);
 		ensure!(T::Ledger::terminated_at(deal.node).is_none(), Error::<T>::NodeTerminated);
@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_forfeit(operator: T::AccountId, id: DealId) -> DispatchResult {
-		let (mut deal, mut terms) = Self::accepted(id)?;
+		let (mut deal, mut terms) = Self::undisputed(id)?;
 		let node = T::Registry::node(deal.node).ok_or(Error::<T>::NoSuchNode)?;
 		ensure!(node.operator == operator, Error::<T>::NotOperator);
 		T::Ledger::catch_up(deal.node);
@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 		Self::compensate(id, &deal, &terms);
 		let current = T::Ledger::current(deal.node);
 		let given_up = money::span(current.next(), terms.last);
-		let refunded = Self::refund(&deal.customer, deal.rate.saturating_mul(given_up.into()));
+		let refunded = Self::refund_escrow(&deal.customer, deal.rate.saturating_mul(given_up.into()));
 		// The rate stays committed until the current window has closed: whoever knows what it asks and forfeits pays
 		// the fine of a miss all the same.
 		let reserve = money::reserve(deal.rate, terms.compensation_periods).unwrap_or_default();
@@ -66,7 +66,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_close(id: DealId) -> DispatchResult {
-		let (deal, mut terms) = Self::accepted(id)?;
+		let (deal, mut terms) = Self::undisputed(id)?;
 		T::Ledger::catch_up(deal.node);
 		let last = effective_last(&terms, T::Ledger::terminated_at(deal.node));
 		ensure!(T::Ledger::closed(deal.node) >= Some(last), Error::<T>::NotOver);
@@ -80,19 +80,22 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Pays the customer of a lost deal from the deal's own reserve, so that no other deal of the node gets less.
-	fn compensate(id: DealId, deal: &DealOf<T>, terms: &Terms) {
+	/// Pays the customer of a lost deal from the deal's own reserve, so that no other deal of the node gets less. Says
+	/// how much was paid.
+	pub(crate) fn compensate(id: DealId, deal: &DealOf<T>, terms: &Terms) -> Balance {
 		let owed = money::compensation(deal.rate, terms);
-		if owed > 0 {
-			let amount = T::Registry::take(deal.node, ResourceClass::Storage, &deal.customer, owed);
-			Self::deposit_event(Event::CustomerCompensated { deal: id, amount });
+		if owed == 0 {
+			return 0;
 		}
+		let amount = T::Registry::take(deal.node, ResourceClass::Storage, &deal.customer, owed);
+		Self::deposit_event(Event::CustomerCompensated { deal: id, amount });
+		amount
 	}
 
 	/// Refunds what is left in escrow, returns the deposit, frees the node of the deal and forgets it. Says how much
 	/// was refunded.
 	fn finish(id: DealId, deal: &DealOf<T>, terms: &Terms) -> Balance {
-		let refunded = Self::refund(&deal.customer, money::escrow_left(deal.rate, terms));
+		let refunded = Self::refund_escrow(&deal.customer, money::escrow_left(deal.rate, terms));
 		Self::return_deposit(deal);
 		Self::remove_record(id, deal);
 		let reserve = money::reserve(deal.rate, terms.compensation_periods).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::{
 	money,
-	pallet::{Config, Deals, DealsOfNode, NodeAccounts, Pallet},
+	pallet::{Config, Deals, DealsOfNode, HeldBack, NodeAccounts, Pallet},
 	settle::{due, effective_last},
 	types::{DealOf, NodeAccount},
 };
@@ -67,7 +67,8 @@ impl<T: Config> Pallet<T> {
 	/// A deal and what can be said of it now, with every final miss of its node applied. Writes nothing.
 	pub fn deal_page(id: DealId) -> Option<DealPage<T::AccountId>> {
 		let deal = Deals::<T>::get(id)?;
-		let (unsettled, closable) = Self::caught_up(deal.node, || Self::prospects(&deal));
+		let (unsettled, over) = Self::caught_up(deal.node, || Self::prospects(&deal));
+		let closable = over && !HeldBack::<T>::contains_key(id);
 		Some(DealPage { id, deal, unsettled, closable })
 	}
 
@@ -82,7 +83,7 @@ impl<T: Config> Pallet<T> {
 		ids.filter_map(Self::deal_page).take(limit as usize).collect()
 	}
 
-	/// Closed periods that are not settled, how many of them were proven, and whether the deal could be closed.
+	/// Closed periods that are not settled, how many of them were proven, and whether the deal is over.
 	fn prospects(deal: &DealOf<T>) -> ((u32, u32), bool) {
 		let DealState::Active(terms) = deal.state else { return ((0, 0), false) };
 		let closed = T::Ledger::closed(deal.node);

@@ -2,7 +2,7 @@
 
 use crate::{
 	money,
-	pallet::{Config, Deals, DealsOfNode, HoldReason, NextDealId, NodeAccounts, Pallet},
+	pallet::{Config, Deals, DealsOfNode, HeldBack, HoldReason, NextDealId, NodeAccounts, Pallet},
 	types::NodeAccount,
 };
 use alloc::collections::BTreeMap;
@@ -24,7 +24,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_index()?;
 		Self::check_deals()?;
 		Self::check_bonds()?;
-		Self::check_forests()
+		Self::check_forests()?;
+		Self::check_held_back()
 	}
 
 	/// I1, I2: each customer has exactly the escrow and the deposits of its deals on hold.
@@ -97,6 +98,14 @@ impl<T: Config> Pallet<T> {
 		for (node, account) in NodeAccounts::<T>::iter() {
 			let bond = T::Registry::bond(node, ResourceClass::Storage);
 			ensure!(bond >= account.reserve, "I7: a bond is below the reserve for the customers");
+		}
+		Ok(())
+	}
+
+	/// I9: only accepted deals are held back.
+	fn check_held_back() -> Result<(), TryRuntimeError> {
+		for id in HeldBack::<T>::iter_keys() {
+			ensure!(Self::accepted(id).is_ok(), "I9: a deal is held back that is not accepted");
 		}
 		Ok(())
 	}

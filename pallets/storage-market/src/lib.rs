@@ -10,6 +10,7 @@ pub mod benchmarking;
 mod clear;
 #[cfg(any(feature = "runtime-benchmarks", test))]
 mod deep_forest;
+mod dispute;
 mod end;
 mod impls;
 #[cfg(any(feature = "try-runtime", test))]
@@ -121,6 +122,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NodeAccounts<T: Config> = StorageMap<_, Identity, NodeId, NodeAccount, ValueQuery>;
 
+	/// The deals that a dispute holds back. Absent means that the deal is settled and ended as usual.
+	// Identity: we assign the ids.
+	#[pallet::storage]
+	pub type HeldBack<T: Config> = StorageMap<_, Identity, DealId, ()>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -221,6 +227,23 @@ pub mod pallet {
 			/// What was really paid.
 			amount: Balance,
 		},
+		/// A dispute holds a deal back.
+		DealHeldBack {
+			/// The deal.
+			deal: DealId,
+		},
+		/// A dispute is over and the deal goes on.
+		DealLetGo {
+			/// The deal.
+			deal: DealId,
+		},
+		/// A dispute was decided for the customer; the current period is the deal's last, and nothing is paid for it.
+		DealRefunded {
+			/// The deal.
+			deal: DealId,
+			/// What was left in escrow, which went back to the customer.
+			refunded: Balance,
+		},
 	}
 
 	#[pallet::error]
@@ -279,6 +302,8 @@ pub mod pallet {
 		NodeTerminated,
 		/// The window of the deal's last period has not closed.
 		NotOver,
+		/// A dispute holds the deal back. Settle or end it once the dispute is over.
+		Disputed,
 	}
 
 	#[pallet::hooks]
@@ -414,11 +439,13 @@ pub mod pallet {
 		/// if nothing has closed since the last time.
 		///
 		/// ## Errors
-		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`].
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::Disputed`].
 		///
 		/// ## Events
 		/// [`Event::DealSettled`], if there was anything to settle.
 		#[pallet::call_index(4)]
+		// And whether a dispute holds the deal back.
+		#[pallet::weight(<T as Config>::WeightInfo::settle().saturating_add(T::DbWeight::get().reads(1)))]
 		pub fn settle(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_settle(deal)
@@ -434,11 +461,13 @@ pub mod pallet {
 		///
 		/// ## Errors
 		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotCustomer`],
-		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`].
+		/// [`Error::Disputed`], [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`].
 		///
 		/// ## Events
 		/// [`Event::DealEndedEarly`].
 		#[pallet::call_index(5)]
+		// And whether a dispute holds the deal back.
+		#[pallet::weight(<T as Config>::WeightInfo::end_early().saturating_add(T::DbWeight::get().reads(1)))]
 		pub fn end_early(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			let customer = ensure_signed(origin)?;
 			Self::do_end_early(customer, deal)
@@ -456,12 +485,14 @@ pub mod pallet {
 		///
 		/// ## Errors
 		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotOperator`],
-		/// [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`] if the window of the last period has closed or the
+		/// [`Error::Disputed`], [`Error::NodeTerminated`], [`Error::NothingLeftToEnd`] if the window of the last period has closed or the
 		/// deal was forfeited before.
 		///
 		/// ## Events
 		/// [`Event::DealSettled`], [`Event::CustomerCompensated`], [`Event::DealForfeited`].
 		#[pallet::call_index(6)]
+		// And whether a dispute holds the deal back.
+		#[pallet::weight(<T as Config>::WeightInfo::forfeit().saturating_add(T::DbWeight::get().reads(1)))]
 		pub fn forfeit(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_forfeit(operator, deal)
@@ -478,11 +509,14 @@ pub mod pallet {
 		/// node's bond.
 		///
 		/// ## Errors
-		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::NotOver`].
+		/// [`Error::UnknownDeal`], [`Error::DealGone`], [`Error::NotAccepted`], [`Error::Disputed`],
+		/// [`Error::NotOver`].
 		///
 		/// ## Events
 		/// [`Event::DealSettled`], [`Event::CustomerCompensated`], [`Event::DealClosed`].
 		#[pallet::call_index(7)]
+		// And whether a dispute holds the deal back.
+		#[pallet::weight(<T as Config>::WeightInfo::close().saturating_add(T::DbWeight::get().reads(1)))]
 		pub fn close(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_close(deal)

@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
 			return Err(Error::<T>::AlreadyAccepted.into());
 		};
 		ensure!(Self::now() >= expires, Error::<T>::ProposalNotExpired);
-		let refunded = Self::refund(&deal.customer, Self::proposal_escrow(&deal));
+		let refunded = Self::refund_escrow(&deal.customer, Self::proposal_escrow(&deal));
 		Self::return_deposit(&deal);
 		Self::remove_record(id, &deal);
 		Self::deposit_event(Event::ProposalWithdrawn { deal: id, refunded });

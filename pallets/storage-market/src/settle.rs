@@ -2,12 +2,12 @@
 
 use crate::{
 	money::{self, Payment},
-	pallet::{Config, Deals, Error, Event, HoldReason, Pallet},
+	pallet::{Config, Deals, Error, Event, HeldBack, HoldReason, Pallet},
 	types::DealOf,
 	LOG_TARGET,
 };
 use frame_support::{
-	defensive,
+	defensive, ensure,
 	pallet_prelude::{DispatchError, DispatchResult},
 	traits::{
 		fungible::MutateHold,
@@ -22,7 +22,7 @@ use substation_primitives::{
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(id: DealId) -> DispatchResult {
-		let (mut deal, mut terms) = Self::accepted(id)?;
+		let (mut deal, mut terms) = Self::undisputed(id)?;
 		T::Ledger::catch_up(deal.node);
 		if Self::settle_closed(id, &deal, &mut terms) {
 			deal.state = DealState::Active(terms);
@@ -58,6 +58,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// An accepted deal that no dispute holds back.
+	pub(crate) fn undisputed(id: DealId) -> Result<(DealOf<T>, Terms), Error<T>> {
+		let accepted = Self::accepted(id)?;
+		ensure!(!HeldBack::<T>::contains_key(id), Error::<T>::Disputed);
+		Ok(accepted)
+	}
+
 	/// Moves a payment out of the customer's escrow and says where it really went: what a payee cannot receive goes
 	/// to the treasury. Never fails, whoever was reaped and whatever is locked.
 	pub(crate) fn pay(deal: &DealOf<T>, payment: Payment) -> Payment {
@@ -68,12 +75,12 @@ impl<T: Config> Pallet<T> {
 		let wanted = payment.treasury.saturating_add(undelivered);
 		let treasury = Self::transfer_escrow(customer, &T::Treasury::account(), wanted);
 		let burned = Self::burn_escrow(customer, payment.burned.saturating_add(wanted.saturating_sub(treasury)));
-		let refunded = Self::refund(customer, payment.refunded);
+		let refunded = Self::refund_escrow(customer, payment.refunded);
 		Payment { provider, burned, treasury, refunded }
 	}
 
 	/// Releases escrow to the customer and says how much it was.
-	pub(crate) fn refund(customer: &T::AccountId, amount: Balance) -> Balance {
+	pub(crate) fn refund_escrow(customer: &T::AccountId, amount: Balance) -> Balance {
 		Self::release(HoldReason::Escrow, customer, amount)
 	}
 

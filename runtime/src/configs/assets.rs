@@ -93,12 +93,15 @@ pub enum ProxyType {
 	/// Validate and nominate.
 	#[codec(index = 2)]
 	Staking,
-	/// Run the operator's nodes: register, offer, forfeit, settle, take seats, collect, leave.
+	/// Run the operator's nodes: register, offer, forfeit, settle, answer disputes, take seats, collect, leave.
 	#[codec(index = 3)]
 	Operator,
-	/// Make, settle and end deals; open and close payment channels.
+	/// Make, settle, dispute and end deals; open and close payment channels.
 	#[codec(index = 4)]
 	Customer,
+	/// Propose, vote, delegate, stand for election and sit on the council or the technical committee.
+	#[codec(index = 5)]
+	Governance,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -117,10 +120,22 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::StorageProofs(..)
 						| RuntimeCall::BandwidthProofs(..)
 						| RuntimeCall::PaymentChannels(..)
+						| RuntimeCall::Disputes(pallet_disputes::Call::answer { .. })
 				);
 				own && !pays_anyone(call)
 			}
-			Self::Customer => matches!(call, RuntimeCall::StorageMarket(..) | RuntimeCall::PaymentChannels(..)),
+			Self::Customer => matches!(
+				call,
+				RuntimeCall::StorageMarket(..) | RuntimeCall::PaymentChannels(..) | RuntimeCall::Disputes(..)
+			),
+			Self::Governance => matches!(
+				call,
+				RuntimeCall::Democracy(..)
+					| RuntimeCall::Council(..)
+					| RuntimeCall::TechnicalCommittee(..)
+					| RuntimeCall::Elections(..)
+					| RuntimeCall::Treasury(..)
+			),
 		}
 	}
 
@@ -129,7 +144,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			(mine, theirs) if mine == theirs => true,
 			(Self::Any, _) => true,
 			(_, Self::Any) => false,
-			(Self::NonTransfer, Self::Staking | Self::Operator) => true,
+			(Self::NonTransfer, Self::Staking | Self::Operator | Self::Governance) => true,
 			_ => false,
 		}
 	}

@@ -66,6 +66,22 @@ impl pallet_storage_market::Config for Runtime {
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
+impl pallet_disputes::Config for Runtime {
+	type Currency = Balances;
+	type Settings = pallet_settings::DisputesOf<Runtime>;
+	type Deals = StorageMarket;
+	type Registry = Registry;
+	type Treasury = governance::TreasuryPot;
+	type DecideOrigin = governance::DisputeOrigin;
+	type OverturnOrigin = governance::DisputeOverturnOrigin;
+	type AnswerPeriod = governance::AnswerPeriod;
+	type DecisionPeriod = governance::DecisionPeriod;
+	type OverturnPeriod = governance::OverturnPeriod;
+	type WeightInfo = pallet_disputes::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
 /// The VRF output of the author of the parent block.
 ///
 /// Babe writes it when a block ends, so hooks and calls of a block read its parent's.

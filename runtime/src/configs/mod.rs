@@ -4,6 +4,7 @@ mod assets;
 mod bandwidth;
 mod consensus;
 mod depin;
+mod governance;
 mod system;
 
 pub use assets::ProxyType;

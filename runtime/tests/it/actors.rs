@@ -108,6 +108,14 @@ impl Node {
 		})
 	}
 
+	/// The agent's answer to a dispute about one of the node's deals.
+	pub fn answer(&self, deal: DealId, evidence: [u8; 32]) -> UncheckedExtrinsic {
+		let dispute = pallet_disputes::Disputes::<Runtime>::get(deal).expect("the deal is disputed").id;
+		let message = authority::answer_message(&GENESIS.0, self.id.0, dispute.0, &evidence);
+		let signature = self.agent.sign(&message).0;
+		free(pallet_disputes::Call::answer_by_agent { deal, evidence, signature })
+	}
+
 	/// What the open window asks of this node.
 	pub fn challenge(&self) -> Challenge {
 		let window = self.window();
@@ -129,6 +137,14 @@ impl Node {
 	/// The transaction that hands in a proof for the current period.
 	pub fn proving(&self, proof: StorageProof) -> UncheckedExtrinsic {
 		free(prove_call(self.id, self.window().period, proof))
+	}
+
+	/// Runs to the first window that asks for something: that of the period after the acceptance.
+	pub fn first_window(&self) {
+		self.open_next();
+		if self.window().frozen.total == 0 {
+			run_to(self.window().closes);
+		}
 	}
 
 	/// Runs into the next window and proves it.

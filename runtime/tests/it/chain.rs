@@ -1,7 +1,10 @@
 //! A chain in memory: blocks go through the executive, as a node would make them.
 
 use codec::Encode;
-use frame_support::traits::{Get, TryState, TryStateSelect};
+use frame_support::{
+	storage::{with_transaction_unchecked, TransactionOutcome},
+	traits::{Get, TryState, TryStateSelect},
+};
 use serde_json::Value;
 use sp_consensus_babe::{
 	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
@@ -13,8 +16,8 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	traits::Header as _,
-	transaction_validity::TransactionValidityError,
-	ApplyExtrinsicResult, MultiSignature,
+	transaction_validity::{InvalidTransaction, TransactionValidityError},
+	ApplyExtrinsicResult, DispatchResult, MultiSignature,
 };
 use std::{cell::Cell, collections::BTreeMap};
 use substation_runtime::{
@@ -101,7 +104,15 @@ pub fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<
 	if !transactions.is_empty() {
 		pass_session_start();
 	}
-	block_of(|| transactions.into_iter().map(Executive::apply_extrinsic).collect())
+	block_of(|| transactions.into_iter().map(include).collect())
+}
+
+/// Applies a transaction as a block's author does, who rolls back what the block cannot include.
+fn include(transaction: UncheckedExtrinsic) -> ApplyExtrinsicResult {
+	with_transaction_unchecked(|| match Executive::apply_extrinsic(transaction) {
+		Ok(outcome) => TransactionOutcome::Commit(Ok(outcome)),
+		Err(error) => TransactionOutcome::Rollback(Err(error)),
+	})
 }
 
 /// Makes an empty block if the next one begins a session.
@@ -198,10 +209,21 @@ pub fn free(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	UncheckedExtrinsic::new_transaction(call.into(), transactions::extension(Era::mortal(16, born), 0, 0))
 }
 
+/// Makes a block of one valid transaction and says how its call went. An election fills its block: what is left over
+/// waits for the next one, as it does in a pool.
+#[track_caller]
+pub fn attempt(transaction: UncheckedExtrinsic) -> DispatchResult {
+	let mut result = block([transaction.clone()]).remove(0);
+	if result == Err(InvalidTransaction::ExhaustsResources.into()) {
+		result = block([transaction]).remove(0);
+	}
+	result.expect("the transaction is valid")
+}
+
 /// Makes a block of one transaction, which must succeed, and gives its pallets' events.
 #[track_caller]
 pub fn apply(transaction: UncheckedExtrinsic) -> Vec<RuntimeEvent> {
-	block([transaction]).remove(0).expect("the transaction is valid").expect("the call succeeds");
+	attempt(transaction).expect("the call succeeds");
 	System::events().into_iter().map(|record| record.event).collect()
 }
 

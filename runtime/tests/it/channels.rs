@@ -23,16 +23,17 @@ use substation_runtime::{
 	Executive, Runtime, RuntimeCall, RuntimeHoldReason, System, UncheckedExtrinsic,
 };
 
-const DEPOSIT: Balance = 10 * STN;
+/// What is put into a channel.
+pub const DEPOSIT: Balance = 10 * STN;
 
 /// A channel from Alice to Bob and the key of its vouchers.
-struct Channel {
-	id: ChannelId,
+pub struct Channel {
+	pub id: ChannelId,
 	key: ed25519::Pair,
 }
 
 impl Channel {
-	fn open() -> Self {
+	pub fn open() -> Self {
 		let id = pallet_payment_channels::NextChannelId::<Runtime>::get();
 		let key = ed25519::Pair::from_seed(&[id.0 as u8 + 40; 32]);
 		send(Alice, Call::open { payee: Bob.to_account_id(), key: key.public().0, deposit: DEPOSIT });
@@ -40,7 +41,7 @@ impl Channel {
 	}
 
 	/// The call that redeems a voucher of the channel's key.
-	fn redemption(&self, cumulative: Balance) -> RuntimeCall {
+	pub fn redemption(&self, cumulative: Balance) -> RuntimeCall {
 		redeem(self.id, cumulative, self.key.sign(&voucher_message(&GENESIS.0, self.id.0, cumulative)))
 	}
 

@@ -4,7 +4,7 @@ use crate::chain::{block, scenario, signed};
 use frame_support::{assert_ok, traits::InstanceFilter};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::DispatchError;
-use substation_primitives::{deal::Proposal, settings::Settings as AllSettings, Bytes, ChannelId, NodeId};
+use substation_primitives::{deal::Proposal, settings::Settings as AllSettings, Bytes, ChannelId, DealId, NodeId};
 use substation_runtime::{configs::ProxyType, Registry, Runtime, RuntimeCall, RuntimeOrigin, Settings};
 
 fn proposal() -> RuntimeCall {
@@ -15,11 +15,14 @@ fn proposal() -> RuntimeCall {
 #[test]
 fn no_account_may_change_settings_or_suspend_nodes() {
 	scenario(|| {
-		let AllSettings { market, bandwidth, channels, .. } = AllSettings::default();
-		let calls: [RuntimeCall; 4] = [
+		let AllSettings { registry, market, proofs, bandwidth, channels, disputes } = AllSettings::default();
+		let calls: [RuntimeCall; 7] = [
+			pallet_settings::Call::set_registry { settings: registry }.into(),
 			pallet_settings::Call::set_market { settings: market }.into(),
+			pallet_settings::Call::set_proofs { settings: proofs }.into(),
 			pallet_settings::Call::set_bandwidth { settings: bandwidth }.into(),
 			pallet_settings::Call::set_channels { settings: channels }.into(),
+			pallet_settings::Call::set_disputes { settings: disputes }.into(),
 			pallet_registry::Call::suspend { node: NodeId(0) }.into(),
 		];
 		for call in calls {
@@ -48,7 +51,7 @@ fn a_proxy_that_moves_no_money_proposes_no_deals_and_opens_no_channels() {
 		pallet_payment_channels::Call::open { payee: Bob.to_account_id(), key: [1; 32], deposit: 1 }.into();
 	let top_up: RuntimeCall = pallet_payment_channels::Call::top_up { channel: ChannelId(0), amount: 1 }.into();
 
-	for kind in [ProxyType::NonTransfer, ProxyType::Operator, ProxyType::Staking] {
+	for kind in [ProxyType::NonTransfer, ProxyType::Operator, ProxyType::Staking, ProxyType::Governance] {
 		for call in [&proposal(), &open, &top_up, &transfer] {
 			assert!(!kind.filter(call), "{kind:?}: {call:?}");
 		}
@@ -71,11 +74,51 @@ fn an_operators_proxy_runs_lines_and_ends_channels() {
 }
 
 #[test]
+fn each_side_of_a_dispute_has_its_own_proxy() {
+	let (deal, evidence) = (DealId(0), [1; 32]);
+	let open: RuntimeCall = pallet_disputes::Call::open { deal, evidence, bond: 1 }.into();
+	let answer: RuntimeCall = pallet_disputes::Call::answer { deal, evidence }.into();
+
+	assert!(ProxyType::Customer.filter(&open) && !ProxyType::Operator.filter(&open));
+	assert!(ProxyType::Operator.filter(&answer));
+	for kind in [ProxyType::Staking, ProxyType::Governance] {
+		assert!(!kind.filter(&open) && !kind.filter(&answer), "{kind:?}");
+	}
+}
+
+#[test]
+fn a_proxy_for_governance_votes_stands_and_moves_motions() {
+	use pallet_democracy::{AccountVote, Conviction, Vote};
+	let vote = AccountVote::Standard { vote: Vote { aye: true, conviction: Conviction::None }, balance: 1 };
+	let calls: [RuntimeCall; 5] = [
+		pallet_democracy::Call::vote { ref_index: 0, vote }.into(),
+		pallet_elections_phragmen::Call::submit_candidacy { candidate_count: 0 }.into(),
+		RuntimeCall::Council(pallet_collective::Call::vote { proposal: Default::default(), index: 0, approve: true }),
+		RuntimeCall::TechnicalCommittee(pallet_collective::Call::vote {
+			proposal: Default::default(),
+			index: 0,
+			approve: true,
+		}),
+		pallet_treasury::Call::payout { index: 0 }.into(),
+	];
+
+	for call in calls {
+		assert!(ProxyType::Governance.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+		for kind in [ProxyType::Staking, ProxyType::Operator, ProxyType::Customer] {
+			assert!(!kind.filter(&call), "{kind:?}: {call:?}");
+		}
+	}
+}
+
+#[test]
 fn a_weaker_proxy_cannot_make_a_stronger_one() {
 	use ProxyType::*;
-	for kind in [NonTransfer, Staking, Operator, Customer] {
+	for kind in [NonTransfer, Staking, Operator, Customer, Governance] {
 		assert!(Any.is_superset(&kind) && !kind.is_superset(&Any));
 	}
-	assert!(NonTransfer.is_superset(&Operator) && !NonTransfer.is_superset(&Customer));
-	assert!(!Operator.is_superset(&Customer));
+	for kind in [Staking, Operator, Governance] {
+		assert!(NonTransfer.is_superset(&kind) && !kind.is_superset(&NonTransfer));
+		assert!(!kind.is_superset(&Customer) && !Customer.is_superset(&kind));
+	}
+	assert!(!NonTransfer.is_superset(&Customer));
 }

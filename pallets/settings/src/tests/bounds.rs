@@ -11,7 +11,7 @@ type Change = fn(&mut Settings);
 
 #[test]
 fn every_bound_has_a_value_on_each_side() {
-	let refused: [(Change, SettingError); 54] = [
+	let refused: [(Change, SettingError); 61] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -66,6 +66,13 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.channels.min_redeem = 4 * s.channels.redeem_fee - 1, SettingError::RedeemFee),
 		(|s| s.channels.min_redeem = 0, SettingError::RedeemFee),
 		(|s| s.channels.record_deposit = 0, SettingError::Deposit),
+		(|s| s.disputes.min_bond = 0, SettingError::DisputeBond),
+		(|s| s.disputes.min_bond = 100_000 * STN + 1, SettingError::DisputeBond),
+		(|s| s.disputes.bond_percent = 99, SettingError::DisputePercent),
+		(|s| s.disputes.bond_percent = 1_001, SettingError::DisputePercent),
+		(|s| s.disputes.answer_bond = 0, SettingError::AnswerBond),
+		(|s| s.disputes.answer_bond = s.disputes.min_bond + 1, SettingError::AnswerBond),
+		(|s| s.registry.min_bond = s.disputes.answer_bond - 1, SettingError::AnswerBond),
 	];
 	for (index, (change, error)) in refused.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -74,8 +81,11 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 33] = [
-		|s| s.registry.min_bond = percent_of(s.market.min_rate, 350),
+	let accepted: [Change; 37] = [
+		|s| {
+			s.registry.min_bond = percent_of(s.market.min_rate, 350);
+			s.disputes.answer_bond = s.registry.min_bond;
+		},
 		|s| s.registry.unbonding = 1,
 		|s| s.registry.unbonding = 5_256_000,
 		|s| s.market.shares.burn = Permill::from_parts(450_000),
@@ -111,6 +121,13 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| s.bandwidth.max_absences = 16,
 		|s| (s.channels.burn, s.channels.record_deposit) = (Permill::from_percent(50), 1),
 		|s| s.channels.redeem_fee = s.channels.min_redeem / 4,
+		|s| {
+			s.disputes.min_bond = 1;
+			s.disputes.answer_bond = 1;
+		},
+		|s| s.disputes.min_bond = 100_000 * STN,
+		|s| s.disputes.bond_percent = 1_000,
+		|s| s.disputes.answer_bond = s.disputes.min_bond.min(s.registry.min_bond),
 	];
 	for (index, change) in accepted.into_iter().enumerate() {
 		let mut settings = Settings::default();

@@ -79,16 +79,33 @@ fn governance_replaces_the_channel_settings_and_nothing_else() {
 }
 
 #[test]
+fn governance_replaces_the_dispute_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.disputes.min_bond = 50 * STN;
+
+		assert_ok!(Settings::set_disputes(RuntimeOrigin::root(), wanted.disputes));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(
+			System::read_events_for_pallet::<Event<Test>>(),
+			[Event::DisputesChanged { settings: wanted.disputes }]
+		);
+	});
+}
+
+#[test]
 fn nobody_else_may_change_anything() {
 	ExtBuilder::default().build_and_execute(|| {
-		let AllSettings { registry, market, proofs, bandwidth, channels } = AllSettings::default();
+		let AllSettings { registry, market, proofs, bandwidth, channels, disputes } = AllSettings::default();
 
 		for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
 			assert_noop!(Settings::set_registry(origin.clone(), registry), BadOrigin);
 			assert_noop!(Settings::set_market(origin.clone(), market), BadOrigin);
 			assert_noop!(Settings::set_proofs(origin.clone(), proofs), BadOrigin);
 			assert_noop!(Settings::set_bandwidth(origin.clone(), bandwidth), BadOrigin);
-			assert_noop!(Settings::set_channels(origin, channels), BadOrigin);
+			assert_noop!(Settings::set_channels(origin.clone(), channels), BadOrigin);
+			assert_noop!(Settings::set_disputes(origin, disputes), BadOrigin);
 		}
 	});
 }
@@ -97,18 +114,21 @@ fn nobody_else_may_change_anything() {
 fn values_out_of_range_are_refused_by_name() {
 	ExtBuilder::default().build_and_execute(|| {
 		let refused = |error| Error::<Test>::OutOfRange(BadSetting(error));
-		let AllSettings { mut registry, mut market, mut proofs, mut bandwidth, mut channels } = AllSettings::default();
+		let AllSettings { mut registry, mut market, mut proofs, mut bandwidth, mut channels, mut disputes } =
+			AllSettings::default();
 		registry.unbonding = 0;
 		market.acceptance_time = 0;
 		proofs.openings = 0;
 		bandwidth.test_seconds = 4;
 		channels.redeem_fee = 0;
+		disputes.bond_percent = 0;
 
 		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), registry), refused(SettingError::Unbonding));
 		assert_noop!(Settings::set_market(RuntimeOrigin::root(), market), refused(SettingError::AcceptanceTime));
 		assert_noop!(Settings::set_proofs(RuntimeOrigin::root(), proofs), refused(SettingError::Openings));
 		assert_noop!(Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth), refused(SettingError::TestSeconds));
 		assert_noop!(Settings::set_channels(RuntimeOrigin::root(), channels), refused(SettingError::RedeemFee));
+		assert_noop!(Settings::set_disputes(RuntimeOrigin::root(), disputes), refused(SettingError::DisputePercent));
 	});
 }
 

@@ -1,4 +1,4 @@
-use crate::{mock::*, BandwidthOf, ChannelsOf, MarketOf, ProofsOf, RegistryOf};
+use crate::{mock::*, BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf};
 use frame_support::traits::Get;
 use serde_json::json;
 use substation_primitives::settings::{Settings as AllSettings, STN};
@@ -11,6 +11,7 @@ fn genesis_seeds_every_setting_and_readers_answer_it() {
 	settings.proofs.openings = 16;
 	settings.bandwidth.test_seconds = 5;
 	settings.channels.record_deposit = 2 * STN;
+	settings.disputes.bond_percent = 200;
 
 	ExtBuilder::default().settings(settings).build_and_execute(|| {
 		assert_eq!(Settings::all(), settings);
@@ -19,6 +20,7 @@ fn genesis_seeds_every_setting_and_readers_answer_it() {
 		assert_eq!(ProofsOf::<Test>::get(), settings.proofs);
 		assert_eq!(BandwidthOf::<Test>::get(), settings.bandwidth);
 		assert_eq!(ChannelsOf::<Test>::get(), settings.channels);
+		assert_eq!(DisputesOf::<Test>::get(), settings.disputes);
 	});
 }
 
@@ -31,6 +33,7 @@ fn readers_answer_the_defaults_when_the_state_is_empty() {
 		assert_eq!(ProofsOf::<Test>::get(), AllSettings::default().proofs);
 		assert_eq!(BandwidthOf::<Test>::get(), AllSettings::default().bandwidth);
 		assert_eq!(ChannelsOf::<Test>::get(), AllSettings::default().channels);
+		assert_eq!(DisputesOf::<Test>::get(), AllSettings::default().disputes);
 		Settings::do_try_state().expect("the defaults are valid");
 	});
 }

@@ -3,6 +3,7 @@
 mod accept;
 mod clear;
 mod close;
+mod dispute;
 mod end_early;
 mod forfeit;
 mod invariants;

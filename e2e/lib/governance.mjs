@@ -1,0 +1,118 @@
+// Token holders and their bodies, as scripts of theirs would act. Every account's transactions go one after the other.
+import { delay } from './processes.mjs';
+
+/** What the pool says when an upgrade, or another transaction, came in between: the transaction was not executed. */
+const PASSING = /Invalid|Usurped|Dropped|1010|1014|bad signature|outdated/;
+
+// As `Weight` bounds of motions: more than any of these tests needs.
+const MOTION_WEIGHT = { refTime: 100_000_000_000n, proofSize: 1_000_000n };
+
+export class Governance {
+	constructor(chain) {
+		this.chain = chain;
+		this.queues = new Map();
+		this.send = this.send.bind(this);
+	}
+
+	#after(key, act) {
+		const turn = (this.queues.get(key) ?? Promise.resolve()).then(act);
+		this.queues.set(key, turn.catch(() => {}));
+		return turn;
+	}
+
+	/** Sends a transaction when it is its account's turn, again if an upgrade came in between; gives its events. */
+	send(call, who) {
+		const pair = typeof who === 'string' ? this.chain.account(who) : who;
+		return this.#after(pair.address, async () => {
+			for (let attempt = 1; ; attempt += 1) {
+				try {
+					return await this.chain.submit(this.#fresh(call), pair);
+				} catch (error) {
+					if (attempt === 5 || !PASSING.test(error.message)) throw error;
+					await delay(3000);
+				}
+			}
+		});
+	}
+
+	/** The same call for the runtime that is in force now. */
+	#fresh(call) {
+		return this.chain.api.tx(call.method.toU8a ? this.chain.api.createType('Call', call.method.toHex()) : call);
+	}
+
+	/** Lets the first of these members act for the others in bodies: a motion then fits into one block. */
+	async appoint([leader, ...others]) {
+		const { address } = this.chain.account(leader);
+		await Promise.all(others.map((other) => this.send(this.chain.api.tx.proxy.addProxy(address, 'Governance', 0), other)));
+	}
+
+	/** Brings a motion of a body through, with the ayes of all these members; gives the events of its one block. */
+	motion(body, call, members) {
+		return this.#after(body, async () => {
+			const { api } = this.chain;
+			const [leader, ...others] = members;
+			const index = await api.query[body].proposalCount();
+			const length = call.method.encodedLength;
+			const vote = api.tx[body].vote(call.method.hash, index, true);
+			const steps = [
+				api.tx[body].propose(members.length, call, length),
+				vote,
+				...others.map((other) => api.tx.proxy.proxy(this.chain.account(other).address, 'Governance', vote)),
+				api.tx[body].close(call.method.hash, index, MOTION_WEIGHT, length),
+			];
+			const events = await this.send(api.tx.utility.batchAll(steps), leader);
+			for (const { event } of events) {
+				if (event.section === body && event.method === 'Executed' && event.data[1].isErr) {
+					throw new Error(`a motion failed: ${event.data[1]}`);
+				}
+			}
+			return events;
+		});
+	}
+
+	/** The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. */
+	async fastTrack(call, members, voter, { blocks = 4, delay: wait = 2 } = {}) {
+		const { api } = this.chain;
+		// The next external proposal has one place: council and committee act one after the other.
+		const index = await this.#after('external', async () => {
+			const proposal = { Inline: call.method.toHex() };
+			await this.motion('council', api.tx.democracy.externalProposeMajority(proposal), members);
+			const short = api.tx.democracy.fastTrack(call.method.hash, blocks, wait);
+			const events = await this.motion('technicalCommittee', short, members);
+			return started(events);
+		});
+		await this.send(api.tx.democracy.vote(index, aye(1_000)), voter);
+		return index;
+	}
+
+	/** Waits for the vote on the public proposal with this deposit; gives the referendum's index. */
+	async launched(deposit, seconds = 120) {
+		const { block } = await this.chain.event('democracy', 'Tabled', seconds, (e) => BigInt(e.deposit.toString()) === deposit);
+		// A launch comes before everything else in its block.
+		const start = await this.chain.event('democracy', 'Started', 30, (_, event) => event.block === block);
+		return start.data.ref_index.toNumber();
+	}
+
+	/** The end of a referendum: the block from which it is decided. */
+	async end(index) {
+		const info = (await this.chain.api.query.democracy.referendumInfoOf(index)).unwrap();
+		return info.asOngoing.end.toNumber();
+	}
+
+	/** Waits until a referendum has passed, and gives the event. */
+	passed(index, seconds = 120) {
+		return this.chain.event('democracy', 'Passed', seconds, (e) => Number(e.ref_index) === index);
+	}
+}
+
+export const STN = 10n ** 12n;
+
+/** An aye with so many STN and no conviction. */
+export const aye = (stn, conviction = 'None') => ({ Standard: { vote: { aye: true, conviction }, balance: BigInt(stn) * STN } });
+
+/** The index of the referendum that started in these events. */
+export function started(events) {
+	const start = events.map(({ event }) => event).find((event) => event.section === 'democracy' && event.method === 'Started');
+	if (!start) throw new Error('no referendum has started');
+	return start.data[0].toNumber();
+}

@@ -1,0 +1,157 @@
+//! Benchmarks: a real signature, and verdicts that move everything that can move.
+
+use crate::{AgentSignature, Call, Config, Disputes, Pallet, Stage, Verdict};
+use frame_benchmarking::v2::*;
+use frame_support::{
+	pallet_prelude::TransactionSource,
+	traits::{Authorize, EnsureOrigin},
+};
+use frame_system::RawOrigin;
+use sp_core::{crypto::KeyTypeId, ed25519};
+use substation_primitives::{AgentKey, BlockNumber, DealId};
+use substation_proofs::authority;
+
+/// Makes deals that can be disputed.
+pub trait BenchmarkHelper<AccountId> {
+	/// An accepted deal of a customer and an operator who can pay any bond, with periods to settle, escrow and
+	/// reserve left, and misses of the node that nobody has applied.
+	fn add_deal(customer: &AccountId, operator: &AccountId, agent: AgentKey) -> DealId;
+}
+
+const KEYS: KeyTypeId = KeyTypeId(*b"bnch");
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	struct Case<T: Config> {
+		customer: T::AccountId,
+		operator: T::AccountId,
+		agent: ed25519::Public,
+		deal: DealId,
+	}
+
+	impl<T: Config> Case<T> {
+		fn prepared() -> Self {
+			let (customer, operator) = (account("customer", 0, 0), account("operator", 0, 0));
+			let agent = sp_io::crypto::ed25519_generate(KEYS, None);
+			let deal = T::BenchmarkHelper::add_deal(&customer, &operator, agent.0);
+			Self { customer, operator, agent, deal }
+		}
+
+		fn opened() -> Result<Self, BenchmarkError> {
+			let case = Self::prepared();
+			let bond = Pallet::<T>::least_bond(case.deal).ok_or("the deal can be disputed")?;
+			Pallet::<T>::do_open(case.customer.clone(), case.deal, [1; 32], bond)?;
+			Ok(case)
+		}
+
+		fn answered() -> Result<Self, BenchmarkError> {
+			let case = Self::opened()?;
+			Pallet::<T>::do_answer(Some(case.operator.clone()), case.deal, [2; 32])?;
+			Ok(case)
+		}
+
+		fn decided(verdict: Verdict) -> Result<Self, BenchmarkError> {
+			let case = Self::answered()?;
+			Pallet::<T>::do_decide(case.deal, verdict)?;
+			Ok(case)
+		}
+
+		fn sign(&self) -> Result<AgentSignature, BenchmarkError> {
+			let dispute = Disputes::<T>::get(self.deal).ok_or("the deal is disputed")?;
+			let message = authority::answer_message(&Pallet::<T>::genesis(), dispute.node.0, dispute.id.0, &[2; 32]);
+			let signature = sp_io::crypto::ed25519_sign(KEYS, &self.agent, &message).ok_or("the key was generated")?;
+			Ok(signature.0)
+		}
+	}
+
+	#[benchmark]
+	fn open() -> Result<(), BenchmarkError> {
+		let Case { customer, deal, .. } = Case::<T>::prepared();
+		let bond = Pallet::<T>::least_bond(deal).ok_or("the deal can be disputed")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(customer), deal, [1; 32], bond);
+
+		assert!(Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn answer() -> Result<(), BenchmarkError> {
+		let Case { operator, deal, .. } = Case::<T>::opened()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), deal, [2; 32]);
+
+		assert!(Disputes::<T>::get(deal).is_some_and(|dispute| dispute.answer.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn answer_by_agent() -> Result<(), BenchmarkError> {
+		let case = Case::<T>::opened()?;
+		let signature = case.sign()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, case.deal, [2; 32], signature);
+
+		assert!(Disputes::<T>::get(case.deal).is_some_and(|dispute| dispute.answer.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize_answer_by_agent() -> Result<(), BenchmarkError> {
+		let case = Case::<T>::opened()?;
+		let signature = case.sign()?;
+		let call = Call::<T>::answer_by_agent { deal: case.deal, evidence: [2; 32], signature };
+
+		#[block]
+		{
+			call.authorize(TransactionSource::External).ok_or("the call authorises itself")??;
+		}
+
+		Ok(())
+	}
+
+	#[benchmark]
+	fn decide() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::answered()?;
+		let origin = T::DecideOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, deal, Verdict::Upheld);
+
+		assert!(Disputes::<T>::get(deal).is_some_and(|dispute| matches!(dispute.stage, Stage::Decided { .. })));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn overturn() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::decided(Verdict::Rejected)?;
+		let origin = T::OverturnOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, deal, Verdict::Upheld);
+
+		assert!(!Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn execute() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::decided(Verdict::Upheld)?;
+		Disputes::<T>::mutate_extant(deal, |dispute| {
+			dispute.stage = Stage::Decided { verdict: Verdict::Upheld, final_at: BlockNumber::default() };
+		});
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(whitelisted_caller()), deal);
+
+		assert!(!Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder.build_with_keystore(), crate::mock::Test);
+}

@@ -1,0 +1,158 @@
+//! A dispute about a real deal: opened, answered by the agent, decided by the council, overturned by a referendum.
+
+use crate::{
+	actors::{content, deal_page, Node},
+	chain::{apply, attempt, run_to, scenario, send, signed},
+	governance_bodies::{executed, motion},
+	governance_referenda::{aye, enact, end, launch, outcome, vote},
+};
+use frame_support::{
+	assert_ok,
+	traits::{Get, TypedGet},
+};
+use pallet_democracy::Conviction;
+use pallet_disputes::{Standing, Verdict};
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
+use substation_primitives::{deal::DealState, Balance, DealId};
+use substation_runtime::{
+	constants::STN,
+	governance::{self, TreasuryPot},
+	AccountId, Balances, Disputes, Runtime, RuntimeCall, RuntimeEvent, System,
+};
+
+/// A node of Dave's with a deal of Eve's, disputed.
+fn disputed() -> (Node, DealId, Balance) {
+	let mut node = Node::register(Dave);
+	let deal = node.store(Eve, content(1, 5_000), 20);
+	node.first_window();
+	node.prove_next();
+	node.prove_next();
+	run_to(node.window().closes);
+	let bond = Disputes::least_bond(deal).unwrap();
+	send(Eve, pallet_disputes::Call::open { deal, evidence: [1; 32], bond });
+	(node, deal, bond)
+}
+
+fn answered() -> (Node, DealId, Balance) {
+	let (node, deal, bond) = disputed();
+	apply(node.answer(deal, [2; 32]));
+	(node, deal, bond)
+}
+
+fn decide(deal: DealId, verdict: Verdict) {
+	assert_ok!(executed(&motion(pallet_disputes::Call::decide { deal, verdict }, &[Alice, Bob], 2)));
+}
+
+fn free(who: &AccountId) -> Balance {
+	<Balances as frame_support::traits::Currency<AccountId>>::free_balance(who)
+}
+
+fn over(deal: DealId) -> bool {
+	Disputes::standing(deal).is_none()
+}
+
+#[test]
+fn the_council_decides_and_anyone_executes_once_it_is_final() {
+	scenario(|| {
+		let (_node, deal, _) = answered();
+		decide(deal, Verdict::Upheld);
+		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Upheld)));
+		let early = attempt(signed(Charlie, pallet_disputes::Call::execute { deal }));
+		assert_eq!(early, Err(pallet_disputes::Error::<Runtime>::NotFinal.into()));
+		let before = free(&TreasuryPot::get());
+
+		run_to(System::block_number() + governance::OverturnPeriod::get());
+		let events = send(Charlie, pallet_disputes::Call::execute { deal });
+
+		assert!(over(deal));
+		let refunded = events.iter().find_map(|event| match event {
+			RuntimeEvent::Disputes(pallet_disputes::Event::DisputeExecuted { refunded, forfeited, .. }) => {
+				Some((*refunded, *forfeited))
+			}
+			_ => None,
+		});
+		// All twenty periods, although two were proven: nobody has settled them.
+		let rate = deal_page(deal).unwrap().deal.rate;
+		assert_eq!(refunded, Some((20 * rate, 10 * STN)));
+		assert!(free(&TreasuryPot::get()) >= before + 10 * STN);
+	});
+}
+
+#[test]
+fn token_holders_overturn_the_council_in_time() {
+	scenario(|| {
+		let (_node, deal, bond) = answered();
+		decide(deal, Verdict::Rejected);
+		let held = free(&Eve.to_account_id());
+
+		// The ordinary way, without any shortcut, fits.
+		let verdict = Verdict::Upheld;
+		assert_ok!(outcome(&enact(pallet_disputes::Call::overturn { deal, verdict }.into())));
+
+		assert!(over(deal));
+		let rate = deal_page(deal).unwrap().deal.rate;
+		assert_eq!(free(&Eve.to_account_id()), held + bond + 20 * rate);
+	});
+}
+
+#[test]
+fn a_referendum_fits_even_if_it_lets_another_one_go_first() {
+	scenario(|| {
+		let (_node, deal, _) = answered();
+		// The council decides at the worst moment: the next launch is just over when somebody proposes.
+		let launch_period = governance::LaunchPeriod::get();
+		run_to((System::block_number() / launch_period + 1) * launch_period - 6);
+		decide(deal, Verdict::Rejected);
+		let other = launch(crate::governance_referenda::change(77));
+		let overturn: RuntimeCall = pallet_disputes::Call::overturn { deal, verdict: Verdict::Upheld }.into();
+		let index = launch(overturn);
+		vote(Bob, index, aye(Conviction::None, STN));
+		run_to(end(index) + governance::EnactmentPeriod::get());
+
+		assert!(over(deal), "referendum {other} went first");
+	});
+}
+
+#[test]
+fn while_a_deal_is_disputed_its_periods_go_on_and_its_money_does_not() {
+	scenario(|| {
+		let (node, deal, _) = answered();
+		let error: sp_runtime::DispatchError = pallet_storage_market::Error::<Runtime>::Disputed.into();
+		for (who, call) in [
+			(Charlie, pallet_storage_market::Call::settle { deal }),
+			(Eve, pallet_storage_market::Call::end_early { deal }),
+			(Dave, pallet_storage_market::Call::forfeit { deal }),
+			(Charlie, pallet_storage_market::Call::close { deal }),
+		] {
+			assert_eq!(attempt(signed(who, call)), Err(error));
+		}
+		node.prove_next();
+		run_to(node.window().closes);
+		// Two votes later nobody has decided: everything back, and what was earned is paid.
+		run_to(System::block_number() + governance::DecisionPeriod::get());
+		let events = send(Charlie, pallet_disputes::Call::execute { deal });
+
+		assert!(events.iter().any(|event| matches!(
+			event,
+			RuntimeEvent::StorageMarket(pallet_storage_market::Event::DealSettled { proven: 3, .. })
+		)));
+		let DealState::Active(terms) = deal_page(deal).unwrap().deal.state else { panic!("accepted") };
+		assert!(terms.compensation_periods > 0);
+	});
+}
+
+#[test]
+fn silence_loses() {
+	scenario(|| {
+		let (_node, deal, bond) = disputed();
+		run_to(System::block_number() + governance::AnswerPeriod::get());
+		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Upheld)));
+		run_to(System::block_number() + governance::OverturnPeriod::get());
+		let before = free(&Eve.to_account_id());
+
+		send(Charlie, pallet_disputes::Call::execute { deal });
+
+		assert!(over(deal));
+		assert!(free(&Eve.to_account_id()) > before + bond);
+	});
+}
