@@ -6,8 +6,8 @@ import { megabits, percent, say, table } from './words.mjs';
 const MEMBERS = 17;
 const SECONDS = 15;
 
-// 18 s: a test is over before the next one is drawn.
-const INTERVAL_BLOCKS = 9;
+// 20 s: a test is over before the next one is drawn.
+const INTERVAL_BLOCKS = 10;
 
 // Three tests in each direction: the least for a ring of five that starts with zeros to have another median.
 const TESTS = 6;

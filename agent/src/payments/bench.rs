@@ -59,7 +59,7 @@ pub struct FetchFigures {
 	pub free_seconds: Vec<f64>,
 	/// Seconds of each fetch for vouchers.
 	pub paid_seconds: Vec<f64>,
-	/// Least time for free by least time for vouchers: the speed that the gate leaves.
+	/// Median time for free by median time for vouchers: the speed that the gate leaves.
 	pub ratio: f64,
 	/// What one fetch has cost at one STN per GiB.
 	pub paid: String,
@@ -122,7 +122,7 @@ pub async fn fetch(bytes: u64, step: u64, rounds: u32, folder: &Path) -> Result<
 		transport.shutdown().await;
 	}
 	let (free_seconds, paid_seconds, paid) = outcome?;
-	let ratio = least(&free_seconds) / least(&paid_seconds).max(1e-9);
+	let ratio = median(&free_seconds) / median(&paid_seconds).max(1e-9);
 	Ok(FetchFigures { bytes, step, free_seconds, paid_seconds, ratio, paid: paid.to_string() })
 }
 
@@ -197,17 +197,20 @@ fn address(transport: &Transport) -> Result<iroh::EndpointAddr> {
 	Ok(endpoint_addr(&transport.id(), &transport.addresses())?)
 }
 
-fn least(seconds: &[f64]) -> f64 {
-	seconds.iter().copied().fold(f64::INFINITY, f64::min)
+/// The middle one, or the upper one of the two in the middle.
+fn median(seconds: &[f64]) -> f64 {
+	let mut sorted = seconds.to_vec();
+	sorted.sort_by(f64::total_cmp);
+	sorted.get(sorted.len() / 2).copied().unwrap_or(f64::INFINITY)
 }
 
 impl fmt::Display for FetchFigures {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let times = |seconds: &[f64]| seconds.iter().map(|time| format!("{time:.2}")).collect::<Vec<_>>().join(" ");
-		let rate = |seconds: &[f64]| self.bytes as f64 / f64::from(1u32 << 20) / least(seconds).max(1e-9);
+		let rate = |seconds: &[f64]| self.bytes as f64 / f64::from(1u32 << 20) / median(seconds).max(1e-9);
 		writeln!(f, "bytes     {}, step {}", self.bytes, self.step)?;
-		writeln!(f, "free      {} s, at best {:.0} MiB/s", times(&self.free_seconds), rate(&self.free_seconds))?;
-		writeln!(f, "paid      {} s, at best {:.0} MiB/s", times(&self.paid_seconds), rate(&self.paid_seconds))?;
+		writeln!(f, "free      {} s, median {:.0} MiB/s", times(&self.free_seconds), rate(&self.free_seconds))?;
+		writeln!(f, "paid      {} s, median {:.0} MiB/s", times(&self.paid_seconds), rate(&self.paid_seconds))?;
 		write!(f, "ratio     {:.3} of the free speed", self.ratio)
 	}
 }

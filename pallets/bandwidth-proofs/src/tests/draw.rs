@@ -42,7 +42,7 @@ fn a_test_says_everything_that_was_in_force_when_it_was_drawn() {
 		assert_eq!(view.id, TestId { block: now, index: 0 });
 		assert_eq!((view.now, view.deadline, view.done), (now, now + DEADLINE, false));
 		assert_eq!((view.test.direction, view.test.claim), (Direction::Down, CLAIM.down));
-		assert_eq!((view.test.total, view.test.fee), (bandwidth::total(CLAIM.down, 10), FEE));
+		assert_eq!((view.test.total, view.test.fee), (bandwidth::total(CLAIM.down, 15), FEE));
 		for (member, agent) in &view.test.committee {
 			assert_eq!(Records::get(member).unwrap().agent, *agent);
 		}
