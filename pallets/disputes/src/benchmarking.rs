@@ -58,6 +58,14 @@ mod benchmarks {
 			Ok(case)
 		}
 
+		fn final_with(verdict: Verdict) -> Result<Self, BenchmarkError> {
+			let case = Self::decided(verdict)?;
+			Disputes::<T>::mutate_extant(case.deal, |dispute| {
+				dispute.stage = Stage::Decided { verdict, final_at: BlockNumber::default() };
+			});
+			Ok(case)
+		}
+
 		fn sign(&self) -> Result<AgentSignature, BenchmarkError> {
 			let dispute = Disputes::<T>::get(self.deal).ok_or("the deal is disputed")?;
 			let message = authority::answer_message(&Pallet::<T>::genesis(), dispute.node.0, dispute.id.0, &[2; 32]);
@@ -140,14 +148,34 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn execute() -> Result<(), BenchmarkError> {
+	fn overturn_to_rejected() -> Result<(), BenchmarkError> {
 		let Case { deal, .. } = Case::<T>::decided(Verdict::Upheld)?;
-		Disputes::<T>::mutate_extant(deal, |dispute| {
-			dispute.stage = Stage::Decided { verdict: Verdict::Upheld, final_at: BlockNumber::default() };
-		});
+		let origin = T::OverturnOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		overturn(origin as T::RuntimeOrigin, deal, Verdict::Rejected);
+
+		assert!(!Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn execute() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::final_with(Verdict::Upheld)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(whitelisted_caller()), deal);
+
+		assert!(!Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn execute_rejected() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::final_with(Verdict::Rejected)?;
+
+		#[extrinsic_call]
+		execute(RawOrigin::Signed(whitelisted_caller()), deal);
 
 		assert!(!Disputes::<T>::contains_key(deal));
 		Ok(())

@@ -122,6 +122,7 @@ pub mod pallet {
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A customer disputes a deal. It is held back from now on.
+		#[codec(index = 0)]
 		DisputeOpened {
 			/// The deal.
 			deal: DealId,
@@ -137,6 +138,7 @@ pub mod pallet {
 			answer_by: BlockNumber,
 		},
 		/// The other side has answered.
+		#[codec(index = 1)]
 		DisputeAnswered {
 			/// The deal.
 			deal: DealId,
@@ -148,6 +150,7 @@ pub mod pallet {
 			decide_by: BlockNumber,
 		},
 		/// A dispute was decided. Nothing has moved yet.
+		#[codec(index = 2)]
 		DisputeDecided {
 			/// The deal.
 			deal: DealId,
@@ -157,6 +160,7 @@ pub mod pallet {
 			final_at: BlockNumber,
 		},
 		/// Token holders have overturned a verdict.
+		#[codec(index = 3)]
 		DisputeOverturned {
 			/// The deal.
 			deal: DealId,
@@ -166,6 +170,7 @@ pub mod pallet {
 			to: Verdict,
 		},
 		/// A dispute is over, and the money where the verdict puts it.
+		#[codec(index = 4)]
 		DisputeExecuted {
 			/// The deal.
 			deal: DealId,
@@ -184,36 +189,52 @@ pub mod pallet {
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no accepted deal with this id.
+		#[codec(index = 0)]
 		NoAcceptedDeal,
 		/// Only the deal's customer may dispute it.
+		#[codec(index = 1)]
 		NotCustomer,
 		/// The deal is disputed already. Wait until that dispute is over.
+		#[codec(index = 2)]
 		AlreadyDisputed,
 		/// Nothing of the deal is unsettled or in reserve, so there is nothing to decide about.
+		#[codec(index = 3)]
 		NothingAtStake,
 		/// The bond is below the least one. The view function `least_bond` says how much it is.
+		#[codec(index = 4)]
 		BondTooLow,
 		/// No ids are left for disputes.
+		#[codec(index = 5)]
 		OutOfIds,
 		/// The deal is not disputed.
+		#[codec(index = 6)]
 		NoDispute,
 		/// The node is not registered any more.
+		#[codec(index = 7)]
 		NoSuchNode,
 		/// Only the node's operator may answer; its agent uses the free call.
+		#[codec(index = 8)]
 		NotOperator,
 		/// The dispute is answered, or its time to be answered is over.
+		#[codec(index = 9)]
 		NotAnswerable,
 		/// The signature is not the agent's over this dispute and evidence.
+		#[codec(index = 10)]
 		WrongSignature,
 		/// The operator cannot pay the bond of an answer.
+		#[codec(index = 11)]
 		OperatorCannotPay,
 		/// The dispute is not answered yet, or decided, or its time to be decided is over.
+		#[codec(index = 12)]
 		NotDecidable,
 		/// There is no verdict yet, or it is final.
+		#[codec(index = 13)]
 		NotAppealable,
 		/// This is the verdict already.
+		#[codec(index = 14)]
 		SameVerdict,
 		/// The dispute is not final. The view function `standing` says what it waits for.
+		#[codec(index = 15)]
 		NotFinal,
 	}
 
@@ -337,6 +358,7 @@ pub mod pallet {
 		/// ## Events
 		/// [`Event::DisputeOverturned`], [`Event::DisputeExecuted`].
 		#[pallet::call_index(4)]
+		#[pallet::weight(<T as Config>::WeightInfo::overturn().max(<T as Config>::WeightInfo::overturn_to_rejected()))]
 		pub fn overturn(origin: OriginFor<T>, deal: DealId, verdict: Verdict) -> DispatchResult {
 			T::OverturnOrigin::ensure_origin(origin)?;
 			Self::do_overturn(deal, verdict)
@@ -356,6 +378,7 @@ pub mod pallet {
 		/// ## Events
 		/// [`Event::DisputeExecuted`].
 		#[pallet::call_index(5)]
+		#[pallet::weight(<T as Config>::WeightInfo::execute().max(<T as Config>::WeightInfo::execute_rejected()))]
 		pub fn execute(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_execute(deal)

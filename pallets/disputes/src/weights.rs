@@ -17,7 +17,9 @@ pub trait WeightInfo {
 	fn authorize_answer_by_agent() -> Weight;
 	fn decide() -> Weight;
 	fn overturn() -> Weight;
+	fn overturn_to_rejected() -> Weight;
 	fn execute() -> Weight;
+	fn execute_rejected() -> Weight;
 }
 
 /// As estimated, with the runtime's database weights.
@@ -58,6 +60,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(30_u64))
 			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
+	fn overturn_to_rejected() -> Weight {
+		Weight::from_parts(600_000_000, 20_000)
+			.saturating_add(T::DbWeight::get().reads(30_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
+	}
+	fn execute_rejected() -> Weight {
+		Weight::from_parts(600_000_000, 20_000)
+			.saturating_add(T::DbWeight::get().reads(30_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
+	}
 }
 
 /// For tests without a runtime.
@@ -69,4 +81,6 @@ impl WeightInfo for () {
 	fn decide() -> Weight { Weight::from_parts(20_000_000, 4_000) }
 	fn overturn() -> Weight { Weight::from_parts(600_000_000, 20_000) }
 	fn execute() -> Weight { Weight::from_parts(600_000_000, 20_000) }
+	fn overturn_to_rejected() -> Weight { Weight::from_parts(600_000_000, 20_000) }
+	fn execute_rejected() -> Weight { Weight::from_parts(600_000_000, 20_000) }
 }
