@@ -12,24 +12,32 @@ export class Chain {
 		chain.listeners = new Set();
 		chain.history = [];
 		chain.height = 0;
+		chain.hashes = [];
 		let reading = Promise.resolve();
 		chain.following = chain.api.rpc.chain.subscribeNewHeads((header) => {
 			// What one attempt could not read the next one reads: the height moves only once a block is read.
-			reading = reading.then(() => chain.#read(header.number.toNumber())).catch(() => {});
+			reading = reading.then(() => chain.#read(header)).catch(() => {});
 		});
 		await chain.following;
 		return chain;
 	}
 
-	// Blocks are read once each, in order of height; a re-org on a one-validator chain does not happen.
+	// Blocks are read once each, in order of height. Where several validators make blocks the best chain may change: what
+	// was read of blocks that are not in it any more is forgotten.
 	async #read(best) {
-		while (this.height < best) {
-			const height = this.height + 1;
-			const hash = await this.api.rpc.chain.getBlockHash(height);
+		const missing = [];
+		let header = best;
+		for (let number = best.number.toNumber(); number > 0 && this.hashes[number] !== header.hash.toHex(); number -= 1) {
+			missing.unshift({ number, hash: header.hash });
+			if (number > 1) header = await this.api.rpc.chain.getHeader(header.parentHash);
+		}
+		for (const { number, hash } of missing) {
 			const events = await this.api.query.system.events.at(hash);
-			this.height = height;
+			if (number <= this.height) this.history = this.history.filter(({ block }) => block < number);
+			this.height = number;
+			this.hashes[number] = hash.toHex();
 			for (const { event } of events) {
-				const seen = { block: height, section: event.section, method: event.method, data: this.#plain(event) };
+				const seen = { block: number, section: event.section, method: event.method, data: this.#plain(event) };
 				this.history.push(seen);
 				for (const listener of [...this.listeners]) listener(seen);
 			}

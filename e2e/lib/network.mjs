@@ -13,6 +13,8 @@ export const AGENT = path.join(target, 'release', 'substation');
 /** A runtime that `scripts/e2e governance` has built to upgrade to. */
 export const upgrade = (name) => path.join(target, 'upgrades', `${name}.wasm`);
 
+const VALIDATORS = { dev: ['alice'], local: ['alice', 'bob', 'charlie', 'dave'] };
+
 /** Runs the agent's program once; fails with what it said, unless `expectFailure`. */
 export async function substation(args, { expectFailure = false, ...options } = {}) {
 	const result = await run(AGENT, args, options);
@@ -54,25 +56,25 @@ export class Network {
 	}
 
 	/**
-	 * A chain with one validator, in a folder of its own; with `genesis`, one whose first state differs from the
-	 * development chain's in these fields of the genesis patch.
+	 * A chain with all validators of its preset (`dev` has one, `local` four), in a folder of its own; with `genesis`, one
+	 * whose first state differs from the preset's in these fields of the genesis patch.
 	 */
-	static async start({ genesis, nodeArgs = [] } = {}) {
+	static async start({ preset = 'dev', genesis, nodeArgs = [] } = {}) {
 		const folder = await mkdtemp(path.join(os.tmpdir(), 'substation-'));
 		const network = new Network(folder);
-		if (genesis) network.spec = await network.#specWith(genesis);
-		const validator = await network.startNode('alice', [
-			...['--chain', network.spec, '--alice', '--validator', '--force-authoring'],
-			...nodeArgs,
-		]);
-		network.validator = validator;
-		network.chain = await Chain.connect(validator.ws);
+		network.spec = genesis ? await network.#specWith(preset, genesis) : preset;
+		const [first, ...others] = VALIDATORS[preset];
+		const start = (name, ...more) =>
+			network.startNode(name, ['--chain', network.spec, `--${name}`, '--validator', ...more, ...nodeArgs]);
+		network.validator = await start(first, ...(others.length === 0 ? ['--force-authoring'] : []));
+		network.validators = [network.validator, ...(await Promise.all(others.map((name) => start(name))))];
+		network.chain = await Chain.connect(network.validator.ws);
 		return network;
 	}
 
-	/** The development chain with another first state, as a file. */
-	async #specWith(genesis) {
-		const { stdout } = await run(NODE, ['export-chain-spec', '--chain', 'dev']);
+	/** A preset with another first state, as a file. */
+	async #specWith(preset, genesis) {
+		const { stdout } = await run(NODE, ['export-chain-spec', '--chain', preset]);
 		const spec = JSON.parse(stdout);
 		overwrite(spec.genesis.runtimeGenesis.patch, genesis);
 		const file = path.join(this.folder, 'chain.json');

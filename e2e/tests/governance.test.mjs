@@ -35,7 +35,7 @@ const big = (value) => BigInt(value.toString());
 
 before(async () => {
 	page = await snippets('governance.md');
-	network = await Network.start();
+	network = await Network.start({ preset: 'local' });
 	({ chain } = network);
 	holders = new Governance(chain);
 	[worker, agent] = await Promise.all([
@@ -95,7 +95,8 @@ describe('on one chain', { concurrency: true }, () => {
 	test('a runtime upgrade passes while a window is open: no restart, no proof lost', async () => {
 		const constant = () => api().consts.democracy.maxProposals.toNumber();
 		assert.equal(constant(), 100);
-		const pids = [network.validator.daemon, worker.fullNode.daemon, worker.agent, agent.agent].map(({ child }) => child.pid);
+		const daemons = [...network.validators, worker.fullNode].map(({ daemon }) => daemon).concat(worker.agent, agent.agent);
+		const pids = daemons.map(({ child }) => child.pid);
 
 		const { period } = await upgradeTo('constant').finally(firstUpgrade);
 
@@ -105,7 +106,6 @@ describe('on one chain', { concurrency: true }, () => {
 		assert.equal(Number(proof.data.period), period, 'the open window was proven');
 		await chain.reaches(at + 5);
 		await until('finality under the new runtime', 60, async () => (await chain.finalized()) > at);
-		const daemons = [network.validator.daemon, worker.fullNode.daemon, worker.agent, agent.agent];
 		assert.deepEqual(daemons.map(({ child }) => child.pid), pids);
 		assert.ok(daemons.every(({ outcome }) => outcome === undefined), 'everything still runs');
 		const next = await chain.provenFrom(agent.node, Number(proof.data.period) + 1);
