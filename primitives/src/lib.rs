@@ -16,6 +16,7 @@ pub mod clock;
 pub mod deal;
 pub mod node;
 pub mod pages;
+pub mod rewards;
 pub mod settings;
 pub mod traits;
 pub mod units;

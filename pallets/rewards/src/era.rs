@@ -1,0 +1,101 @@
+//! The end of an era and the beginning of the next one, in one step whose cost no number of nodes changes.
+
+use crate::{
+	availability,
+	emission::{self, Split},
+	pallet::{Closed, Config, Era, Event, Pallet, Supply},
+	types::{EraState, Pool, Pools, Totals},
+	weights::WeightInfo,
+};
+use frame_support::{
+	dispatch::DispatchClass,
+	traits::{fungible::Inspect, Get},
+};
+use sp_staking::EraPayout;
+use substation_primitives::{
+	rewards::{NominatorEarnings, RewardSettings, KEPT_ERAS},
+	traits::Treasury,
+	Balance,
+};
+
+/// Asked by staking whenever one of its eras ends, inside of a hook.
+impl<T: Config> EraPayout<Balance> for Pallet<T> {
+	fn era_payout(staked: Balance, _issuance: Balance, _millis: u64) -> (Balance, Balance) {
+		// Staking's hook knows nothing of what this costs.
+		let weight = T::WeightInfo::era_payout();
+		frame_system::Pallet::<T>::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
+		Self::end_era(staked)
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Starts to count: the first issuance, and the budget of era 0.
+	pub(crate) fn begin() {
+		let mut totals = Totals { genesis: T::Currency::total_issuance(), ..Default::default() };
+		let (_, split) = Self::budget(0, &mut totals, &T::Settings::get());
+		Era::<T>::put(EraState { started: Self::now(), ..budgeted_state(split) });
+		Supply::<T>::put(totals);
+	}
+
+	/// Closes the running era and begins the next. Returns what staking shall pay for the one that ends: to validators
+	/// and nominators, who had `staked` together, and to the treasury.
+	pub(crate) fn end_era(staked: Balance) -> (Balance, Balance) {
+		let (over, now) = (Era::<T>::get(), Self::now());
+		let settings = T::Settings::get();
+		let validators = emission::staking_payout(over.validators);
+		let balance = T::Currency::total_balance(&T::Treasury::account());
+		let treasury = emission::treasury_payout(over.treasury, balance, settings.treasury_ceiling);
+		Self::close(&over);
+
+		let mut totals = Supply::<T>::get();
+		totals.payable = totals.payable.saturating_add(over.pools.payable());
+		totals.burned_seen = totals.burned_seen.max(totals.burned(T::Currency::total_issuance()));
+		let index = over.index.saturating_add(1);
+		let (budget, split) = Self::budget(index, &mut totals, &settings);
+		Supply::<T>::put(totals);
+
+		let era_blocks = T::EraBlocks::get();
+		let earned = T::Nominating::paid_to_nominators(validators).min(validators);
+		let nominating = availability::nominating(earned, staked);
+		Era::<T>::put(EraState {
+			index,
+			started: now,
+			clock_at_start: over.clock(now, era_blocks),
+			nominating,
+			yield_per_block: availability::per_block(nominating, settings.availability, era_blocks),
+			..budgeted_state(split)
+		});
+		let Split { validators: to_validators, storage, bandwidth, treasury: to_treasury } = split;
+		Self::deposit_event(Event::EraBudgeted {
+			era: index,
+			budget,
+			validators: to_validators,
+			storage,
+			bandwidth,
+			treasury: to_treasury,
+		});
+		(validators, treasury)
+	}
+
+	/// Keeps the pools of an era that is over, and forgets the oldest ones that were kept.
+	fn close(over: &EraState) {
+		Closed::<T>::insert(over.index, over.pools);
+		if let Some(oldest) = over.index.checked_sub(KEPT_ERAS) {
+			Closed::<T>::remove(oldest);
+		}
+	}
+
+	/// Takes an era's budget from what may still be budgeted, and divides it.
+	fn budget(era: u32, totals: &mut Totals, settings: &RewardSettings) -> (Balance, Split) {
+		let budget = emission::emission(era, totals.budgeted, settings);
+		totals.budgeted = totals.budgeted.saturating_add(budget);
+		(budget, emission::split(budget, settings))
+	}
+}
+
+/// An era of which nothing is known but its budget.
+fn budgeted_state(split: Split) -> EraState {
+	let Split { validators, storage, bandwidth, treasury } = split;
+	let pools = Pools { storage: Pool::with_budget(storage), bandwidth: Pool::with_budget(bandwidth) };
+	EraState { validators, treasury, pools, ..Default::default() }
+}
