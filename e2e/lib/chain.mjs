@@ -13,18 +13,35 @@ export class Chain {
 		chain.history = [];
 		chain.height = 0;
 		chain.hashes = [];
+		chain.attempts = 0;
 		let reading = Promise.resolve();
 		chain.following = chain.api.rpc.chain.subscribeNewHeads((header) => {
 			// What one attempt could not read the next one reads: the height moves only once a block is read.
-			reading = reading.then(() => chain.#read(header)).catch(() => {});
+			reading = reading.then(() => chain.#attempt(header)).catch(() => {});
 		});
 		await chain.following;
 		return chain;
 	}
 
+	// While the client takes in the metadata of an upgraded runtime a request may stay without an answer.
+	async #attempt(best) {
+		this.attempts += 1;
+		const attempt = this.attempts;
+		let timer;
+		const late = new Promise((_, reject) => {
+			timer = setTimeout(() => reject(new Error('no answer')), 10_000);
+		});
+		try {
+			await Promise.race([this.#read(best, () => attempt === this.attempts), late]);
+		} finally {
+			clearTimeout(timer);
+			this.attempts += 1;
+		}
+	}
+
 	// Blocks are read once each, in order of height. Where several validators make blocks the best chain may change: what
 	// was read of blocks that are not in it any more is forgotten.
-	async #read(best) {
+	async #read(best, isCurrent) {
 		const missing = [];
 		let header = best;
 		for (let number = best.number.toNumber(); number > 0 && this.hashes[number] !== header.hash.toHex(); number -= 1) {
@@ -33,6 +50,7 @@ export class Chain {
 		}
 		for (const { number, hash } of missing) {
 			const events = await this.api.query.system.events.at(hash);
+			if (!isCurrent()) return;
 			if (number <= this.height) this.history = this.history.filter(({ block }) => block < number);
 			this.height = number;
 			this.hashes[number] = hash.toHex();
