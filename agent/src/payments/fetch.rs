@@ -28,7 +28,7 @@ use std::{
 	time::Duration,
 };
 use substation_primitives::{Balance, ChannelId};
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 /// Longest wait for an answer to a message; the node looks at its chain meanwhile.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -122,15 +122,19 @@ pub async fn fetch(
 	let connection = transport.connect(peer, ALPN).await?;
 	let session = Session::begin(&connection, pocket, agreed, total).await?;
 	let (verified, seen) = Tally::new(session.plan.quantum());
-	let failed = AtomicBool::new(false);
-	let receiving = async {
-		let result = transfer::receive(&connection, incoming, progress, Some(&verified)).await;
-		// Nothing more is signed after a wrong byte, not even for right ones.
-		failed.store(result.is_err(), Ordering::Release);
-		drop(verified);
-		result
+	let failed = Arc::new(AtomicBool::new(false));
+	// A task of its own is polled when there is something to pay, and not with every group that arrives. It ends with
+	// this one.
+	let mut paying = JoinSet::new();
+	paying.spawn(session.pay(connection.clone(), seen, failed.clone()));
+	let received = transfer::receive(&connection, incoming, progress, Some(&verified)).await;
+	// Nothing more is signed after a wrong byte, not even for right ones.
+	failed.store(received.is_err(), Ordering::Release);
+	drop(verified);
+	let paid = match paying.join_next().await {
+		Some(Ok(paid)) => paid,
+		_ => Err(std::io::Error::other("paying has ended").into()),
 	};
-	let (received, paid) = tokio::join!(receiving, session.pay(&connection, seen, &failed));
 	connection.close(0u32.into(), b"done");
 	let (incoming, promised) = match (received, paid) {
 		(Ok(incoming), Ok(promised)) => (incoming, promised),
@@ -210,12 +214,12 @@ impl Session {
 	/// Pays for what is verified until no more comes; what was promised in all. Closes the connection on any error.
 	async fn pay(
 		self,
-		connection: &Connection,
+		connection: Connection,
 		seen: watch::Receiver<u64>,
-		failed: &AtomicBool,
+		failed: Arc<AtomicBool>,
 	) -> Result<Balance, PaymentError> {
 		let pocket = self.pen.pocket.clone();
-		let result = self.pay_along(seen, failed).await;
+		let result = self.pay_along(seen, &failed).await;
 		if result.is_err() {
 			connection.close(0u32.into(), b"done");
 		}
