@@ -15,6 +15,7 @@
 //! | [`validator_keys`] | session keys with the proof that `session.setKeys` demands |
 //! | [`agent_url`] | where the agent beside this node answers |
 //! | [`committees`] | what the chain's committees bound, said at the start |
+//! | [`equivocations`] | reports of validators that author twice in a slot |
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +24,7 @@ pub mod chain_spec;
 pub mod cli;
 pub mod command;
 pub mod committees;
+pub mod equivocations;
 pub mod fake_runtime_api;
 pub mod network_key;
 pub mod rpc;

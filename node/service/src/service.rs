@@ -2,7 +2,7 @@
 
 use crate::{
 	agent_url::{self, AgentUrl},
-	committees,
+	committees, equivocations,
 	fake_runtime_api::RuntimeApi,
 	rpc, Block, BlockNumber, Hash,
 };
@@ -226,13 +226,17 @@ where
 		FullNetworkConfiguration::<_, _, N>::new(&config.network, config.prometheus_registry().cloned());
 	let genesis = client.block_hash(0)?.ok_or("the database has no genesis block")?;
 	committees::warn(&client, client.chain_info().best_hash);
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
-	let (grandpa_peers, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
-		grandpa_protocol.clone(),
-		metrics.clone(),
-		net_config.peer_store_handle(),
-	);
-	net_config.add_notification_protocol(grandpa_peers);
+	// A protocol that nobody serves would end every connection, so only a node that votes announces this one.
+	let votes = (!config.disable_grandpa).then(|| {
+		let protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
+		let (peers, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+			protocol.clone(),
+			metrics.clone(),
+			net_config.peer_store_handle(),
+		);
+		net_config.add_notification_protocol(peers);
+		(protocol, notifications)
+	});
 
 	let authority_set = grandpa_link.shared_authority_set().clone();
 	let warp_proofs = Arc::new(NetworkProvider::new(backend.clone(), authority_set.clone(), Vec::new()));
@@ -277,7 +281,7 @@ where
 		finality_proofs: FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set.clone())),
 		authority_set,
 	};
-	let (force_authoring, votes) = (config.force_authoring, !config.disable_grandpa);
+	let force_authoring = config.force_authoring;
 	let has_offchain_workers = config.offchain_worker.enabled;
 	sc_service::spawn_tasks(sc_service::SpawnTasksParams {
 		config,
@@ -298,9 +302,10 @@ where
 	if worker.role.is_authority() {
 		worker.author(&task_manager, select_chain, block_import, babe_link, inherents, force_authoring)?;
 	}
-	if votes {
-		worker.vote(&task_manager, grandpa_link, grandpa_protocol, grandpa_notifications, voter_state)?;
+	if let Some((protocol, notifications)) = votes {
+		worker.vote(&task_manager, grandpa_link, protocol, notifications, voter_state)?;
 	}
+	worker.report_equivocations(&task_manager);
 	if has_offchain_workers {
 		worker.run_offchain_workers(&task_manager)?;
 	}
@@ -405,6 +410,13 @@ impl Worker {
 		})?;
 		tasks.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
 		Ok(())
+	}
+
+	/// Reports whoever authors two blocks in one slot. GRANDPA's voter reports double votes by itself.
+	fn report_equivocations(&self, tasks: &TaskManager) {
+		let pool = OffchainTransactionPoolFactory::new(self.pool.clone());
+		let reports = equivocations::report(self.client.clone(), pool);
+		tasks.spawn_handle().spawn("equivocation-reports", None, reports);
 	}
 
 	/// Runs the runtime's off-chain workers on every new best block. They may use HTTP: they ask the agent for proofs.

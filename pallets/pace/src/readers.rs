@@ -44,8 +44,9 @@ reader! {
 	BondingEras: u32 = |lengths| lengths.bonding_eras
 }
 reader! {
-	/// Eras that a slash waits, so that governance can cancel it: one less than the bonding time.
-	SlashDeferEras: u32 = |lengths| lengths.bonding_eras.saturating_sub(1)
+	/// Eras that a slash waits, so that governance can cancel it: two less than the bonding time. It is applied in the
+	/// era after, and whoever unbonded in the era of the offence may withdraw one era later.
+	SlashDeferEras: u32 = |lengths| lengths.bonding_eras.saturating_sub(2)
 }
 reader! {
 	/// Sessions from unbonding a stake to its release: for so long old validator sets must stay known.

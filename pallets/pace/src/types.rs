@@ -8,6 +8,10 @@ use substation_primitives::{BlockNumber, Clock, Committees};
 /// Most slot steps of one window. Bounds in code for how many openings seeds are kept at once.
 const MAX_STEPS_PER_WINDOW: BlockNumber = 1_024;
 
+/// Fewest eras from unbonding to release: one of the offence, one that governance has to cancel a slash, one in which it
+/// is applied.
+const MIN_BONDING_ERAS: u32 = 3;
+
 /// Every length of time that is a constant of the chain.
 #[derive(
 	Clone,
@@ -60,7 +64,7 @@ pub enum PaceError {
 	EpochBlocks,
 	/// The era is empty.
 	SessionsPerEra,
-	/// Stakes would be released at once.
+	/// Less than 3: stakes would be released before a slash is applied.
 	BondingEras,
 	/// The bonding time does not fit a block number.
 	BondingTooLong,
@@ -121,7 +125,7 @@ impl PaceLengths {
 		ensure(slot_millis > 0 && slot_millis % 2 == 0, PaceError::SlotMillis)?;
 		ensure(epoch_blocks > 0, PaceError::EpochBlocks)?;
 		ensure(sessions_per_era > 0, PaceError::SessionsPerEra)?;
-		ensure(bonding_eras > 0, PaceError::BondingEras)?;
+		ensure(bonding_eras >= MIN_BONDING_ERAS, PaceError::BondingEras)?;
 		ensure(self.bonding_blocks() <= BlockNumber::MAX.into(), PaceError::BondingTooLong)?;
 		ensure(clock.is_consistent(), PaceError::Clock)?;
 		ensure(

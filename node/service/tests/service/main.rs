@@ -4,5 +4,6 @@ mod agent_url;
 mod chain_spec;
 mod cli;
 mod committees;
+mod equivocations;
 mod network_key;
 mod validator_keys;

@@ -40,7 +40,7 @@ fn every_length_that_does_not_fit_is_named() {
 		(|l| l.slot_millis = 1_999, PaceError::SlotMillis),
 		(|l| l.epoch_blocks = 0, PaceError::EpochBlocks),
 		(|l| l.sessions_per_era = 0, PaceError::SessionsPerEra),
-		(|l| l.bonding_eras = 0, PaceError::BondingEras),
+		(|l| l.bonding_eras = 2, PaceError::BondingEras),
 		(|l| l.bonding_eras = u32::MAX, PaceError::BondingTooLong),
 		(|l| l.epoch_blocks = u64::MAX, PaceError::BondingTooLong),
 		(|l| l.clock.slot_step = 0, PaceError::Clock),

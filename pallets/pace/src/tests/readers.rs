@@ -15,7 +15,7 @@ fn readers_answer_like_live_when_the_state_is_empty() {
 		assert_eq!(EpochBlocks::<Test>::get(), 2_400);
 		assert_eq!(SessionsPerEra::<Test>::get(), 6);
 		assert_eq!(BondingEras::<Test>::get(), 28);
-		assert_eq!(SlashDeferEras::<Test>::get(), 27);
+		assert_eq!(SlashDeferEras::<Test>::get(), 26);
 		assert_eq!(BondingSessions::<Test>::get(), 168);
 		assert_eq!(BondingBlocks::<Test>::get(), 28 * 14_400);
 		assert_eq!(EraMillis::<Test>::get(), 86_400_000);
@@ -38,7 +38,7 @@ fn readers_answer_what_genesis_fixed() {
 		assert_eq!(EpochBlocks::<Test>::get(), 30);
 		assert_eq!(SessionsPerEra::<Test>::get(), 4);
 		assert_eq!(BondingEras::<Test>::get(), 3);
-		assert_eq!(SlashDeferEras::<Test>::get(), 2);
+		assert_eq!(SlashDeferEras::<Test>::get(), 1);
 		assert_eq!(BondingSessions::<Test>::get(), 12);
 		assert_eq!(BondingBlocks::<Test>::get(), 360);
 		assert_eq!(EraMillis::<Test>::get(), 240_000);
