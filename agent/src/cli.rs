@@ -2,12 +2,14 @@
 
 pub mod amounts;
 pub mod bandwidth;
+pub mod disputes;
 pub mod payments;
 
 use crate::chain::{signed::Wait, AccountId};
 use amounts::{parse_amount, parse_hash, parse_region, parse_size};
 use bandwidth::Bandwidth;
 use clap::{Args, Parser, Subcommand};
+use disputes::{Answer, Dispute};
 use payments::{BenchFetch, OfChannel, Payment};
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, str::FromStr};
 use substation_primitives::{Balance, Region};
@@ -77,8 +79,12 @@ pub enum Command {
 	Close(OfDeal),
 	/// Refund a proposal that nobody accepted in time
 	WithdrawProposal(OfDeal),
+	/// Answer a customer's dispute about a deal with the hash of your evidence; silence loses
+	Answer(Answer),
 	/// Report a node that misses its windows, for a bounty
 	ReportMissed(ReportMissed),
+	/// Pay out what this machine, and its operator by deliveries, have earned in eras that are over
+	Claim(OfNode),
 	/// Have this machine's line measured, and measure others
 	Bandwidth(Bandwidth),
 	/// Read every stored byte and say what is damaged
@@ -95,6 +101,8 @@ pub enum Command {
 	CloseChannel(OfChannel),
 	/// End a deal after its current period
 	EndDeal(OfDeal),
+	/// Dispute a deal that is proven but not served, with a bond and the hash of your evidence
+	Dispute(Dispute),
 	/// List the nodes that offer storage
 	Nodes(Nodes),
 	/// Measure this machine
@@ -418,6 +426,17 @@ mod tests {
 		for wrong in ["http://127.0.0.1:9944", "127.0.0.1:9944", "ws://"] {
 			assert!(rpc(wrong).unwrap_err().to_string().contains("no WebSocket address"));
 		}
+	}
+
+	#[test]
+	fn claim_is_for_this_machine_unless_another_node_is_named() {
+		let claim = |line: &str| match Cli::parse_from(line.split(' ')).command {
+			Command::Claim(options) => (options.node, options.signer.key_file),
+			_ => panic!("not claim"),
+		};
+
+		assert_eq!(claim("substation claim"), (None, None));
+		assert_eq!(claim("substation claim --node 7 --key-file k"), (Some(7), Some("k".into())));
 	}
 
 	#[test]

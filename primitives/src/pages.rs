@@ -6,7 +6,7 @@ use crate::{
 	clock::WindowSeed,
 	deal::Deal,
 	node::{AgentKey, EndpointId, NodeStatus, Offer, Region},
-	units::{Balance, BlockNumber, DealId, NodeId, Period},
+	units::{Balance, BlockNumber, DealId, DisputeId, NodeId, Period},
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -94,4 +94,84 @@ pub struct DealPage<AccountId> {
 	pub unsettled: (u32, u32),
 	/// Whether the market would let anyone close it now.
 	pub closable: bool,
+	/// The dispute about it that is not over.
+	pub dispute: Option<DisputePage>,
+}
+
+/// A dispute about a deal. What follows from the block number is in it, though nothing on chain stores that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DisputePage {
+	/// The dispute's own number, which an answer's signature names.
+	pub id: DisputeId,
+	/// Hash of the customer's evidence.
+	pub evidence: Hash,
+	/// The customer's bond.
+	pub bond: Balance,
+	/// Hash of the other side's evidence, once it has answered.
+	pub answer: Option<Hash>,
+	/// What the dispute waits for.
+	pub stage: DisputeStage,
+}
+
+/// What a dispute waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum DisputeStage {
+	/// For an answer, by the operator or the agent of the deal's node.
+	#[codec(index = 0)]
+	Open {
+		/// First block at which it is too late to answer.
+		answer_by: BlockNumber,
+	},
+	/// For a decision.
+	#[codec(index = 1)]
+	Answered {
+		/// First block at which it is too late to decide.
+		decide_by: BlockNumber,
+	},
+	/// For becoming final, or for somebody who executes it.
+	#[codec(index = 2)]
+	Decided {
+		/// What was decided, or has followed from silence.
+		verdict: DisputeVerdict,
+		/// First block at which it is too late to overturn, and anyone may execute.
+		final_at: BlockNumber,
+	},
+}
+
+/// How a dispute ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum DisputeVerdict {
+	/// The customer is right, or nobody has answered.
+	#[codec(index = 0)]
+	Upheld,
+	/// The customer is wrong.
+	#[codec(index = 1)]
+	Rejected,
+	/// Nobody is to blame, or nobody has decided.
+	#[codec(index = 2)]
+	Dismissed,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn disputes_keep_their_encoding() {
+		let open = DisputePage {
+			id: DisputeId(3),
+			evidence: [1; 32],
+			bond: 5,
+			answer: None,
+			stage: DisputeStage::Open { answer_by: 7 },
+		};
+		let head = [&3u64.to_le_bytes()[..], &[1; 32], &5u128.to_le_bytes()].concat();
+
+		assert_eq!(open.encode(), [&head[..], &[0, 0, 7, 0, 0, 0]].concat());
+		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Rejected, final_at: 9 };
+		let decided = DisputePage { answer: Some([2; 32]), stage, ..open };
+		assert_eq!(decided.encode(), [&head[..], &[1], &[2; 32], &[2, 1, 9, 0, 0, 0]].concat());
+		assert_eq!(DisputeStage::Answered { decide_by: 8 }.encode(), [1, 8, 0, 0, 0]);
+		assert_eq!([DisputeVerdict::Upheld, DisputeVerdict::Dismissed].encode(), [0, 2]);
+	}
 }

@@ -5,6 +5,7 @@
 
 use crate::{
 	bandwidth::{Kbits, MAX_TESTS_PER_BLOCK},
+	rewards::{RewardSettingError, RewardSettings},
 	units::{Balance, BlockNumber, Bytes},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -264,6 +265,8 @@ pub struct Settings {
 	pub channels: ChannelSettings,
 	/// Disputes.
 	pub disputes: DisputeSettings,
+	/// Emission, shares and fees.
+	pub rewards: RewardSettings,
 }
 
 /// A setting that is out of its range, or does not fit its neighbours.
@@ -326,6 +329,8 @@ pub enum SettingError {
 	DisputePercent,
 	/// The bond of an answer is zero, above the least bond of a dispute, or above the least bond of a node.
 	AnswerBond,
+	/// Something about emission, shares or fees; the inner value says what.
+	Rewards(RewardSettingError),
 }
 
 impl Default for Settings {
@@ -372,6 +377,7 @@ impl Default for Settings {
 				record_deposit: STN / 10,
 			},
 			disputes: DisputeSettings { min_bond: 10 * STN, bond_percent: 100, answer_bond: 10 * STN },
+			rewards: RewardSettings::default(),
 		}
 	}
 }
@@ -383,7 +389,8 @@ impl Settings {
 		self.validate_penalties()?;
 		self.validate_bandwidth()?;
 		self.validate_channels()?;
-		self.validate_disputes()
+		self.validate_disputes()?;
+		self.rewards.check().map_err(SettingError::Rewards)
 	}
 
 	fn validate_bandwidth(&self) -> Result<(), SettingError> {

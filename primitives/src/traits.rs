@@ -45,8 +45,11 @@ pub trait Obligations {
 	/// Whether the node owes nothing any more in any class.
 	fn is_free(node: NodeId) -> bool;
 
-	/// Forgets what is kept about a node that owes nothing.
+	/// Forgets what is kept about a node that owes nothing. The registry still knows the node then.
 	fn forget(node: NodeId);
+
+	/// Told that a bond was lowered to `left`: released, fined, or paid out to customers.
+	fn bond_lowered(_node: NodeId, _class: ResourceClass, _left: Balance) {}
 }
 
 /// What a storage node stands to pay. Implemented by the storage market, asked by the storage proofs.
@@ -124,6 +127,21 @@ pub trait OnMeasured {
 
 impl OnMeasured for () {
 	fn on_measured(_: NodeId, _: Rates, _: Balance) {}
+}
+
+/// Told about every payment out of a deal's escrow: where usage is credited.
+pub trait OnSettled {
+	/// `burned` was destroyed of what a customer of `node` has paid for proven periods.
+	fn on_settled(node: NodeId, burned: Balance);
+
+	/// `burned` was destroyed of what a customer has paid for ending a deal early, for which nothing is proven.
+	fn on_ended_early(burned: Balance);
+}
+
+impl OnSettled for () {
+	fn on_settled(_: NodeId, _: Balance) {}
+
+	fn on_ended_early(_: Balance) {}
 }
 
 /// Told about every voucher that was redeemed: where usage is credited.

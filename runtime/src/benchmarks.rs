@@ -4,9 +4,10 @@ use crate::*;
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use pallet_rewards::{Current, Pool, Pools, Record};
 use pallet_storage_market::{NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
-use substation_primitives::{AgentKey, Clock, DealId, NodeId, Offer, Period, Region, ResourceClass};
+use substation_primitives::{rewards::Earner, AgentKey, Clock, DealId, NodeId, Offer, Period, Region, ResourceClass};
 use substation_proofs::{forest::Forest, Hash};
 
 define_benchmarks!(
@@ -29,6 +30,7 @@ define_benchmarks!(
 	[pallet_storage_proofs, StorageProofs]
 	[pallet_bandwidth_proofs, BandwidthProofs]
 	[pallet_payment_channels, PaymentChannels]
+	[pallet_rewards, Rewards]
 );
 
 /// Which benchmarks there are.
@@ -75,7 +77,21 @@ fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> N
 	let origin = RuntimeOrigin::signed(operator.clone());
 	let registered = Registry::register(origin, spec, class, offer, BOND);
 	assert!(registered.is_ok(), "{registered:?}");
+	earn(id);
 	id
+}
+
+/// Gives a node earnings of an era that is over, in a pool that cannot pay them in full: whatever credits or settles it
+/// has to fold them first.
+fn earn(node: NodeId) {
+	const SCARCE: Pool = Pool { units: 3 * constants::STN, budget: constants::STN };
+	pallet_rewards::Closed::<Runtime>::insert(0, Pools { storage: SCARCE, bandwidth: SCARCE });
+	pallet_rewards::Era::<Runtime>::mutate(|era| era.index = era.index.max(1));
+	let current = Some(Current { since: 0, due: BlockNumber::MAX, yields: 0, bond: BOND });
+	let record = Record { era: 0, units: constants::STN, pending: constants::STN, current };
+	for class in [ResourceClass::Storage, ResourceClass::Bandwidth] {
+		pallet_rewards::Records::<Runtime>::insert(Earner::Node { node, class }, record);
+	}
 }
 
 /// Makes `period` the node's current one.
@@ -104,10 +120,12 @@ fn owe(node: NodeId, misses: u32) {
 
 impl pallet_registry::BenchmarkHelper for Helper {
 	fn owe_fines(node: NodeId) {
+		earn(node);
 		owe(node, 3);
 	}
 
 	fn owe_termination(node: NodeId) {
+		earn(node);
 		owe(node, FATAL_MISSES);
 	}
 }
@@ -219,5 +237,26 @@ impl pallet_bandwidth_proofs::BenchmarkHelper<AccountId> for Helper {
 	fn set_epoch(epoch: u64, vrf: Hash) {
 		pallet_babe::EpochIndex::<Runtime>::put(epoch);
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(vrf));
+	}
+}
+
+impl pallet_rewards::BenchmarkHelper<AccountId> for Helper {
+	fn add_node(operator: &AccountId, agent: AgentKey) -> NodeId {
+		register(operator, agent)
+	}
+
+	fn fill_era() {
+		let index = 7;
+		pallet_staking::ActiveEra::<Runtime>::put(pallet_staking::ActiveEraInfo { index, start: None });
+		let mut points = pallet_staking::EraRewardPoints::<AccountId>::default();
+		for nth in 0..constants::MAX_VALIDATORS {
+			let validator: AccountId = frame_benchmarking::account("validator", nth, 0);
+			points.total = points.total.saturating_add(20);
+			points.individual.insert(validator.clone(), 20);
+			let commission = sp_runtime::Perbill::from_percent(3);
+			let prefs = pallet_staking::ValidatorPrefs { commission, blocked: false };
+			pallet_staking::ErasValidatorPrefs::<Runtime>::insert(index, validator, prefs);
+		}
+		pallet_staking::ErasRewardPoints::<Runtime>::insert(index, points);
 	}
 }

@@ -68,6 +68,9 @@ pub const MAX_NOMINATIONS: u32 = 16;
 /// Most accepts or clears in one free call.
 pub const MAX_FOREST_UPDATES: u32 = 64;
 
+/// Most nodes in one claim of rewards.
+pub const MAX_CLAIMS: u32 = 64;
+
 /// Most addresses of a node.
 pub const MAX_NODE_ADDRESSES: u32 = 8;
 

@@ -52,6 +52,13 @@
 //! | members of the council, runners-up | [`COUNCIL_SEATS`]: 7, [`COUNCIL_RUNNERS_UP`]: 7 |
 //! | most members of the technical committee | [`MAX_COLLECTIVE_MEMBERS`]: 15 |
 //! | votes of an account, proposals, seconds, bans | 100 each |
+//!
+//! | Money | Goes to |
+//! |---|---|
+//! | fees of transactions | a share is destroyed (`feeBurn`, half), the rest is the block author's |
+//! | tips | the block's author |
+//! | shares of payments, fines, slashes, lost deposits and bonds, dust | the treasury, [`TreasuryPot`] |
+//! | each era's emission | validators and nominators, providers, and the treasury up to its ceiling |
 
 use crate::{
 	constants::{deposit, STN},
@@ -273,7 +280,7 @@ impl substation_primitives::traits::Treasury<AccountId> for TreasuryPot {
 	}
 }
 
-/// Takes fees, tips, slashes and what the reward of an era leaves to the treasury.
+/// Takes slashes, dust and the treasury's part of an era's emission to the treasury.
 pub type ToTreasury = ResolveTo<TreasuryPot, Balances>;
 
 /// Takes slashes of pallets that still use the old currency traits to the treasury.

@@ -13,6 +13,7 @@
 //! - X10: seats belong to registered nodes, and the record of a line names the registry's operator.
 //! - X11: the bandwidth bond of every node covers its seats.
 //! - X12: the deals that are held back are those with a dispute.
+//! - X13: nodes that earn are registered.
 
 use crate::{
 	constants::EXISTENTIAL_DEPOSIT, governance::TreasuryPot, AccountId, Balance, Balances, BandwidthProofs, Registry,
@@ -27,6 +28,7 @@ use pallet_storage_proofs::NodeProofs;
 use sp_runtime::TryRuntimeError;
 use substation_primitives::{
 	deal::DealState,
+	rewards::Earner,
 	traits::{Bonds, Nodes, Obligations, StorageLedger},
 	NodeId, ResourceClass,
 };
@@ -44,7 +46,8 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_channel_holds()?;
 	check_lines_belong_to_nodes()?;
 	check_bonds_cover_seats()?;
-	check_disputes()
+	check_disputes()?;
+	check_earners()
 }
 
 /// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
@@ -184,5 +187,15 @@ fn check_disputes() -> Result<(), TryRuntimeError> {
 		disputed.all(pallet_storage_market::HeldBack::<Runtime>::contains_key),
 		"X12: a disputed deal is not held back"
 	);
+	Ok(())
+}
+
+/// X13: nodes that earn are registered: a registry that forgets a node has its rewards settled.
+fn check_earners() -> Result<(), TryRuntimeError> {
+	for earner in pallet_rewards::Records::<Runtime>::iter_keys() {
+		if let Earner::Node { node, .. } = earner {
+			ensure!(<Registry as Nodes<AccountId>>::node(node).is_some(), "X13: a node that is gone earns");
+		}
+	}
 	Ok(())
 }

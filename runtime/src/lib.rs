@@ -170,4 +170,7 @@ mod runtime {
 	pub type BandwidthProofs = pallet_bandwidth_proofs;
 	#[runtime::pallet_index(34)]
 	pub type PaymentChannels = pallet_payment_channels;
+
+	#[runtime::pallet_index(40)]
+	pub type Rewards = pallet_rewards;
 }

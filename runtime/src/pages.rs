@@ -4,19 +4,24 @@
 //! applied first; [`peek`] forgets that again.
 
 use crate::{
-	constants::MAX_PAGE, AccountId, BandwidthProofs, PaymentChannels, Registry, Runtime, RuntimeOrigin, StorageMarket,
-	StorageProofs,
+	constants::MAX_PAGE, governance::OverturnPeriod, AccountId, BandwidthProofs, PaymentChannels, Registry, Rewards,
+	Runtime, RuntimeOrigin, StorageMarket, StorageProofs, System,
 };
 use alloc::vec::Vec;
-use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+use frame_support::{
+	storage::{with_transaction_unchecked, TransactionOutcome},
+	traits::Get,
+};
 use pallet_bandwidth_proofs::TestView;
+use pallet_disputes::{Dispute, Stage, Verdict};
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
 use substation_primitives::{
 	bandwidth::{LinePage, MemberPage, TestPage},
 	channel::ChannelPage,
 	deal::DealState,
-	pages::{DealPage, NodePage, WindowPage},
+	pages::{DealPage, DisputePage, DisputeStage, DisputeVerdict, NodePage, WindowPage},
+	rewards::{Earner, RewardPage},
 	settings::Settings as AllSettings,
 	traits::{Bonds, Nodes, Obligations, StorageLedger},
 	AgentKey, ChannelId, DealId, EndpointId, NodeId, Period, ResourceClass, TestId,
@@ -76,8 +81,30 @@ pub(crate) fn deal(id: DealId) -> Option<DealPage<AccountId>> {
 			DealState::Active(terms) => unsettled(deal.node, terms.next_unsettled, terms.last),
 		};
 		let closable = StorageMarket::close(RuntimeOrigin::signed(deal.customer.clone()), id).is_ok();
-		Some(DealPage { id, deal, unsettled, closable })
+		Some(DealPage { id, deal, unsettled, closable, dispute: dispute(id) })
 	})
+}
+
+/// The dispute about a deal, with what follows if nobody answers or decides in time.
+fn dispute(deal: DealId) -> Option<DisputePage> {
+	let Dispute { id, evidence, bond, answer, stage, .. } = pallet_disputes::Disputes::<Runtime>::get(deal)?;
+	let now = System::block_number();
+	let decided = |verdict, final_at| {
+		let verdict = match verdict {
+			Verdict::Upheld => DisputeVerdict::Upheld,
+			Verdict::Rejected => DisputeVerdict::Rejected,
+			Verdict::Dismissed => DisputeVerdict::Dismissed,
+		};
+		DisputeStage::Decided { verdict, final_at }
+	};
+	let stage = match stage {
+		Stage::Open { answer_by } if now < answer_by => DisputeStage::Open { answer_by },
+		Stage::Open { answer_by } => decided(Verdict::Upheld, answer_by.saturating_add(OverturnPeriod::get())),
+		Stage::Answered { decide_by } if now < decide_by => DisputeStage::Answered { decide_by },
+		Stage::Answered { decide_by } => decided(Verdict::Dismissed, decide_by),
+		Stage::Decided { verdict, final_at } => decided(verdict, final_at),
+	};
+	Some(DisputePage { id, evidence, bond, answer: answer.map(|answer| answer.evidence), stage })
 }
 
 /// Closed periods of `first..=last`, and how many of them were proven.
@@ -161,4 +188,15 @@ pub(crate) fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId
 
 fn page(limit: u32) -> usize {
 	usize::try_from(limit.min(MAX_PAGE)).unwrap_or(usize::MAX)
+}
+
+/// What a node earns in each class of which anything is known.
+pub(crate) fn rewards_of_node(node: NodeId) -> Vec<RewardPage<AccountId>> {
+	let classes = [ResourceClass::Storage, ResourceClass::Bandwidth];
+	classes.into_iter().filter_map(|class| Rewards::reward_page(Earner::Node { node, class })).collect()
+}
+
+/// What an account earns that vouchers pay.
+pub(crate) fn rewards_of_payee(payee: AccountId) -> Option<RewardPage<AccountId>> {
+	Rewards::reward_page(Earner::Payee(payee))
 }

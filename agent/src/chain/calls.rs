@@ -11,7 +11,7 @@ use substation_primitives::{
 	deal::{Acceptance, Clearance, Proposal},
 	AgentKey, Balance, ChannelId, DealId, EndpointId, NodeId, Offer, Period, Region, ResourceClass,
 };
-use substation_proofs::{forest::UpdateProof, storage::StorageProof};
+use substation_proofs::{forest::UpdateProof, storage::StorageProof, Hash};
 use subxt::metadata::Metadata;
 
 /// Name of the registry in the runtime.
@@ -29,6 +29,12 @@ pub const UTILITY: &str = "Utility";
 
 /// Name of the payment channels in the runtime.
 pub const CHANNELS: &str = "PaymentChannels";
+
+/// Name of the rewards in the runtime.
+pub const REWARDS: &str = "Rewards";
+
+/// Name of the disputes in the runtime.
+pub const DISPUTES: &str = "Disputes";
 
 /// A call with its arguments encoded; its indices are looked up when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,6 +272,27 @@ impl Call {
 	}
 }
 
+/// Rewards.
+impl Call {
+	/// Pays out what nodes, and the caller by deliveries, have earned in eras that are over.
+	pub fn claim(nodes: &[NodeId]) -> Self {
+		Self::new(REWARDS, "claim", 1, nodes.encode())
+	}
+}
+
+/// Disputes.
+impl Call {
+	/// Disputes a deal, with a bond.
+	pub fn open_dispute(deal: DealId, evidence: Hash, bond: Balance) -> Self {
+		Self::new(DISPUTES, "open", 3, (deal, evidence, bond).encode())
+	}
+
+	/// Answers a dispute: free, signed by the agent.
+	pub fn answer_dispute(deal: DealId, evidence: Hash, signature: [u8; 64]) -> Self {
+		Self::new(DISPUTES, "answer_by_agent", 3, (deal, evidence, signature).encode())
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -308,6 +335,26 @@ mod tests {
 		assert_eq!(open.encoded, [&[1u8; 32][..], &[2; 32], &3u128.to_le_bytes()].concat());
 		assert_eq!(redeem.encoded, [&4u64.to_le_bytes()[..], &5u128.to_le_bytes(), &[6; 64]].concat());
 		assert_eq!(redeem.title(), "PaymentChannels.redeem");
+	}
+
+	#[test]
+	fn claim_is_encoded_as_a_list_of_nodes() {
+		let call = Call::claim(&[NodeId(3), NodeId(4)]);
+
+		assert_eq!(call.encoded, [&[8][..], &3u64.to_le_bytes(), &4u64.to_le_bytes()].concat());
+		assert_eq!((call.title().as_str(), call.arguments), ("Rewards.claim", 1));
+	}
+
+	#[test]
+	fn disputes_name_deal_and_evidence_first() {
+		let open = Call::open_dispute(DealId(4), [2; 32], 3);
+		let answer = Call::answer_dispute(DealId(4), [2; 32], [6; 64]);
+
+		let head = [&4u64.to_le_bytes()[..], &[2; 32]].concat();
+		assert_eq!(open.encoded, [&head[..], &3u128.to_le_bytes()].concat());
+		assert_eq!(answer.encoded, [&head[..], &[6; 64]].concat());
+		assert_eq!((open.title().as_str(), open.arguments), ("Disputes.open", 3));
+		assert_eq!((answer.title().as_str(), answer.arguments), ("Disputes.answer_by_agent", 3));
 	}
 
 	#[test]

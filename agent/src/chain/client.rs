@@ -7,6 +7,7 @@ use substation_primitives::{
 	bandwidth::{Committees, LinePage, TestId, TestPage},
 	channel::ChannelPage,
 	pages::{DealPage, NodePage, WindowPage},
+	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
 	Balance, ChannelId, Clock, DealId, NodeId, NodeStatus, Offer, Region, ResourceClass,
 };
@@ -32,6 +33,8 @@ pub type NodeView = NodePage<AccountId>;
 pub type DealView = DealPage<AccountId>;
 /// A payment channel's page with accounts as this program names them.
 pub type ChannelView = ChannelPage<AccountId>;
+/// What an earner has earned and not claimed, with accounts as this program names them.
+pub type RewardView = RewardPage<AccountId>;
 /// A client at one block, with the metadata in force there.
 pub(crate) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
 
@@ -205,6 +208,11 @@ impl Chain {
 		self.page("deal_page", deal, block).await
 	}
 
+	/// The least bond with which a deal can be disputed, `None` if it cannot be.
+	pub async fn least_bond(&self, deal: DealId, block: BlockHash) -> Result<Option<Balance>, ChainError> {
+		self.page("least_dispute_bond", deal, block).await
+	}
+
 	/// A node's line, `None` if it holds no seats.
 	pub async fn line_page(&self, node: NodeId, block: BlockHash) -> Result<Option<LinePage>, ChainError> {
 		self.page("line_page", node, block).await
@@ -228,6 +236,25 @@ impl Chain {
 	/// A payment channel, `None` if it has no record (any more).
 	pub async fn channel(&self, channel: ChannelId, block: BlockHash) -> Result<Option<ChannelView>, ChainError> {
 		self.page("channel_page", channel, block).await
+	}
+
+	/// What a node has earned and not claimed, by class; nothing for a class of which nothing is known.
+	pub async fn rewards_of_node(&self, node: NodeId, block: BlockHash) -> Result<Vec<RewardView>, ChainError> {
+		self.page("rewards_of_node", node, block).await
+	}
+
+	/// What an account has earned by delivering for vouchers and not claimed, `None` if nothing is known of it.
+	pub async fn rewards_of_payee(
+		&self,
+		payee: &AccountId,
+		block: BlockHash,
+	) -> Result<Option<RewardView>, ChainError> {
+		self.page("rewards_of_payee", payee, block).await
+	}
+
+	/// Where all tokens have come from and gone to.
+	pub async fn supply_page(&self, block: BlockHash) -> Result<SupplyPage, ChainError> {
+		self.page("supply_page", (), block).await
 	}
 
 	/// All settings in force.

@@ -57,8 +57,13 @@ pub struct Receipt {
 impl EventView {
 	/// A numeric field, also when it is a newtype.
 	pub fn number(&self, field: &str) -> Option<u128> {
+		self.field(field).and_then(number_in)
+	}
+
+	/// A field.
+	pub fn field(&self, field: &str) -> Option<&Value<()>> {
 		let Composite::Named(fields) = &self.fields else { return None };
-		fields.iter().find(|(name, _)| name == field).and_then(|(_, value)| number_in(value))
+		fields.iter().find(|(name, _)| name == field).map(|(_, value)| value)
 	}
 }
 
@@ -77,7 +82,8 @@ impl std::fmt::Display for EventView {
 	}
 }
 
-fn number_in(value: &Value<()>) -> Option<u128> {
+/// A number, also inside of newtypes.
+pub fn number_in(value: &Value<()>) -> Option<u128> {
 	if let Some(number) = value.as_u128() {
 		return Some(number);
 	}
@@ -91,6 +97,11 @@ impl Receipt {
 	/// The first event of this name.
 	pub fn event(&self, pallet: &str, name: &str) -> Option<&EventView> {
 		self.events.iter().find(|event| event.pallet == pallet && event.name == name)
+	}
+
+	/// All events of this name.
+	pub fn events<'a>(&'a self, pallet: &'a str, name: &'a str) -> impl Iterator<Item = &'a EventView> {
+		self.events.iter().filter(move |event| event.pallet == pallet && event.name == name)
 	}
 
 	/// A numeric field of the first event of the pallet that has it.

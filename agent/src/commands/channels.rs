@@ -140,14 +140,11 @@ pub async fn ready(
 			let key = key.context("a channel has to be topped up; name the account that pays with --key-file")?;
 			// Held while the call is on its way: nobody else tops it up too.
 			let pocket = purse.take(&known)?;
-			say(
-				session,
-				&format!(
-					"topping up channel {} by {} STN, waiting until it is final",
-					known.channel,
-					display_amount(amount)
-				),
-			);
+			session.say(&format!(
+				"topping up channel {} by {} STN, waiting until it is final",
+				known.channel,
+				display_amount(amount)
+			));
 			session.chain.submit(&Call::top_up(known.channel, amount), &key, amount, Wait::Finalised).await?;
 			Ok((pocket, true))
 		}
@@ -169,7 +166,7 @@ async fn open(
 	let chain = &session.chain;
 	let record = chain.settings(chain.best().await?).await?.channels.record_deposit;
 	let amount = display_amount(deposit);
-	say(session, &format!("opening a channel to node {} with {amount} STN, waiting until it is final", node.id));
+	session.say(&format!("opening a channel to node {} with {amount} STN, waiting until it is final", node.id));
 	let call = Call::open_channel(&node.operator, purse.key(), deposit);
 	let receipt = chain.submit(&call, key, deposit.saturating_add(record), Wait::Finalised).await?;
 	let channel = receipt.number(CHANNELS, "channel").and_then(|channel| u64::try_from(channel).ok());
@@ -183,16 +180,8 @@ async fn open(
 	};
 	// Written down at once: a crash from here on loses nothing.
 	drop(purse.take(&known)?);
-	say(session, &format!("channel {channel} is open; `substation close-channel {channel}` takes the rest back"));
+	session.say(&format!("channel {channel} is open; `substation close-channel {channel}` takes the rest back"));
 	Ok(known)
-}
-
-fn say(session: &Session, words: &str) {
-	if session.json {
-		tracing::info!("{words}");
-	} else {
-		println!("{words}");
-	}
 }
 
 /// Lists the channels of this folder.
@@ -221,7 +210,7 @@ pub async fn close(common: &Common, options: &OfChannel) -> Result<()> {
 	let Some(page) = page else {
 		if is_known && chain.channel(id, chain.finalised().await?).await?.is_none() {
 			purse.forget(id)?;
-			say(&session, &format!("channel {id} is closed already"));
+			session.say(&format!("channel {id} is closed already"));
 			return Ok(());
 		}
 		bail!("there is no channel {id}; see `substation channels`");
@@ -244,7 +233,7 @@ pub async fn close(common: &Common, options: &OfChannel) -> Result<()> {
 	}
 	let closing = chain.channel(id, chain.best().await?).await?.and_then(|page| page.channel.closing);
 	if let Some(block) = closing {
-		say(&session, &format!("from block {block} on take the rest back with: substation close-channel {id}"));
+		session.say(&format!("from block {block} on take the rest back with: substation close-channel {id}"));
 	}
 	Ok(())
 }

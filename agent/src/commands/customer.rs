@@ -8,7 +8,11 @@ use crate::{
 	},
 	commands::session::Session,
 	config::Folder,
-	provider::{history, report::proven_words},
+	provider::{
+		disputes::{self, DisputeReport},
+		history,
+		report::proven_words,
+	},
 };
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -130,6 +134,7 @@ impl Row {
 			fields.insert("bytes".into(), deal.length.into());
 			fields.insert("rate".into(), deal.rate.to_string().into());
 			fields.insert("closable".into(), page.closable.into());
+			fields.insert("dispute".into(), json!(DisputeReport::of(page, now)));
 			fields.insert("unsettled".into(), json!([page.unsettled.0, page.unsettled.1]));
 			if let DealState::Active(terms) = deal.state {
 				fields.insert("first".into(), terms.first.0.into());
@@ -145,12 +150,16 @@ fn state_name(page: &DealView, now: u32) -> &'static str {
 	match page.deal.state {
 		DealState::Proposed { expires } if expires <= now => "expired",
 		DealState::Proposed { .. } => "proposed",
+		DealState::Active(_) if page.dispute.is_some() => "disputed",
 		DealState::Active(_) if page.closable => "finished",
 		DealState::Active(_) => "active",
 	}
 }
 
 fn state_words(page: &DealView, now: u32) -> String {
+	if let Some(dispute) = &page.dispute {
+		return format!("disputed: {}", disputes::words(dispute, now));
+	}
 	match page.deal.state {
 		DealState::Proposed { expires } if expires <= now => {
 			format!("not accepted in time; `substation withdraw-proposal {}` refunds it", page.id)
@@ -270,5 +279,17 @@ mod tests {
 		remember(&folder, deal(2)).unwrap();
 
 		assert_eq!(records(&folder).unwrap(), [deal(4), deal(2)]);
+	}
+
+	#[test]
+	fn customer_sees_how_a_dispute_goes_on() {
+		use crate::provider::disputes::tests::disputed;
+		use substation_primitives::pages::DisputeStage;
+		let row = Row { id: 5, page: Some(disputed(DisputeStage::Answered { decide_by: 300 })), record: None };
+
+		let words = row.words(100);
+
+		assert!(words.contains("disputed: evidence abab") && words.contains("before block 300"), "{words}");
+		assert_eq!(row.json(100)["dispute"]["stage"], "answered");
 	}
 }

@@ -2,7 +2,9 @@
 
 pub mod bandwidth;
 pub mod channels;
+pub mod claim;
 pub mod customer;
+pub mod disputes;
 pub mod fetch;
 pub mod local;
 pub mod operator;
@@ -59,6 +61,9 @@ pub async fn run(cli: Cli) -> Result<()> {
 			let session = Session::customer(common).await?;
 			session.send(&Call::end_early(DealId(options.deal)), &options.signer, 0).await
 		}
+		Command::Answer(options) => disputes::answer(common, options).await,
+		Command::Dispute(options) => disputes::dispute(common, options).await,
+		Command::Claim(options) => claim::claim(common, options).await,
 		Command::Bandwidth(options) => bandwidth::bandwidth(common, &options.what).await,
 		Command::Scrub => local::scrub(common).await,
 		Command::Bench(options) => local::bench(common, &options.what).await,

@@ -38,9 +38,6 @@ pub async fn release_bond(common: &Common, options: &Bond) -> Result<()> {
 /// A call that only names the node.
 pub async fn of_node(common: &Common, options: &OfNode, call: fn(NodeId) -> Call) -> Result<()> {
 	let session = Session::provider(common).await?;
-	let node = match options.node {
-		Some(node) => NodeId(node),
-		None => session.own_node().await?,
-	};
+	let node = session.node(options).await?;
 	session.send(&call(node), &options.signer, 0).await
 }

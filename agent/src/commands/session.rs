@@ -2,11 +2,11 @@
 
 use crate::{
 	chain::{
-		calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY},
+		calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY, REWARDS},
 		signed::{Receipt, Wait},
 		AccountKey, Call, Chain, Patience,
 	},
-	cli::{Common, Signer},
+	cli::{Common, OfNode, Signer},
 	config::{Config, Folder},
 };
 use anyhow::{bail, Context, Result};
@@ -14,7 +14,7 @@ use serde_json::json;
 use substation_primitives::{Balance, NodeId};
 
 /// The pallets whose events are told.
-const PALLETS: [&str; 5] = [REGISTRY, MARKET, PROOFS, LINES, CHANNELS];
+const PALLETS: [&str; 6] = [REGISTRY, MARKET, PROOFS, LINES, CHANNELS, REWARDS];
 
 /// A folder and the chain it belongs to.
 pub struct Session {
@@ -60,6 +60,14 @@ impl Session {
 			.context("this machine is not registered; run `substation register`, or name a node with --node")
 	}
 
+	/// The node that a command names, or else this machine's.
+	pub async fn node(&self, options: &OfNode) -> Result<NodeId> {
+		match options.node {
+			Some(node) => Ok(NodeId(node)),
+			None => self.own_node().await,
+		}
+	}
+
 	/// Sends a call that puts `committed` on hold and prints what it did; without a key prints the call itself.
 	pub async fn send(&self, call: &Call, signer: &Signer, committed: Balance) -> Result<()> {
 		if let Some(receipt) = self.submit(call, signer, committed).await? {
@@ -98,6 +106,15 @@ impl Session {
 			println!("{link}");
 		}
 		Ok(())
+	}
+
+	/// Tells people what goes on.
+	pub fn say(&self, words: &str) {
+		if self.json {
+			tracing::info!("{words}");
+		} else {
+			println!("{words}");
+		}
 	}
 
 	/// Prints what a call did.

@@ -5,7 +5,10 @@ use crate::{
 	cli::Common,
 	commands::session::Session,
 	config::Folder,
-	provider::report::{Report, Situation},
+	provider::{
+		report::{Report, Situation},
+		rewards,
+	},
 };
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
@@ -57,9 +60,18 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		Ok(node) => session.chain.node(node, best).await?,
 		Err(_) => None,
 	};
+	let mut disputed = match &node {
+		Some(page) => session.chain.deals_of_node(page.id, best).await?,
+		None => Vec::new(),
+	};
+	disputed.retain(|page| page.dispute.is_some());
 	let line = match &node {
 		Some(page) => session.chain.line_page(page.id, best).await?,
 		None => None,
+	};
+	let rewards = match &node {
+		Some(page) => rewards::read(&session.chain, page, best).await?,
+		None => Vec::new(),
 	};
 	let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
 	let line = line.map(|page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None });
@@ -67,6 +79,9 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		node,
 		line,
 		proves_itself: true,
+		disputed,
+		rewards,
+		supply: Some(session.chain.supply_page(best).await?),
 		settings: session.chain.settings(best).await?,
 		best_block: Some(session.chain.height(best).await?),
 		..Situation::default()

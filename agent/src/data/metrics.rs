@@ -51,6 +51,8 @@ pub struct Numbers {
 	pub deals: Gauge,
 	/// Deals whose acceptance is final.
 	pub deals_accepted: Gauge,
+	/// Disputes about deals that wait for an answer.
+	pub open_disputes: Gauge,
 	/// Bytes of complete contents.
 	pub stored_bytes: Gauge,
 	/// Bytes free on the disk.
@@ -115,6 +117,7 @@ impl Metrics {
 			finalised: Gauge::default(),
 			deals: Gauge::default(),
 			deals_accepted: Gauge::default(),
+			open_disputes: Gauge::default(),
 			stored_bytes: Gauge::default(),
 			free_bytes: Gauge::default(),
 			damaged_contents: Gauge::default(),
@@ -148,6 +151,7 @@ impl Metrics {
 		all.register("finalised_block", "Finalised block followed to", numbers.finalised.clone());
 		all.register("deals", "Deals in the journal", numbers.deals.clone());
 		all.register("deals_accepted", "Deals whose acceptance is final", numbers.deals_accepted.clone());
+		all.register("open_disputes", "Disputes that wait for an answer", numbers.open_disputes.clone());
 		all.register("damaged_contents", "Contents known to be damaged", numbers.damaged_contents.clone());
 		all.register_with_unit("stored", "Complete contents", Unit::Bytes, numbers.stored_bytes.clone());
 		all.register_with_unit("free", "Free on the disk", Unit::Bytes, numbers.free_bytes.clone());

@@ -90,7 +90,13 @@ struct SteadyFactory {
 impl ControllerFactory for SteadyFactory {
 	fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
 		let inner = ControllerFactory::build(self.bbr.clone(), now, mtu);
-		Box::new(Steady { inner, shortest: Duration::MAX, per_second: self.per_second, losses: Losses::default(), pace: Pace::default() })
+		Box::new(Steady {
+			inner,
+			shortest: Duration::MAX,
+			per_second: self.per_second,
+			losses: Losses::default(),
+			pace: Pace::default(),
+		})
 	}
 }
 

@@ -170,29 +170,8 @@ pub fn cleared_candidates(ended: &[u32], noted: &[u32], most: usize) -> Vec<BTre
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::AccountId,
-		provider::testing::{node, window},
-	};
-	use substation_primitives::{deal::Deal, settings::STN, Bytes, DealId};
-
-	fn deal() -> DealView {
-		DealView {
-			id: DealId(5),
-			deal: Deal {
-				customer: AccountId::from([3; 32]),
-				node: NodeId(1),
-				root: [4; 32],
-				length: 1 << 20,
-				rate: STN,
-				periods: 10,
-				deposit: 0,
-				state: DealState::Proposed { expires: 200 },
-			},
-			unsettled: (0, 0),
-			closable: false,
-		}
-	}
+	use crate::provider::testing::{deal, node, window};
+	use substation_primitives::{settings::STN, Bytes};
 
 	fn verdict(change: impl FnOnce(&mut DealView, &mut NodeView)) -> Result<(), Refusal> {
 		let (mut deal, mut node) = (deal(), node());

@@ -3,15 +3,17 @@
 use crate::{
 	bandwidth::line::Line,
 	chain::{
-		client::NodeView,
+		client::{DealView, NodeView},
 		follow::{BlockStream, Head},
 		Chain, ChainError,
 	},
 	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
 	payments::till::Till,
 	provider::{
+		disputes::{self, DisputeReport},
 		intake::Intake,
 		report::{self, Report, Situation},
+		rewards,
 		sync::{self, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
@@ -20,10 +22,11 @@ use crate::{
 };
 use iroh::SecretKey;
 use std::sync::Arc;
-use substation_primitives::{settings::Settings, NodeId};
+use substation_primitives::{settings::Settings, DealId, NodeId};
 use substation_proofs::Hash;
 
-/// Final blocks after which the deals are read even if nothing seems to have changed.
+/// Final blocks after which the deals are read even if nothing seems to have changed; a quarter of a period if that is
+/// less, since where periods are short the time to answer a dispute is too.
 const READ_AGAIN_AFTER: u32 = 20;
 
 /// What the last reading of the deals was based on.
@@ -49,6 +52,8 @@ pub struct Engine {
 	updater: Updater,
 	answerer: Answerer,
 	basis: Option<Basis>,
+	/// The deals that were disputed at the last reading.
+	disputed: Vec<DealId>,
 	situation: Situation,
 	is_in_step: bool,
 }
@@ -111,6 +116,7 @@ impl Engine {
 			till,
 			line,
 			basis: None,
+			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
 		}
@@ -164,8 +170,9 @@ impl Engine {
 			return Ok(());
 		};
 		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
-		if self.is_stale(&basis) {
+		if self.is_stale(&basis, node.window.period_length) {
 			let deals = chain.deals_of_node(self.node, block).await?;
+			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
 			let clearing = Updater::clearing(&self.storage.journal);
 			let outcome = sync::apply(height, &node, &deals, &self.storage.journal, &self.forests, &clearing);
 			self.note_outcome(outcome);
@@ -186,13 +193,14 @@ impl Engine {
 		Ok(())
 	}
 
-	fn is_stale(&self, now: &Basis) -> bool {
+	fn is_stale(&self, now: &Basis, period_length: u32) -> bool {
 		let waiting = !self.storage.journal.in_state(|state| state.is_unaccepted()).is_empty();
 		match &self.basis {
 			None => true,
 			Some(last) => {
 				let is_same = Basis { block: now.block, ..*last } == *now;
-				!is_same || waiting || now.block >= last.block.saturating_add(READ_AGAIN_AFTER)
+				let again_after = READ_AGAIN_AFTER.min(period_length / 4);
+				!is_same || waiting || now.block >= last.block.saturating_add(again_after)
 			}
 		}
 	}
@@ -223,7 +231,20 @@ impl Engine {
 		}
 	}
 
-	/// Best state: the window, and updates of the forest.
+	/// Tells each dispute once, and again when it has gone on.
+	fn note_disputes(&mut self, disputed: Vec<DealView>, now: u32) {
+		for page in &disputed {
+			let is_known = self.situation.disputed.iter().any(|known| known.dispute == page.dispute);
+			if let Some(report) = DisputeReport::of(page, now).filter(|_| !is_known) {
+				tracing::warn!("{}", report.words);
+			}
+		}
+		let open = disputed.iter().filter(|page| disputes::is_open(page)).count();
+		self.metrics.numbers().open_disputes.set(i64::try_from(open).unwrap_or(i64::MAX));
+		self.situation.disputed = disputed;
+	}
+
+	/// Best state: the window, disputes, and updates of the forest.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
@@ -236,6 +257,9 @@ impl Engine {
 		self.line.look(chain, block, now).await?;
 		let settings: Settings = chain.settings(block).await?;
 		self.situation.settings = settings;
+		self.situation.rewards = rewards::read(chain, &node, block).await?;
+		self.situation.supply = Some(chain.supply_page(block).await?);
+		self.note_disputes(disputes::read(chain, &self.disputed, block).await?, now);
 		if self.is_in_step {
 			let ground = Ground {
 				chain,

@@ -3,6 +3,7 @@
 //! | File | Topic |
 //! |---|---|
 //! | `decide` | every decision, as pure functions |
+//! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
@@ -10,12 +11,15 @@
 //! | `window` | answer the open window |
 //! | `history` | which periods were due |
 //! | `report` | how it stands, in words |
+//! | `rewards` | what it has earned besides its customers' payments |
 
 pub mod decide;
+pub mod disputes;
 pub mod engine;
 pub mod history;
 pub mod intake;
 pub mod report;
+pub mod rewards;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;

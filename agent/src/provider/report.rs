@@ -2,19 +2,24 @@
 
 use crate::{
 	bandwidth::report::{LineReport, LineView},
-	chain::client::NodeView,
+	chain::client::{DealView, NodeView, RewardView},
 	cli::amounts::{display_amount, display_size},
 	data::{
 		journal::{Damage, DealState as Local, Journal},
 		storage::Storage,
 	},
 	payments::till::DeliveryStatus,
-	provider::history,
+	provider::{
+		disputes::DisputeReport,
+		history,
+		rewards::{self, RewardReport},
+	},
 };
 use serde::Serialize;
 use std::ops::Range;
 use substation_primitives::{
 	pages::WindowPage,
+	rewards::SupplyPage,
 	settings::{ProofSettings, Settings},
 	NodeStatus,
 };
@@ -49,8 +54,14 @@ pub struct Situation {
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
 	pub free_bytes: u64,
+	/// The node's deals that are disputed.
+	pub disputed: Vec<DealView>,
 	/// The line, if the node holds seats.
 	pub line: Option<LineView>,
+	/// What the node in each class and its operator have earned besides.
+	pub rewards: Vec<RewardView>,
+	/// What the running era can pay for it.
+	pub supply: Option<SupplyPage>,
 	/// What customers pay for deliveries; unknown unless the agent runs.
 	pub delivery: Option<DeliveryStatus>,
 }
@@ -193,8 +204,14 @@ pub struct Report {
 	pub used_bytes: u64,
 	/// Free bytes on the disk.
 	pub free_bytes: u64,
+	/// Disputes about the node's deals.
+	pub disputes: Vec<DisputeReport>,
 	/// The line, if the node holds seats.
 	pub line: Option<LineReport>,
+	/// What the node in each class and its operator have earned besides.
+	pub rewards: Vec<RewardReport>,
+	/// What `substation claim` pays out of that, in the smallest unit, as text.
+	pub claimable: String,
 	/// What customers pay for deliveries.
 	pub delivery: Option<DeliveryStatus>,
 }
@@ -209,8 +226,18 @@ impl Report {
 		if let Some(page) = page {
 			words.extend(chain_words(page, &situation.settings.proofs));
 		}
+		let now = situation.best_block.unwrap_or_default();
+		let disputes: Vec<_> = situation.disputed.iter().filter_map(|page| DisputeReport::of(page, now)).collect();
+		words.extend(disputes.iter().map(|dispute| dispute.words.clone()));
 		let line = situation.line.as_ref().map(|line| LineReport::of(line, &situation.settings.bandwidth));
 		words.extend(line.iter().flat_map(|line| line.words.clone()));
+		let rewards: Vec<_> =
+			situation.rewards.iter().map(|page| RewardReport::of(page, situation.supply.as_ref())).collect();
+		words.extend(rewards.iter().map(|reward| reward.words.clone()));
+		let claimable = rewards::claimable(&situation.rewards);
+		if claimable > 0 {
+			words.push(format!("to do: `substation claim` pays out {} STN", display_amount(claimable)));
+		}
 		words.extend(local_words(situation));
 		Self {
 			node: page.map(|page| page.id.0),
@@ -238,7 +265,10 @@ impl Report {
 			damage: situation.damage.clone(),
 			used_bytes: situation.used_bytes,
 			free_bytes: situation.free_bytes,
+			disputes,
 			line,
+			rewards,
+			claimable: claimable.to_string(),
 			delivery: situation.delivery.clone(),
 		}
 	}
@@ -435,6 +465,50 @@ mod tests {
 		assert!(report.words.contains(&line), "{:?}", report.words);
 		assert!(!report.earning && report.reason.contains(&root) && report.reason.contains("deals 7"));
 		assert_eq!((report.damaged, report.damage[0].bytes), (1, 32_768));
+	}
+
+	#[test]
+	fn rewards_are_told_for_each_class_and_for_deliveries_with_what_a_claim_pays() {
+		use crate::provider::rewards::tests::page;
+		use substation_primitives::{rewards::Earner, NodeId, ResourceClass};
+		let of = |class| page(Earner::Node { node: NodeId(1), class });
+		let mut situation = working();
+		assert!(Report::of(&situation).words.iter().all(|line| !line.contains("claim")));
+		situation.rewards =
+			vec![of(ResourceClass::Storage), of(ResourceClass::Bandwidth), page(Earner::Payee(node().operator))];
+
+		let report = Report::of(&situation);
+
+		let kinds: Vec<_> = report.rewards.iter().map(|reward| reward.kind).collect();
+		assert_eq!(kinds, ["storage", "bandwidth", "delivery"]);
+		for kind in kinds {
+			let line = format!("rewards for {kind}: 2 STN to claim, 0.5 STN credited in era 7");
+			assert!(report.words.iter().any(|words| words.starts_with(&line)), "{line}: {:?}", report.words);
+		}
+		assert!(report.words.contains(&"to do: `substation claim` pays out 6 STN".to_owned()), "{:?}", report.words);
+		let json = serde_json::to_value(&report).unwrap();
+		assert_eq!(json["claimable"], (6 * STN).to_string());
+		assert_eq!(json["rewards"][1]["kind"], "bandwidth");
+	}
+
+	#[test]
+	fn disputes_are_told_with_what_to_do() {
+		use crate::provider::disputes::tests::disputed;
+		use substation_primitives::pages::DisputeStage;
+		let mut situation = working();
+		assert_eq!(Report::of(&situation).disputes, []);
+		let stages = [DisputeStage::Open { answer_by: 200 }, DisputeStage::Answered { decide_by: 300 }];
+		(situation.disputed, situation.best_block) = (stages.map(disputed).to_vec(), Some(100));
+
+		let report = Report::of(&situation);
+
+		assert!(report.earning);
+		let told =
+			|end: &str| report.words.iter().any(|line| line.starts_with("dispute about deal 5") && line.ends_with(end));
+		assert!(told("before block 200; silence loses: `substation answer 5 FILE`"), "{:?}", report.words);
+		assert!(told("before block 300, or both bonds go back"), "{:?}", report.words);
+		let json = serde_json::to_value(&report).unwrap();
+		assert_eq!((&json["disputes"][0]["stage"], &json["disputes"][1]["until"]), (&"open".into(), &300.into()));
 	}
 
 	#[test]

@@ -37,6 +37,7 @@ fn page(id: u64, state: DealState) -> DealView {
 		},
 		unsettled: (0, 0),
 		closable: false,
+		dispute: None,
 	}
 }
 

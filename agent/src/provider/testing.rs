@@ -1,10 +1,14 @@
 //! Pages for tests.
 
-use crate::chain::{client::NodeView, AccountId};
+use crate::chain::{
+	client::{DealView, NodeView},
+	AccountId,
+};
 use substation_primitives::{
+	deal::{Deal, DealState},
 	pages::{NodePage, WindowPage},
 	settings::STN,
-	NodeId, NodeStatus, Offer, Period, Region, WindowSeed,
+	DealId, NodeId, NodeStatus, Offer, Period, Region, WindowSeed,
 };
 use substation_proofs::forest::Forest;
 
@@ -47,5 +51,25 @@ pub(crate) fn node() -> NodeView {
 		terminated_at: None,
 		recent: vec![],
 		window: window(),
+	}
+}
+
+/// A proposal.
+pub(crate) fn deal() -> DealView {
+	DealView {
+		id: DealId(5),
+		deal: Deal {
+			customer: AccountId::from([3; 32]),
+			node: NodeId(1),
+			root: [4; 32],
+			length: 1 << 20,
+			rate: STN,
+			periods: 10,
+			deposit: 0,
+			state: DealState::Proposed { expires: 200 },
+		},
+		unsettled: (0, 0),
+		closable: false,
+		dispute: None,
 	}
 }

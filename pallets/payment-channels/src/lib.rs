@@ -287,6 +287,8 @@ pub mod pallet {
 			Pallet::<T>::authorize_redemption(*channel, *cumulative, signature)
 		})]
 		#[pallet::weight_of_authorize(<T as Config>::WeightInfo::authorize_redeem())]
+		// And an older era, if whoever is told of it keeps the payee's record of one.
+		#[pallet::weight(<T as Config>::WeightInfo::redeem().saturating_add(T::DbWeight::get().reads(1)))]
 		pub fn redeem(
 			origin: OriginFor<T>,
 			channel: ChannelId,

@@ -53,6 +53,7 @@ impl<T: Config> Pallet<T> {
 		T::Currency::release(&Self::bond_reason(class).into(), &operator, amount, Precision::Exact)?;
 		offered.bond = left;
 		Nodes::<T>::insert(id, node);
+		T::Obligations::bond_lowered(id, class, left);
 		Self::deposit_event(Event::BondReleased { node: id, class, amount });
 		Ok(())
 	}
@@ -97,8 +98,10 @@ impl<T: Config> Bonds<T::AccountId> for Pallet<T> {
 		if moved == 0 {
 			return 0;
 		}
-		offered.bond = offered.bond.saturating_sub(moved);
+		let left = offered.bond.saturating_sub(moved);
+		offered.bond = left;
 		Nodes::<T>::insert(id, node);
+		T::Obligations::bond_lowered(id, class, left);
 		Self::deposit_event(Event::BondTaken { node: id, class, to: to.clone(), amount: moved });
 		moved
 	}

@@ -48,7 +48,7 @@ fn run_eras<T: Config>() {
 /// A record of an era, with a proof that still counts.
 fn earn<T: Config>(earner: EarnerOf<T>, era: u32) {
 	let now = Pallet::<T>::now();
-	let current = Some(Current { since: now, due: now.saturating_add(1_000), clock: 0, bond: UNITS });
+	let current = Some(Current { since: now, due: now.saturating_add(1_000), yields: 0, bond: UNITS });
 	Records::<T>::insert(earner, Record { era, units: UNITS, pending: STN, current });
 }
 

@@ -37,10 +37,10 @@ impl<T: Config> Pallet<T> {
 		let mut era = Era::<T>::get();
 		let mut record = Self::record(&earner, era.index);
 		let since = Self::now();
-		let clock = era.clock(since, T::EraBlocks::get());
-		let proof = Current { since, due: since.saturating_add(longest), clock, bond };
-		if let Some((bond, blocks)) = record.prove(proof) {
-			let units = availability::credit(bond, era.yield_per_block, blocks);
+		let yields = era.yields(since, T::EraBlocks::get());
+		let proof = Current { since, due: since.saturating_add(longest), yields, bond };
+		if let Some((bond, yields)) = record.prove(proof) {
+			let units = availability::credit(bond, yields);
 			record.credit(era.pools.of_mut(class), units);
 		}
 		Records::<T>::insert(earner, record);
@@ -54,6 +54,16 @@ impl<T: Config> Pallet<T> {
 		let Some(mut record) = Records::<T>::get(&earner) else { return };
 		record.current = None;
 		Self::store(earner, record);
+	}
+
+	/// Told that a bond was lowered to `left`: until the next proof no more than that earns, whatever it is raised to
+	/// meanwhile.
+	pub fn bond_lowered(node: NodeId, class: ResourceClass, left: Balance) {
+		let earner = Earner::Node { node, class };
+		let Some(mut record) = Records::<T>::get(&earner) else { return };
+		if record.limit(left) {
+			Records::<T>::insert(earner, record);
+		}
 	}
 
 	/// A record with everything from eras that are over folded.

@@ -57,12 +57,14 @@ impl<T: Config> Pallet<T> {
 		let era_blocks = T::EraBlocks::get();
 		let earned = T::Nominating::paid_to_nominators(validators).min(validators);
 		let nominating = availability::nominating(earned, staked);
+		let coming = emission::staking_payout(split.validators);
+		let expected = availability::expected(nominating, validators, coming);
 		Era::<T>::put(EraState {
 			index,
 			started: now,
-			clock_at_start: over.clock(now, era_blocks),
+			yields_before: over.yields(now, era_blocks),
 			nominating,
-			yield_per_block: availability::per_block(nominating, settings.availability, era_blocks),
+			yield_per_block: availability::per_block(expected, settings.availability, era_blocks),
 			..budgeted_state(split)
 		});
 		let Split { validators: to_validators, storage, bandwidth, treasury: to_treasury } = split;

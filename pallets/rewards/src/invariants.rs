@@ -93,14 +93,14 @@ impl<T: Config> Pallet<T> {
 	/// I10: records say something, and nothing of the future.
 	fn check_records(era: &EraState) -> Result<(), TryRuntimeError> {
 		let now = Self::now();
-		let clock = era.clock(now, T::EraBlocks::get());
+		let yields = era.yields(now, T::EraBlocks::get());
 		for record in Records::<T>::iter_values() {
 			let Record { era: of, current, .. } = record;
 			ensure!(!record.is_empty(), "I10: a record says nothing");
 			ensure!(of <= era.index, "I10: a record is of an era that has not begun");
 			if let Some(proof) = current {
 				ensure!(proof.since <= now && proof.since <= proof.due, "I10: a proof is of a later block");
-				ensure!(proof.clock <= clock, "I10: a proof is ahead of the paid clock");
+				ensure!(proof.yields <= yields, "I10: a proof has seen yields that were not paid");
 			}
 		}
 		Ok(())

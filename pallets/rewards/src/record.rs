@@ -5,7 +5,7 @@
 //! after a year, and nothing ever visits all records.
 
 use crate::types::{Current, Pool, Record};
-use substation_primitives::{Balance, BlockNumber};
+use substation_primitives::Balance;
 
 impl Record {
 	/// Turns units of an era that is over into pending money, at the rate of that era's pool in `closed`.
@@ -28,12 +28,23 @@ impl Record {
 		self.units = self.units.saturating_add(pool.add(units));
 	}
 
-	/// Makes a proof the one that counts, and says what the one before it has proven: how much for how many blocks of
-	/// the paid clock.
-	pub fn prove(&mut self, proof: Current) -> Option<(Balance, BlockNumber)> {
-		let proven = self.current.and_then(|last| last.proven(proof.since, proof.clock, proof.bond));
+	/// Makes a proof the one that counts, and says what the one before it has proven: how much earns which part of the
+	/// sum of yields.
+	pub fn prove(&mut self, proof: Current) -> Option<(Balance, u128)> {
+		let proven = self.current.and_then(|last| last.proven(proof.since, proof.yields, proof.bond));
 		self.current = Some(proof);
 		proven
+	}
+
+	/// Lets the proof that counts speak for no more than what is left of its bond, and says whether that changed it.
+	pub fn limit(&mut self, left: Balance) -> bool {
+		match &mut self.current {
+			Some(proof) if proof.bond > left => {
+				proof.bond = left;
+				true
+			}
+			_ => false,
+		}
 	}
 
 	/// Whether forgetting the record would change nothing.

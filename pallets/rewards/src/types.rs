@@ -49,14 +49,14 @@ pub struct EraState {
 	/// The block in which it began.
 	#[codec(compact)]
 	pub started: BlockNumber,
-	/// The paid clock when it began; see [`crate::availability`].
+	/// The yields of all eras before it together; see [`crate::availability`].
 	#[codec(compact)]
-	pub clock_at_start: BlockNumber,
+	pub yields_before: u128,
 	/// What a staked planck earned in the era before, in parts of
 	/// [`YIELD_ONE`](substation_primitives::rewards::YIELD_ONE).
 	#[codec(compact)]
 	pub nominating: u128,
-	/// What a bonded planck behind a current proof earns in one block of the paid clock, in the same parts.
+	/// What a bonded planck behind a current proof earns in one block, in the same parts.
 	#[codec(compact)]
 	pub yield_per_block: u128,
 	/// What it pays to validators and nominators.
@@ -76,9 +76,10 @@ pub struct Current {
 	pub since: BlockNumber,
 	/// The last block in which the next proof is in time.
 	pub due: BlockNumber,
-	/// The paid clock in the block of the proof.
-	pub clock: BlockNumber,
-	/// The bond that the proof spoke for.
+	/// The sum of all yields in the block of the proof.
+	#[codec(compact)]
+	pub yields: u128,
+	/// The bond that the proof spoke for, or what was left of it since.
 	#[codec(compact)]
 	pub bond: Balance,
 }

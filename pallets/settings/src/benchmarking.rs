@@ -1,6 +1,6 @@
 //! Benchmarks. Every call reads and judges all records and writes one, whatever the values.
 
-use crate::{Bandwidth, Call, Channels, Config, Disputes, Market, Pallet, Proofs, Registry};
+use crate::{Bandwidth, Call, Channels, Config, Disputes, Market, Pallet, Proofs, Registry, Rewards};
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;
 use substation_primitives::settings::Settings;
@@ -82,6 +82,18 @@ mod benchmarks {
 		_(origin as T::RuntimeOrigin, settings);
 
 		assert_eq!(Disputes::<T>::get(), settings);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_rewards() -> Result<(), BenchmarkError> {
+		let origin = update_origin::<T>()?;
+		let settings = Settings::default().rewards;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, settings);
+
+		assert_eq!(Rewards::<T>::get(), settings);
 		Ok(())
 	}
 

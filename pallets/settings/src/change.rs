@@ -1,9 +1,14 @@
 //! Replacing one record, judged together with all others.
 
-use crate::{BadSetting, Bandwidth, Channels, Config, Disputes, Error, Event, Market, Pallet, Proofs, Registry};
+use crate::{
+	BadSetting, Bandwidth, Channels, Config, Disputes, Error, Event, Market, Pallet, Proofs, Registry, Rewards,
+};
 use sp_runtime::DispatchResult;
-use substation_primitives::settings::{
-	BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
+use substation_primitives::{
+	rewards::RewardSettings,
+	settings::{
+		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
+	},
 };
 
 impl<T: Config> Pallet<T> {
@@ -46,6 +51,13 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_valid(Settings { disputes: settings, ..Self::all() })?;
 		Disputes::<T>::put(settings);
 		Self::deposit_event(Event::DisputesChanged { settings });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_rewards(settings: RewardSettings) -> DispatchResult {
+		Self::ensure_valid(Settings { rewards: settings, ..Self::all() })?;
+		Rewards::<T>::put(settings);
+		Self::deposit_event(Event::RewardsChanged { settings });
 		Ok(())
 	}
 

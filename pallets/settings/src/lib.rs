@@ -16,7 +16,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use readers::{BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf};
+pub use readers::{BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf, RewardsOf};
 pub use types::BadSetting;
 pub use weights::WeightInfo;
 
@@ -27,9 +27,12 @@ pub mod pallet {
 	use core::marker::PhantomData;
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
-	use substation_primitives::settings::{
-		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
-		SettingError, Settings,
+	use substation_primitives::{
+		rewards::RewardSettings,
+		settings::{
+			BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
+			SettingError, Settings,
+		},
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -85,6 +88,12 @@ pub mod pallet {
 		Settings::default().disputes
 	}
 
+	/// What the rewards' settings are where nothing was written.
+	#[pallet::type_value]
+	pub fn DefaultRewards<T: Config>() -> RewardSettings {
+		Settings::default().rewards
+	}
+
 	/// Tunables of nodes and bonds.
 	#[pallet::storage]
 	pub type Registry<T: Config> = StorageValue<_, RegistrySettings, ValueQuery, DefaultRegistry<T>>;
@@ -109,6 +118,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Disputes<T: Config> = StorageValue<_, DisputeSettings, ValueQuery, DefaultDisputes<T>>;
 
+	/// Tunables of emission, shares and fees.
+	#[pallet::storage]
+	pub type Rewards<T: Config> = StorageValue<_, RewardSettings, ValueQuery, DefaultRewards<T>>;
+
 	/// The settings with which a chain starts.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -132,6 +145,7 @@ pub mod pallet {
 			Bandwidth::<T>::put(self.settings.bandwidth);
 			Channels::<T>::put(self.settings.channels);
 			Disputes::<T>::put(self.settings.disputes);
+			Rewards::<T>::put(self.settings.rewards);
 		}
 	}
 
@@ -168,6 +182,11 @@ pub mod pallet {
 		DisputesChanged {
 			/// What is in force now.
 			settings: DisputeSettings,
+		},
+		/// The tunables of emission, shares and fees were replaced. The running era keeps its budget and its yield.
+		RewardsChanged {
+			/// What is in force now.
+			settings: RewardSettings,
 		},
 	}
 
@@ -290,6 +309,23 @@ pub mod pallet {
 			T::UpdateOrigin::ensure_origin(origin)?;
 			Self::do_set_disputes(settings)
 		}
+
+		/// Replace the tunables of emission, shares and fees.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::UpdateOrigin`].
+		///
+		/// ## Details
+		/// Refused unless all settings together stay valid. The running era keeps its budget and its yield; usage and
+		/// fees follow at once.
+		///
+		/// ## Events
+		/// [`Event::RewardsChanged`].
+		#[pallet::call_index(6)]
+		pub fn set_rewards(origin: OriginFor<T>, settings: RewardSettings) -> DispatchResult {
+			T::UpdateOrigin::ensure_origin(origin)?;
+			Self::do_set_rewards(settings)
+		}
 	}
 
 	#[pallet::view_functions]
@@ -303,6 +339,7 @@ pub mod pallet {
 				bandwidth: Bandwidth::<T>::get(),
 				channels: Channels::<T>::get(),
 				disputes: Disputes::<T>::get(),
+				rewards: Rewards::<T>::get(),
 			}
 		}
 

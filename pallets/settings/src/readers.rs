@@ -1,10 +1,11 @@
 //! The settings as [`Get`]s, for the `Config` items of the pallets that they steer.
 
-use crate::{Bandwidth, Channels, Config, Disputes, Market, Proofs, Registry};
+use crate::{Bandwidth, Channels, Config, Disputes, Market, Proofs, Registry, Rewards};
 use core::marker::PhantomData;
 use frame_support::traits::Get;
-use substation_primitives::settings::{
-	BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
+use substation_primitives::{
+	rewards::RewardSettings,
+	settings::{BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings},
 };
 
 /// The tunables of nodes and bonds that are in force.
@@ -58,5 +59,14 @@ pub struct DisputesOf<T>(PhantomData<T>);
 impl<T: Config> Get<DisputeSettings> for DisputesOf<T> {
 	fn get() -> DisputeSettings {
 		Disputes::<T>::get()
+	}
+}
+
+/// The tunables of emission, shares and fees that are in force.
+pub struct RewardsOf<T>(PhantomData<T>);
+
+impl<T: Config> Get<RewardSettings> for RewardsOf<T> {
+	fn get() -> RewardSettings {
+		Rewards::<T>::get()
 	}
 }

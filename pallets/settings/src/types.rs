@@ -10,6 +10,6 @@ use substation_primitives::settings::SettingError;
 pub struct BadSetting(pub SettingError);
 
 impl PalletError for BadSetting {
-	// An enum without fields.
-	const MAX_ENCODED_SIZE: usize = 1;
+	// An enum, one variant of which holds an enum without fields.
+	const MAX_ENCODED_SIZE: usize = 2;
 }

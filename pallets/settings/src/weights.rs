@@ -17,6 +17,7 @@ pub trait WeightInfo {
 	fn set_bandwidth() -> Weight;
 	fn set_channels() -> Weight;
 	fn set_disputes() -> Weight;
+	fn set_rewards() -> Weight;
 }
 
 /// As measured, with the runtime's database weights.
@@ -127,7 +128,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	fn set_disputes() -> Weight {
 		Weight::from_parts(18_007_000, 1549)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	fn set_rewards() -> Weight {
+		Weight::from_parts(18_007_000, 1549)
+			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 }
@@ -161,7 +167,12 @@ impl WeightInfo for () {
 	}
 	fn set_disputes() -> Weight {
 		Weight::from_parts(18_007_000, 1549)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
+			.saturating_add(ParityDbWeight::get().writes(1_u64))
+	}
+	fn set_rewards() -> Weight {
+		Weight::from_parts(18_007_000, 1549)
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 }

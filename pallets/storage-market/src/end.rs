@@ -13,7 +13,7 @@ use frame_support::{
 };
 use substation_primitives::{
 	deal::{DealState, Terms},
-	traits::{Bonds, Nodes, StorageLedger},
+	traits::{Bonds, Nodes, OnSettled, StorageLedger},
 	Balance, DealId, ResourceClass,
 };
 
@@ -30,6 +30,9 @@ impl<T: Config> Pallet<T> {
 		let notice = T::Settings::get().early_end_periods;
 		let payment = money::early_end(deal.rate, terms.shares, notice, remaining);
 		let Payment { provider, burned, treasury, refunded } = Self::pay(&deal, payment);
+		if burned > 0 {
+			T::OnSettled::on_ended_early(burned);
+		}
 		// Below `first` if the deal was accepted in this very period.
 		terms.last = current;
 		deal.state = DealState::Active(terms);

@@ -69,7 +69,8 @@ impl<T: Config> Pallet<T> {
 		let deal = Deals::<T>::get(id)?;
 		let (unsettled, over) = Self::caught_up(deal.node, || Self::prospects(&deal));
 		let closable = over && !HeldBack::<T>::contains_key(id);
-		Some(DealPage { id, deal, unsettled, closable })
+		// Disputes are not this pallet's: the runtime fills them in.
+		Some(DealPage { id, deal, unsettled, closable, dispute: None })
 	}
 
 	/// Up to `limit` proposals and deals of a node, in an order that never changes but is not that of the ids. The

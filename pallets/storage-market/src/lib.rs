@@ -47,7 +47,7 @@ pub mod pallet {
 	use substation_primitives::{
 		deal::Proposal,
 		settings::{MarketSettings, RegistrySettings},
-		traits::{Bonds, Nodes, StorageLedger, Treasury},
+		traits::{Bonds, Nodes, OnSettled, StorageLedger, Treasury},
 		Balance, Bytes, DealId, NodeId, Period,
 	};
 	use substation_proofs::{forest::UpdateProof, Hash};
@@ -79,6 +79,9 @@ pub mod pallet {
 
 		/// Where the treasury's shares go, and whatever a payee cannot receive.
 		type Treasury: Treasury<Self::AccountId>;
+
+		/// Told what each payment has destroyed, if anything. Wire to whatever credits usage.
+		type OnSettled: OnSettled;
 
 		/// Most acceptances or clearances in one call. At least 1; weights are linear in it.
 		#[pallet::constant]

@@ -16,7 +16,7 @@ use frame_support::{
 	parameter_types,
 	traits::{
 		fungible::{Inspect, InspectHold, Mutate},
-		tokens::Preservation,
+		tokens::{Fortitude, Precision, Preservation},
 		Authorize, ConstU128,
 	},
 };
@@ -29,7 +29,7 @@ use sp_runtime::{
 use substation_primitives::{
 	deal::{Acceptance, Clearance, DealState, Proposal, Terms},
 	settings::{MarketSettings, RegistrySettings, Settings, MAX_TERM, STN},
-	traits::{Bonds, Nodes, StorageLedger, Treasury},
+	traits::{Bonds, Nodes, OnSettled, StorageLedger, Treasury},
 	AgentKey, Balance, Bytes, DealId, NodeId, NodeInfo, NodeStatus, Offer, Period, ResourceClass,
 };
 use substation_proofs::{
@@ -118,6 +118,7 @@ impl pallet_storage_market::Config for Test {
 	type Registry = FakeRegistry;
 	type Ledger = FakeLedger;
 	type Treasury = FakeTreasury;
+	type OnSettled = FakeUsage;
 	type MaxUpdates = ConstU32<UPDATES>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
@@ -129,6 +130,26 @@ pub struct FakeTreasury;
 impl Treasury<AccountId> for FakeTreasury {
 	fn account() -> AccountId {
 		TREASURY
+	}
+}
+
+/// What was told of payments: of which node, and how much was destroyed.
+#[frame_support::storage_alias]
+pub type Told = StorageValue<FakeUsage, Vec<(NodeId, Balance)>, ValueQuery>;
+
+/// What was told of deals that ended early: how much was destroyed.
+#[frame_support::storage_alias]
+pub type ToldOfEnds = StorageValue<FakeUsage, Vec<Balance>, ValueQuery>;
+
+pub struct FakeUsage;
+
+impl OnSettled for FakeUsage {
+	fn on_settled(node: NodeId, burned: Balance) {
+		Told::append((node, burned));
+	}
+
+	fn on_ended_early(burned: Balance) {
+		ToldOfEnds::append(burned);
 	}
 }
 
@@ -485,12 +506,30 @@ pub fn wealth(account: AccountId) -> Balance {
 	Balances::total_balance(&account)
 }
 
+/// Takes everything that an account has, and the account with it.
+pub fn reap(account: AccountId) {
+	frame_support::assert_ok!(Balances::burn_from(
+		&account,
+		Balances::free_balance(account),
+		Preservation::Expendable,
+		Precision::Exact,
+		Fortitude::Force,
+	));
+	assert_eq!(wealth(account), 0);
+	assert!(!System::account_exists(&account));
+}
+
 pub fn escrow(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::Escrow.into(), &account)
 }
 
 pub fn deposits(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::DealDeposit.into(), &account)
+}
+
+/// What was told of payments since the last time.
+pub fn told() -> Vec<(NodeId, Balance)> {
+	Told::take()
 }
 
 /// This pallet's events since the last time.

@@ -16,7 +16,7 @@ use frame_support::{
 };
 use substation_primitives::{
 	deal::{DealState, Terms},
-	traits::{Nodes, StorageLedger, Treasury},
+	traits::{Nodes, OnSettled, StorageLedger, Treasury},
 	Balance, DealId, Period,
 };
 
@@ -45,6 +45,9 @@ impl<T: Config> Pallet<T> {
 		terms.paid_periods = terms.paid_periods.saturating_add(u16::try_from(proven).unwrap_or(u16::MAX));
 		let payment = money::settlement(deal.rate, terms.shares, proven, missed);
 		let Payment { provider, burned, treasury, refunded } = Self::pay(deal, payment);
+		if burned > 0 {
+			T::OnSettled::on_settled(deal.node, burned);
+		}
 		Self::deposit_event(Event::DealSettled { deal: id, proven, missed, provider, burned, treasury, refunded });
 		true
 	}

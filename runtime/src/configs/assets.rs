@@ -1,6 +1,7 @@
 //! Money and accounts: balances, fees, proxies, multisignatures, identities.
 
 use crate::{
+	configs::rewards::BlockAuthor,
 	constants::{deposit, DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT, FEE_PER_BYTE, FEE_PER_PICOSECOND},
 	governance, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
 	Signature, System,
@@ -32,8 +33,8 @@ impl pallet_balances::Config for Runtime {
 	type RuntimeFreezeReason = RuntimeFreezeReason;
 	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
 	type Balance = Balance;
-	// Burned.
-	type DustRemoval = ();
+	// Nothing is destroyed for being small.
+	type DustRemoval = governance::ToTreasury;
 	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
 	type AccountStore = System;
 	type ReserveIdentifier = [u8; 8];
@@ -56,8 +57,8 @@ parameter_types! {
 
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	// Fees and tips go to the treasury.
-	type OnChargeTransaction = FungibleAdapter<Balances, governance::ToTreasury>;
+	// A share of each fee is destroyed, the author gets the rest and the tip.
+	type OnChargeTransaction = FungibleAdapter<Balances, pallet_rewards::SplitFees<Runtime, BlockAuthor>>;
 	type WeightToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_PICOSECOND>>;
 	type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;
 	type FeeMultiplierUpdate =
@@ -93,7 +94,7 @@ pub enum ProxyType {
 	/// Validate and nominate.
 	#[codec(index = 2)]
 	Staking,
-	/// Run the operator's nodes: register, offer, forfeit, settle, answer disputes, take seats, collect, leave.
+	/// Run the operator's nodes: register, offer, forfeit, settle, answer disputes, take seats, collect, claim, leave.
 	#[codec(index = 3)]
 	Operator,
 	/// Make, settle, dispute and end deals; open and close payment channels.
@@ -120,6 +121,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::StorageProofs(..)
 						| RuntimeCall::BandwidthProofs(..)
 						| RuntimeCall::PaymentChannels(..)
+						| RuntimeCall::Rewards(..)
 						| RuntimeCall::Disputes(pallet_disputes::Call::answer { .. })
 				);
 				own && !pays_anyone(call)

@@ -1,6 +1,9 @@
 //! Lines to the network, and what is carried over them for somebody: committee tests and payment channels.
 
-use crate::{configs::depin::ParentVrf, governance, Babe, Balances, Registry, Runtime};
+use crate::{
+	configs::{depin::ParentVrf, rewards::Credits},
+	governance, Babe, Balances, Registry, Runtime,
+};
 use frame_support::{parameter_types, traits::Get, PalletId};
 
 parameter_types! {
@@ -26,8 +29,7 @@ impl pallet_bandwidth_proofs::Config for Runtime {
 	type EpochIndex = EpochIndex;
 	type Registry = Registry;
 	type Treasury = governance::TreasuryPot;
-	// The seam at which emission will enter.
-	type OnMeasured = ();
+	type OnMeasured = Credits;
 	type PalletId = TestFeesPalletId;
 	type WeightInfo = pallet_bandwidth_proofs::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -39,7 +41,6 @@ impl pallet_payment_channels::Config for Runtime {
 	type Settings = pallet_settings::ChannelsOf<Runtime>;
 	type Grace = pallet_pace::ChannelGrace<Runtime>;
 	type Treasury = governance::TreasuryPot;
-	// The seam at which usage will be credited.
-	type OnRedeemed = ();
+	type OnRedeemed = Credits;
 	type WeightInfo = pallet_payment_channels::weights::SubstrateWeight<Runtime>;
 }

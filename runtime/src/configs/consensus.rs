@@ -4,8 +4,8 @@
 
 use crate::{
 	constants::{BAG_THRESHOLDS, MAX_ELECTION_TARGETS, MAX_ELECTION_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, MILLI},
-	governance, AccountId, Babe, Balance, Balances, Historical, Offences, Runtime, RuntimeEvent, RuntimeHoldReason,
-	Session, SessionKeys, Staking, Timestamp, VoterList,
+	governance, AccountId, Babe, Balance, Balances, Historical, Offences, Rewards, Runtime, RuntimeEvent,
+	RuntimeHoldReason, Session, SessionKeys, Staking, Timestamp, VoterList,
 };
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
@@ -129,17 +129,16 @@ impl pallet_staking::Config for Runtime {
 	type GenesisElectionProvider = Self::ElectionProvider;
 	type NominationsQuota = pallet_staking::FixedNominationsQuota<MAX_NOMINATIONS>;
 	type HistoryDepth = ConstU32<84>;
-	type RewardRemainder = governance::ToTreasury;
+	type RewardRemainder = pallet_rewards::CountRemainder<Runtime, governance::ToTreasury>;
 	type RuntimeEvent = RuntimeEvent;
 	type Slash = governance::ToTreasury;
-	type Reward = ();
+	type Reward = pallet_rewards::CountRewards<Runtime>;
 	type SessionsPerEra = pallet_pace::SessionsPerEra<Runtime>;
 	type BondingDuration = pallet_pace::BondingEras<Runtime>;
 	type SlashDeferDuration = pallet_pace::SlashDeferEras<Runtime>;
 	type AdminOrigin = governance::SlashCancelOrigin;
 	type SessionInterface = Self;
-	// Nothing is minted: the seam at which emission will enter.
-	type EraPayout = ();
+	type EraPayout = Rewards;
 	type NextNewSession = Session;
 	type MaxExposurePageSize = ConstU32<64>;
 	type MaxValidatorSet = ConstU32<MAX_VALIDATORS>;

@@ -1,11 +1,16 @@
 //! Physical infrastructure: settings, nodes, deals and proofs, and how these pallets meet.
 
 use crate::{
+	configs::rewards::Credits,
 	constants::{MAX_FOREST_UPDATES, MAX_NODE_ADDRESSES, MAX_NODE_ADDRESS_LENGTH},
-	governance, Babe, Balances, BandwidthProofs, Registry, Runtime, RuntimeHoldReason, StorageMarket, StorageProofs,
+	governance, AccountId, Babe, Balances, BandwidthProofs, Registry, Rewards, Runtime, RuntimeHoldReason,
+	StorageMarket, StorageProofs,
 };
 use frame_support::traits::{ConstU32, Get};
-use substation_primitives::{traits::Obligations, Balance, NodeId, ResourceClass};
+use substation_primitives::{
+	traits::{Nodes, Obligations},
+	Balance, NodeId, ResourceClass,
+};
 use substation_proofs::Hash;
 
 impl pallet_pace::Config for Runtime {}
@@ -37,6 +42,14 @@ impl Obligations for NodeObligations {
 	fn forget(node: NodeId) {
 		<StorageMarket as Obligations>::forget(node);
 		<BandwidthProofs as Obligations>::forget(node);
+		// Always: the registry forgets the node after this.
+		if let Some(info) = <Registry as Nodes<AccountId>>::node(node) {
+			Rewards::settle_and_forget(node, &info.operator);
+		}
+	}
+
+	fn bond_lowered(node: NodeId, class: ResourceClass, left: Balance) {
+		Rewards::bond_lowered(node, class, left);
 	}
 }
 
@@ -60,6 +73,7 @@ impl pallet_storage_market::Config for Runtime {
 	type Registry = Registry;
 	type Ledger = StorageProofs;
 	type Treasury = governance::TreasuryPot;
+	type OnSettled = Credits;
 	type MaxUpdates = ConstU32<MAX_FOREST_UPDATES>;
 	type WeightInfo = pallet_storage_market::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -100,8 +114,7 @@ impl pallet_storage_proofs::Config for Runtime {
 	type Registry = Registry;
 	type Exposure = StorageMarket;
 	type Treasury = governance::TreasuryPot;
-	// The seam at which emission will enter.
-	type OnProven = ();
+	type OnProven = Credits;
 	type WeightInfo = pallet_storage_proofs::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;

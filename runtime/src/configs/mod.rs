@@ -5,6 +5,7 @@ mod bandwidth;
 mod consensus;
 mod depin;
 mod governance;
+mod rewards;
 mod system;
 
 pub use assets::ProxyType;

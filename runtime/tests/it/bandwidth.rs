@@ -2,7 +2,7 @@
 
 use crate::{
 	actors::Node,
-	chain::{apply, block, check, refused, run_to, scenario, send, signed, GENESIS},
+	chain::{apply, block, check, fees, refused, run_to, scenario, send, signed, GENESIS},
 	lines::{
 		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, Lines, Measurement,
 		Part, CLAIM, PREPAID,
@@ -196,9 +196,9 @@ fn members_are_paid_for_receipts_and_nobody_pays_for_anything_else() {
 
 		let member = test.committee[0].node;
 		let (before, treasury) = (Balances::free_balance(operator(member)), Balances::free_balance(TreasuryPot::get()));
-		send(keyring(member), Call::collect_earned { node: member });
-		let paid = Balances::free_balance(TreasuryPot::get()) - treasury;
+		let paid = fees(&send(keyring(member), Call::collect_earned { node: member }));
 		assert_eq!(Balances::free_balance(operator(member)), before + fee - paid);
+		assert_eq!(Balances::free_balance(TreasuryPot::get()), treasury);
 		assert_eq!((line(member).earned, pot()), (0, 4 * PREPAID - fee));
 	});
 }

@@ -21,8 +21,8 @@ use sp_runtime::{
 };
 use std::{cell::Cell, collections::BTreeMap};
 use substation_runtime::{
-	genesis_presets, invariants, transactions, AllPalletsWithSystem, Babe, BlockNumber, Executive, Header, Nonce,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
+	genesis_presets, invariants, transactions, AllPalletsWithSystem, Babe, Balance, BlockNumber, Executive, Header,
+	Nonce, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, UncheckedExtrinsic,
 };
 
 /// The first slot of every test's chain; some number that is not zero.
@@ -195,8 +195,22 @@ pub fn signed(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExt
 
 /// A transaction signed by an account, with a nonce that is not its next one.
 pub fn signed_as(who: Sr25519Keyring, nonce: Nonce, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	signed_and_tipped(who, nonce, 0, call)
+}
+
+/// A transaction signed by an account, with a tip for whoever includes it.
+pub fn tipped(who: Sr25519Keyring, tip: Balance, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	signed_and_tipped(who, System::account_nonce(who.to_account_id()), tip, call)
+}
+
+fn signed_and_tipped(
+	who: Sr25519Keyring,
+	nonce: Nonce,
+	tip: Balance,
+	call: impl Into<RuntimeCall>,
+) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
-	let extension = transactions::extension(Era::Immortal, nonce, 0);
+	let extension = transactions::extension(Era::Immortal, nonce, tip);
 	let payload = SignedPayload::new(call.into(), extension.clone()).expect("the implicit part is known");
 	let signature = payload.using_encoded(|bytes| who.pair().sign(bytes));
 	let (call, ..) = payload.deconstruct();
@@ -225,6 +239,17 @@ pub fn attempt(transaction: UncheckedExtrinsic) -> DispatchResult {
 pub fn apply(transaction: UncheckedExtrinsic) -> Vec<RuntimeEvent> {
 	attempt(transaction).expect("the call succeeds");
 	System::events().into_iter().map(|record| record.event).collect()
+}
+
+/// What these events say that transactions have cost their senders, tips included.
+pub fn fees(events: &[RuntimeEvent]) -> Balance {
+	let paid = events.iter().filter_map(|event| match event {
+		RuntimeEvent::TransactionPayment(pallet_transaction_payment::Event::TransactionFeePaid {
+			actual_fee, ..
+		}) => Some(*actual_fee),
+		_ => None,
+	});
+	paid.sum()
 }
 
 /// Makes a block of one signed call, which must succeed.

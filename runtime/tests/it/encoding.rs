@@ -4,7 +4,7 @@ use crate::chain::{free, scenario};
 use codec::{Compact, Decode, Encode};
 use frame_support::traits::PalletInfoAccess;
 use sp_runtime::generic::Era;
-use substation_primitives::{NodeId, Period};
+use substation_primitives::{rewards::Earner, NodeId, Period, ResourceClass};
 use substation_runtime::{transactions, *};
 
 fn prove_call() -> RuntimeCall {
@@ -43,6 +43,31 @@ fn a_proving_call_starts_with_its_indices_and_its_ticket() {
 }
 
 #[test]
+fn a_claim_is_its_indices_and_a_list_of_nodes() {
+	let nodes = vec![NodeId(3), NodeId(4)].try_into().unwrap();
+	let call: RuntimeCall = pallet_rewards::Call::claim { nodes }.into();
+
+	assert_eq!(call.encode(), [40, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn earners_keep_their_encoding() {
+	let node = |class| Earner::<AccountId>::Node { node: NodeId(3), class };
+	let payee = Earner::Payee(AccountId::new([7; 32]));
+
+	assert_eq!(node(ResourceClass::Storage).encode(), [0, 3, 0, 0, 0, 0, 0, 0, 0, 0]);
+	assert_eq!(node(ResourceClass::Bandwidth).encode(), [0, 3, 0, 0, 0, 0, 0, 0, 0, 1]);
+	assert_eq!(payee.encode(), [&[1][..], &[7; 32]].concat());
+}
+
+#[test]
+fn rewards_are_the_last_of_the_settings() {
+	let settings = pallet_settings::Call::<Runtime>::set_rewards { settings: Default::default() };
+
+	assert_eq!(RuntimeCall::from(settings).encode()[..2], [2, 6]);
+}
+
+#[test]
 fn pallets_keep_their_indices() {
 	let indices = [
 		(System::index(), 0),
@@ -76,6 +101,7 @@ fn pallets_keep_their_indices() {
 		(StorageProofs::index(), 32),
 		(BandwidthProofs::index(), 33),
 		(PaymentChannels::index(), 34),
+		(Rewards::index(), 40),
 	];
 	for (index, expected) in indices {
 		assert_eq!(index, expected);

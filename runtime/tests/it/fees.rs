@@ -1,33 +1,114 @@
 //! Who pays for blocks, and where it goes.
 
-use crate::chain::{block, scenario, send, signed};
-use frame_support::traits::TypedGet;
-use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use substation_primitives::settings::STN;
-use substation_runtime::{constants::MILLI, governance::TreasuryPot, Balances, Runtime};
+use crate::chain::{apply, block, fees, scenario, send, signed, tipped};
+use frame_support::{assert_ok, traits::TypedGet};
+use sp_keyring::Sr25519Keyring::{Alice, AliceStash, Bob, Two};
+use sp_runtime::Permill;
+use substation_primitives::{settings::STN, Balance};
+use substation_runtime::{
+	constants::{EXISTENTIAL_DEPOSIT, MILLI},
+	governance::TreasuryPot,
+	AccountId, Balances, Rewards, Runtime, RuntimeCall, RuntimeOrigin, System,
+};
+
+fn transfer() -> RuntimeCall {
+	pallet_balances::Call::transfer_keep_alive { dest: Bob.to_account_id().into(), value: STN }.into()
+}
+
+fn balance(who: &AccountId) -> Balance {
+	Balances::free_balance(who)
+}
+
+/// What who pays, who makes the blocks, the treasury, and everybody together have.
+fn money() -> [Balance; 4] {
+	let [payer, author] = [Alice, AliceStash].map(|who| balance(&who.to_account_id()));
+	[payer, author, balance(&TreasuryPot::get()), pallet_balances::TotalIssuance::<Runtime>::get()]
+}
+
+fn burned_by_calls() -> Balance {
+	Rewards::supply_page().burned_by_calls
+}
+
+fn set_fee_burn(share: Permill) {
+	pallet_settings::Rewards::<Runtime>::mutate(|settings| settings.fee_burn = share);
+}
 
 #[test]
-fn fees_go_to_the_treasury() {
+fn half_of_a_fee_is_destroyed_and_the_author_gets_the_rest() {
 	scenario(|| {
-		let (pot, alice) = (TreasuryPot::get(), Alice.to_account_id());
-		let before = (Balances::free_balance(&pot), Balances::free_balance(&alice));
-		let issuance = pallet_balances::TotalIssuance::<Runtime>::get();
+		let ([payer, author, treasury, issuance], burned) = (money(), burned_by_calls());
 
-		send(Alice, pallet_balances::Call::transfer_keep_alive { dest: Bob.to_account_id().into(), value: STN });
+		let fee = fees(&send(Alice, transfer()));
 
-		let fee = Balances::free_balance(&pot) - before.0;
-		assert_eq!(Balances::free_balance(&alice), before.1 - STN - fee);
-		assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), issuance);
+		let destroyed = fee.div_ceil(2);
+		assert_eq!(money(), [payer - STN - fee, author + fee - destroyed, treasury, issuance - destroyed]);
+		assert_eq!(burned_by_calls(), burned + destroyed);
 		assert!((MILLI / 20..MILLI * 5).contains(&fee), "a transfer costs {fee}");
+	});
+}
+
+#[test]
+fn a_tip_is_the_authors_alone() {
+	scenario(|| {
+		let [payer, author, treasury, issuance] = money();
+
+		let paid = fees(&apply(tipped(Alice, 3 * STN, transfer())));
+
+		let fee = paid - 3 * STN;
+		let destroyed = fee.div_ceil(2);
+		assert!(fee < MILLI * 5, "a transfer costs {fee}");
+		assert_eq!(money(), [payer - STN - paid, author + 3 * STN + fee - destroyed, treasury, issuance - destroyed]);
+	});
+}
+
+#[test]
+fn what_of_a_fee_is_destroyed_is_a_setting() {
+	let shares: [(Permill, fn(Balance) -> Balance); 3] =
+		[(Permill::zero(), |_| 0), (Permill::from_percent(20), |fee| fee.div_ceil(5)), (Permill::one(), |fee| fee)];
+	scenario(|| {
+		for (share, destroyed) in shares {
+			set_fee_burn(share);
+			let [payer, author, treasury, issuance] = money();
+
+			let fee = fees(&send(Alice, transfer()));
+
+			let destroyed = destroyed(fee);
+			let expected = [payer - STN - fee, author + fee - destroyed, treasury, issuance - destroyed];
+			assert_eq!(money(), expected, "{share:?}");
+		}
+	});
+}
+
+#[test]
+fn an_author_who_pays_its_own_fees_still_loses_the_burned_part() {
+	scenario(|| {
+		let [_, author, ..] = money();
+
+		let fee = fees(&send(AliceStash, transfer()));
+
+		assert_eq!(money()[1], author - STN - fee.div_ceil(2));
+	});
+}
+
+#[test]
+fn dust_goes_to_the_treasury() {
+	scenario(|| {
+		let (two, alice) = (Two.to_account_id(), Alice.to_account_id());
+		send(Alice, pallet_balances::Call::transfer_allow_death { dest: two.clone().into(), value: STN });
+		let [payer, author, treasury, issuance] = money();
+		let dust = EXISTENTIAL_DEPOSIT - 1;
+
+		assert_ok!(Balances::transfer_allow_death(RuntimeOrigin::signed(two.clone()), alice.into(), STN - dust));
+
+		assert!(!System::account_exists(&two));
+		assert_eq!(money(), [payer + STN - dust, author, treasury + dust, issuance]);
 	});
 }
 
 #[test]
 fn an_account_without_money_cannot_send() {
 	scenario(|| {
-		let nobody = sp_keyring::Sr25519Keyring::Two;
-
-		let result = block([signed(nobody, frame_system::Call::remark { remark: vec![] })]).remove(0);
+		let result = block([signed(Two, frame_system::Call::remark { remark: vec![] })]).remove(0);
 
 		assert_eq!(result, Err(sp_runtime::transaction_validity::InvalidTransaction::Payment.into()));
 	});

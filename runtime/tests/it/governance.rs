@@ -15,14 +15,15 @@ fn proposal() -> RuntimeCall {
 #[test]
 fn no_account_may_change_settings_or_suspend_nodes() {
 	scenario(|| {
-		let AllSettings { registry, market, proofs, bandwidth, channels, disputes } = AllSettings::default();
-		let calls: [RuntimeCall; 7] = [
+		let AllSettings { registry, market, proofs, bandwidth, channels, disputes, rewards } = AllSettings::default();
+		let calls: [RuntimeCall; 8] = [
 			pallet_settings::Call::set_registry { settings: registry }.into(),
 			pallet_settings::Call::set_market { settings: market }.into(),
 			pallet_settings::Call::set_proofs { settings: proofs }.into(),
 			pallet_settings::Call::set_bandwidth { settings: bandwidth }.into(),
 			pallet_settings::Call::set_channels { settings: channels }.into(),
 			pallet_settings::Call::set_disputes { settings: disputes }.into(),
+			pallet_settings::Call::set_rewards { settings: rewards }.into(),
 			pallet_registry::Call::suspend { node: NodeId(0) }.into(),
 		];
 		for call in calls {
@@ -63,11 +64,12 @@ fn a_proxy_that_moves_no_money_proposes_no_deals_and_opens_no_channels() {
 }
 
 #[test]
-fn an_operators_proxy_runs_lines_and_ends_channels() {
+fn an_operators_proxy_runs_lines_ends_channels_and_claims() {
 	let collect: RuntimeCall = pallet_bandwidth_proofs::Call::collect_earned { node: NodeId(0) }.into();
 	let close: RuntimeCall = pallet_payment_channels::Call::close { channel: ChannelId(0) }.into();
+	let claim: RuntimeCall = pallet_rewards::Call::claim { nodes: Default::default() }.into();
 
-	for call in [collect, close] {
+	for call in [collect, close, claim] {
 		assert!(ProxyType::Operator.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
 		assert!(!ProxyType::Staking.filter(&call), "{call:?}");
 	}

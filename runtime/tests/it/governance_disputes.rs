@@ -13,7 +13,11 @@ use frame_support::{
 use pallet_democracy::Conviction;
 use pallet_disputes::{Standing, Verdict};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
-use substation_primitives::{deal::DealState, Balance, DealId};
+use substation_primitives::{
+	deal::DealState,
+	pages::{DisputePage, DisputeStage, DisputeVerdict},
+	Balance, DealId, DisputeId,
+};
 use substation_runtime::{
 	constants::STN,
 	governance::{self, TreasuryPot},
@@ -49,6 +53,65 @@ fn free(who: &AccountId) -> Balance {
 
 fn over(deal: DealId) -> bool {
 	Disputes::standing(deal).is_none()
+}
+
+/// What the API says of a dispute.
+fn page(deal: DealId) -> DisputePage {
+	deal_page(deal).unwrap().dispute.unwrap()
+}
+
+#[test]
+fn the_page_of_a_deal_tells_its_dispute_and_that_silence_loses() {
+	scenario(|| {
+		let (_node, deal, bond) = disputed();
+		let DisputeStage::Open { answer_by } = page(deal).stage else { panic!("open") };
+		let stage = DisputeStage::Open { answer_by };
+		let open = DisputePage { id: DisputeId(0), evidence: [1; 32], bond, answer: None, stage };
+
+		run_to(answer_by - 1);
+		assert_eq!((page(deal), Disputes::standing(deal)), (open, Some(Standing::AwaitsAnswer)));
+		run_to(answer_by);
+
+		let final_at = answer_by + governance::OverturnPeriod::get();
+		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Upheld, final_at };
+		assert_eq!(page(deal), DisputePage { stage, ..open });
+		run_to(final_at - 1);
+		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Upheld)));
+		run_to(final_at);
+		assert_eq!(Disputes::standing(deal), Some(Standing::Final(Verdict::Upheld)));
+		send(Charlie, pallet_disputes::Call::execute { deal });
+		assert_eq!(deal_page(deal).unwrap().dispute, None);
+	});
+}
+
+#[test]
+fn the_page_of_a_deal_tells_the_answer_and_what_follows_without_a_decision() {
+	scenario(|| {
+		let (_node, deal, _) = answered();
+		let DisputeStage::Answered { decide_by } = page(deal).stage else { panic!("answered") };
+		assert_eq!(page(deal).answer, Some([2; 32]));
+
+		run_to(decide_by);
+
+		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Dismissed, final_at: decide_by };
+		assert_eq!((page(deal).stage, Disputes::standing(deal)), (stage, Some(Standing::Final(Verdict::Dismissed))));
+	});
+}
+
+#[test]
+fn the_page_of_a_deal_tells_the_decision_and_when_it_is_final() {
+	scenario(|| {
+		let (_node, deal, _) = answered();
+
+		decide(deal, Verdict::Rejected);
+
+		let DisputeStage::Decided { verdict, final_at } = page(deal).stage else { panic!("decided") };
+		assert_eq!(verdict, DisputeVerdict::Rejected);
+		run_to(final_at - 1);
+		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Rejected)));
+		run_to(final_at);
+		assert_eq!(Disputes::standing(deal), Some(Standing::Final(Verdict::Rejected)));
+	});
 }
 
 #[test]

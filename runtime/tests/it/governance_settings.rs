@@ -17,8 +17,10 @@ use pallet_settings::Call;
 use proptest::prelude::*;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
 use sp_runtime::{DispatchError, Perbill, Percent, Permill};
+use sp_staking::EraPayout;
 use std::cell::Cell;
 use substation_primitives::{
+	rewards::{RewardSettingError, RewardSettings, MAX_BUDGETED},
 	settings::{
 		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
 		SettingError, Settings as AllSettings, Shares,
@@ -26,8 +28,8 @@ use substation_primitives::{
 	Balance, Bytes, DealId,
 };
 use substation_runtime::{
-	configs::RuntimeBlockWeights, AllPalletsWithSystem, BandwidthProofs, Runtime, RuntimeCall, RuntimeOrigin, Settings,
-	System,
+	configs::RuntimeBlockWeights, AllPalletsWithSystem, BandwidthProofs, Rewards, Runtime, RuntimeCall, RuntimeOrigin,
+	Settings, System,
 };
 
 fn refused(error: SettingError) -> DispatchError {
@@ -38,8 +40,8 @@ fn refused(error: SettingError) -> DispatchError {
 fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 	scenario(|| {
 		let before = Settings::all();
-		let AllSettings { registry, market, proofs, bandwidth, channels, disputes } = before;
-		let proposals: [(RuntimeCall, SettingError); 8] = [
+		let AllSettings { registry, market, proofs, bandwidth, channels, disputes, rewards } = before;
+		let proposals: [(RuntimeCall, SettingError); 10] = [
 			(Call::set_proofs { settings: ProofSettings { openings: 17, ..proofs } }.into(), SettingError::Openings),
 			// More than there is to share.
 			(
@@ -81,6 +83,17 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 			(
 				Call::set_disputes { settings: DisputeSettings { bond_percent: 99, ..disputes } }.into(),
 				SettingError::DisputePercent,
+			),
+			// Parts of a budget that are more than the budget.
+			(
+				Call::set_rewards { settings: RewardSettings { treasury: Perbill::from_percent(11), ..rewards } }
+					.into(),
+				SettingError::Rewards(RewardSettingError::Shares),
+			),
+			// Paying oneself for nearly nothing.
+			(
+				Call::set_rewards { settings: RewardSettings { usage: Permill::from_percent(91), ..rewards } }.into(),
+				SettingError::Rewards(RewardSettingError::Usage),
 			),
 		];
 		for (call, error) in proposals {
@@ -129,6 +142,7 @@ fn calls() -> impl Strategy<Value = Call<Runtime>> {
 		bandwidth().prop_map(|settings| Call::set_bandwidth { settings }),
 		channels().prop_map(|settings| Call::set_channels { settings }),
 		disputes().prop_map(|settings| Call::set_disputes { settings }),
+		rewards().prop_map(|settings| Call::set_rewards { settings }),
 	]
 }
 
@@ -243,6 +257,47 @@ fn disputes() -> impl Strategy<Value = DisputeSettings> {
 		.prop_map(|(min_bond, bond_percent, answer_bond)| DisputeSettings { min_bond, bond_percent, answer_bond })
 }
 
+/// Four shares: of one as they should be, or any.
+fn shares_of_a_budget() -> impl Strategy<Value = [Perbill; 4]> {
+	let one = 1_000_000_000u32;
+	let divided = prop::array::uniform3(0..=one).prop_map(move |mut cuts| {
+		cuts.sort_unstable();
+		[cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], one - cuts[2]]
+	});
+	prop_oneof![4 => divided, 1 => prop::array::uniform4(0..=one)].prop_map(|shares| shares.map(Perbill::from_parts))
+}
+
+fn rewards() -> impl Strategy<Value = RewardSettings> {
+	let usual = AllSettings::default().rewards;
+	let share = |most: u32| prop_oneof![4 => 0..=most, 1 => 0..=1_000_000u32].prop_map(Permill::from_parts);
+	(
+		money(usual.first),
+		prop_oneof![3 => Just(0), 1 => money(usual.floor)],
+		number(usual.half_life),
+		shares_of_a_budget(),
+		share(900_000),
+		share(1_000_000),
+		money(usual.treasury_ceiling),
+		share(1_000_000),
+	)
+		.prop_map(|(first, floor, half_life, shares, usage, availability, treasury_ceiling, fee_burn)| {
+			let [validators, storage, bandwidth, treasury] = shares;
+			RewardSettings {
+				first,
+				floor,
+				half_life,
+				validators,
+				storage,
+				bandwidth,
+				treasury,
+				usage,
+				availability,
+				treasury_ceiling,
+				fee_burn,
+			}
+		})
+}
+
 /// How many sequences of proposals are tried.
 const CASES: u32 = 200;
 
@@ -322,7 +377,26 @@ fn try_all(sequence: &[Call<Runtime>], tried: &Cell<(u32, u32)>, work: &Work) ->
 	check();
 	work.goes_on()?;
 	check();
+	eras_are_bounded()?;
+	check();
 	draws_are_bounded()
+}
+
+/// Whatever the settings, an era that ends under them has staking mint no more than it was budgeted, and the next ones
+/// are budgeted within the maximum.
+fn eras_are_bounded() -> Result<(), TestCaseError> {
+	for _ in 0..3 {
+		let (era, before) = (pallet_rewards::Era::<Runtime>::get(), Rewards::supply_page());
+		let (validators, treasury) =
+			<Rewards as EraPayout<Balance>>::era_payout(Balance::MAX / 2, before.issuance, 240_000);
+		prop_assert!(validators <= era.validators && treasury <= era.treasury);
+		let after = Rewards::supply_page();
+		prop_assert!(after.budgeted >= before.budgeted && after.budgeted <= MAX_BUDGETED);
+		let era = pallet_rewards::Era::<Runtime>::get();
+		let parts = [era.validators, era.treasury, after.storage.budget, after.bandwidth.budget];
+		prop_assert_eq!(parts.iter().sum::<Balance>(), after.budgeted - before.budgeted);
+	}
+	Ok(())
 }
 
 /// Whatever the settings, what the next blocks draw fits into them.

@@ -5,6 +5,7 @@ mod bandwidth;
 mod blob;
 mod chain;
 mod channels;
+mod economy;
 mod encoding;
 mod fees;
 mod governance;

@@ -6,7 +6,7 @@ use scale_info::{form::PortableForm, TypeDef, Variant};
 use substation_runtime::Runtime;
 
 /// This workspace's pallets.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
 	"Pace",
 	"Settings",
 	"Disputes",
@@ -15,6 +15,7 @@ const OURS: [&str; 8] = [
 	"StorageProofs",
 	"BandwidthProofs",
 	"PaymentChannels",
+	"Rewards",
 ];
 
 /// What upstream leaves undocumented.

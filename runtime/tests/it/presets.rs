@@ -109,6 +109,20 @@ fn the_pot_of_test_fees_exists_on_every_network() {
 }
 
 #[test]
+fn every_network_counts_from_what_its_genesis_has_issued() {
+	use apis::runtime_decl_for_substation_api::SubstationApi;
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(|| {
+			let page = <Runtime as SubstationApi<Block, AccountId>>::supply_page();
+			let first = pallet_settings::Rewards::<Runtime>::get().first;
+			assert_eq!(page.genesis, pallet_balances::TotalIssuance::<Runtime>::get(), "{preset}");
+			assert_eq!((page.issuance, page.budgeted, page.era), (page.genesis, first, 0), "{preset}");
+			assert_eq!((page.minted, page.burned, page.burned_by_calls, page.nominating), (0, 0, 0, 0), "{preset}");
+		});
+	}
+}
+
+#[test]
 fn what_tools_edit_is_there_as_arrays() {
 	for preset in genesis_presets::preset_names() {
 		let config = genesis(&preset);

@@ -1,4 +1,5 @@
-//! What a node, a deal, a line and a channel add to the state, keys included. A million of each must stay affordable.
+//! What a node, a deal, a line, a channel and an earner add to the state, keys included. A million of each must stay
+//! affordable.
 
 use crate::{
 	actors::{content, propose, Node},
@@ -11,7 +12,11 @@ use pallet_registry::Nodes;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{NodeProofs, Proven};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use substation_primitives::{settings::STN, DealId, NodeId};
+use substation_primitives::{
+	rewards::{Earner, YIELD_ONE},
+	settings::STN,
+	DealId, NodeId, ResourceClass,
+};
 use substation_runtime::{BandwidthProofs, PaymentChannels, Registry, Runtime, StorageMarket, StorageProofs};
 
 type Bandwidth = pallet_bandwidth_proofs::Call<Runtime>;
@@ -28,6 +33,9 @@ const LINE: usize = 350;
 
 /// Most bytes that one payment channel may take.
 const CHANNEL: usize = 200;
+
+/// Most bytes that what one earner has earned may take.
+const EARNER: usize = 120;
 
 /// Bytes of keys and values under the depin pallets, without what exists once per chain.
 fn state() -> usize {
@@ -159,6 +167,28 @@ fn a_channel_takes_at_most_200_bytes_and_nothing_of_it_stays() {
 		assert!(channel <= CHANNEL, "{channel} bytes");
 		send(Bob, pallet_payment_channels::Call::close { channel: id });
 		assert_eq!(state(), before);
+	});
+}
+
+#[test]
+fn an_earner_takes_at_most_120_bytes() {
+	use pallet_rewards::{Current, Record, Records};
+	scenario(|| {
+		let money = 1_000_000 * STN;
+		let current = Some(Current { since: u32::MAX, due: u32::MAX, yields: 10 * YIELD_ONE, bond: money });
+		let proven = Record { era: 36_500, units: money, pending: money, current };
+		let node = Earner::Node { node: NodeId(u64::MAX), class: ResourceClass::Storage };
+		let sizes = [(node, proven), (Earner::Payee(Alice.to_account_id()), Record { current: None, ..proven })].map(
+			|(earner, record)| {
+				hypothetically!({
+					Records::<Runtime>::insert(&earner, record);
+					entry(&Records::<Runtime>::hashed_key_for(&earner))
+				})
+			},
+		);
+
+		println!("a node earns in {}, a payee in {} bytes of state", sizes[0], sizes[1]);
+		assert!(sizes.iter().all(|size| *size <= EARNER), "{sizes:?} bytes");
 	});
 }
 

@@ -1,24 +1,15 @@
 //! Who is drawn, how often, and what a draw costs.
 
+use super::accesses::{counted, Accesses};
 use crate::{
 	draw::Draw,
 	mock::{Test, *},
 	Bonded, Seat, SeatTable, Seats, Table, Tests, WeightInfo,
 };
 use frame_support::{assert_ok, traits::Hooks, weights::Weight};
-use std::{
-	collections::{BTreeMap, BTreeSet},
-	sync::{
-		atomic::{AtomicU32, Ordering},
-		Arc,
-	},
-};
+use std::collections::{BTreeMap, BTreeSet};
 use substation_primitives::{settings::STN, BlockNumber, Direction, NodeId, NodeStatus, TestId};
 use substation_proofs::bandwidth;
-use tracing::{
-	field::{Field, Visit},
-	span, Event as TraceEvent, Metadata, Subscriber,
-};
 
 /// The tests that so many more blocks draw, each ended at once.
 fn drawn(blocks: BlockNumber) -> Vec<crate::TestView> {
@@ -291,48 +282,9 @@ fn every_part_of_a_draw_matters() {
 	});
 }
 
-/// Counts what is read from and written to the state.
-#[derive(Default)]
-struct Counter {
-	reads: AtomicU32,
-	writes: AtomicU32,
-}
-
-struct Accesses(Arc<Counter>);
-
-impl Visit for &Counter {
-	fn record_str(&mut self, field: &Field, value: &str) {
-		match (field.name(), value) {
-			("method", "Get" | "Exists" | "Hash") => self.reads.fetch_add(1, Ordering::Relaxed),
-			("method", "Put") => self.writes.fetch_add(1, Ordering::Relaxed),
-			_ => 0,
-		};
-	}
-
-	fn record_debug(&mut self, field: &Field, value: &dyn core::fmt::Debug) {
-		self.record_str(field, format!("{value:?}").trim_matches('"'));
-	}
-}
-
-impl Subscriber for Accesses {
-	fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-		metadata.target() == "state"
-	}
-	fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-		span::Id::from_u64(1)
-	}
-	fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-	fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-	fn event(&self, event: &TraceEvent<'_>) {
-		event.record(&mut &*self.0);
-	}
-	fn enter(&self, _: &span::Id) {}
-	fn exit(&self, _: &span::Id) {}
-}
-
 /// A draw from a table of so many seats: whether it drew, what it read and wrote, and its weight. All tries hit seats
 /// of twenty nodes, in the same order whatever the length.
-fn draw_from(length: u32) -> (bool, u32, u32, Weight) {
+fn draw_from(length: u32) -> (bool, Accesses, Weight) {
 	let mut found = None;
 	ExtBuilder::default().nodes(20).build().execute_with(|| {
 		let now = System::block_number() + 1;
@@ -362,12 +314,10 @@ fn draw_from(length: u32) -> (bool, u32, u32, Weight) {
 		System::set_block_number(now);
 		ParentVrf::set(Some(vrf));
 
-		let counter = Arc::new(Counter::default());
-		let weight =
-			tracing::subscriber::with_default(Accesses(counter.clone()), || BandwidthProofs::on_initialize(now));
+		let (weight, accesses) = counted(|| BandwidthProofs::on_initialize(now));
 
 		let drew = BandwidthProofs::test(TestId { block: now, index: 0 }).is_some();
-		found = Some((drew, counter.reads.load(Ordering::Relaxed), counter.writes.load(Ordering::Relaxed), weight));
+		found = Some((drew, accesses, weight));
 	});
 	found.unwrap()
 }
@@ -378,13 +328,13 @@ fn genesis() -> substation_proofs::Hash {
 
 #[test]
 fn a_draw_reads_as_much_from_a_million_seats_as_from_a_thousand() {
-	let (drew, reads, writes, weight) = draw_from(1_000);
+	let (drew, accesses, weight) = draw_from(1_000);
 
-	println!("{reads} reads and {writes} writes of {weight:?}");
+	println!("{accesses:?} of {weight:?}");
 	assert!(drew);
 	// Three for each of the 20 tries, a few for what a draw starts from, and what depositing an event reads.
-	assert!((60..80).contains(&reads), "{reads}");
-	assert_eq!(draw_from(1_000_000), (drew, reads, writes, weight));
+	assert!((60..80).contains(&accesses.reads), "{accesses:?}");
+	assert_eq!(draw_from(1_000_000), (drew, accesses, weight));
 }
 
 #[test]

@@ -1,3 +1,4 @@
+mod accesses;
 mod draw;
 mod fees;
 mod forgery;

@@ -2,7 +2,11 @@
 
 use crate::{mock::*, types::VoucherSignature, WeightInfo};
 use codec::{Encode, MaxEncodedLen};
-use frame_support::{dispatch::GetDispatchInfo, traits::Authorize};
+use frame_support::{
+	dispatch::GetDispatchInfo,
+	traits::{Authorize, Get},
+	weights::RuntimeDbWeight,
+};
 use substation_primitives::{settings::STN, ChannelId};
 use substation_proofs::voucher::voucher_message;
 
@@ -30,7 +34,8 @@ fn a_tebibyte_costs_what_a_mebibyte_costs() {
 fn a_redemption_is_weighed_with_its_signature() {
 	let call = redeem_call_of(ChannelId(0));
 
-	assert_eq!(call.get_dispatch_info().call_weight, <() as WeightInfo>::redeem());
+	let database: RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
+	assert_eq!(call.get_dispatch_info().call_weight, <() as WeightInfo>::redeem() + database.reads(1));
 	assert_eq!(call.weight_of_authorize(), <() as WeightInfo>::authorize_redeem());
 	assert!(call.encoded_size() <= 96, "{} octets", call.encoded_size());
 }

@@ -1,7 +1,7 @@
 //! What proofs are worth: never more than stakes, however bonds and time are divided.
 
 use crate::{
-	availability::{credit, nominating, per_block},
+	availability::{credit, expected, nominating, per_block},
 	types::{Current, EraState, Record},
 };
 use proptest::prelude::*;
@@ -33,32 +33,42 @@ fn a_year_by_hand() {
 	assert_eq!(earned, YIELD_ONE * 45 / 10_000);
 	assert_eq!(rate, YIELD_ONE * 405 / 100_000 / 14_400);
 	// 1,000 STN for a day: 4.05 STN.
-	assert_eq!(credit(1_000 * STN, rate, 14_400), 4_050 * STN / 1_000);
+	assert_eq!(credit(1_000 * STN, rate * 14_400), 4_050 * STN / 1_000);
+}
+
+#[test]
+fn a_yield_follows_a_falling_budget_and_no_rising_one() {
+	assert_eq!(expected(1_000, 200, 100), 500);
+	assert_eq!(expected(1_000, 300, 299), 996);
+	assert_eq!(expected(1_000, 100, 100), 1_000);
+	assert_eq!(expected(1_000, 100, 200), 1_000);
+	assert_eq!(expected(1_000, 100, 0), 0);
 }
 
 #[test]
 fn what_is_out_of_range_pays_nothing() {
 	assert_eq!(nominating(STN, 0), 0);
+	assert_eq!(expected(1_000, 0, 100), 0);
 	assert_eq!(nominating(Balance::MAX, 1), 0);
 	assert_eq!(per_block(YIELD_ONE, Permill::one(), 0), 0);
-	assert_eq!(credit(Balance::MAX, u128::MAX, 2), 0);
-	assert_eq!(credit(Balance::MAX, YIELD_ONE, 2), 0);
-	assert_eq!(credit(Balance::MAX, YIELD_ONE, 1), Balance::MAX);
+	assert_eq!(credit(Balance::MAX, u128::MAX), 0);
+	assert_eq!(credit(Balance::MAX, 2 * YIELD_ONE), 0);
+	assert_eq!(credit(Balance::MAX, YIELD_ONE), Balance::MAX);
 }
 
 #[test]
-fn the_paid_clock_stops_after_a_full_era() {
-	let era = EraState { started: 1_000, clock_at_start: 300, ..Default::default() };
+fn yields_stop_after_a_full_era() {
+	let era = EraState { started: 1_000, yields_before: 300, yield_per_block: 7, ..Default::default() };
 
-	assert_eq!(era.clock(1_000, 100), 300);
-	assert_eq!(era.clock(1_001, 100), 301);
-	assert_eq!(era.clock(1_100, 100), 400);
-	assert_eq!(era.clock(9_999, 100), 400);
+	assert_eq!(era.yields(1_000, 100), 300);
+	assert_eq!(era.yields(1_001, 100), 307);
+	assert_eq!(era.yields(1_100, 100), 1_000);
+	assert_eq!(era.yields(9_999, 100), 1_000);
 }
 
 #[test]
 fn a_bond_that_was_raised_just_before_a_proof_earns_what_the_old_one_did() {
-	let proof = |block, bond| Current { since: block, due: block + 10, clock: block, bond };
+	let proof = |block, bond| Current { since: block, due: block + 10, yields: block.into(), bond };
 	let mut record = Record::default();
 
 	assert_eq!(record.prove(proof(100, 5)), None);
@@ -70,7 +80,7 @@ fn a_bond_that_was_raised_just_before_a_proof_earns_what_the_old_one_did() {
 
 #[test]
 fn a_proof_that_comes_too_late_earns_nothing_for_the_gap() {
-	let proof = |block| Current { since: block, due: block + 10, clock: block, bond: 5 };
+	let proof = |block| Current { since: block, due: block + 10, yields: block.into(), bond: 5 };
 	let mut record = Record::default();
 	record.prove(proof(100));
 
@@ -87,7 +97,7 @@ proptest! {
 		let share = Permill::from_parts(share);
 		let rate = per_block(nominating(earned, staked), share, blocks);
 
-		let credited = credit(bond, rate, blocks);
+		let credited = credit(bond, rate * u128::from(blocks));
 
 		// credited / bond <= share * earned / staked
 		let millionth = U256::from(1_000_000);
@@ -99,7 +109,7 @@ proptest! {
 		let exact = product([bond, rate]) * blocks;
 		prop_assume!(exact / YIELD_ONE <= U256::from(Balance::MAX));
 
-		let credited = U256::from(credit(bond, rate, blocks)) * U256::from(YIELD_ONE);
+		let credited = U256::from(credit(bond, rate * u128::from(blocks))) * U256::from(YIELD_ONE);
 
 		prop_assert!(credited <= exact && exact - credited < U256::from(YIELD_ONE));
 	}
@@ -108,18 +118,18 @@ proptest! {
 	fn many_identities_earn_no_more_than_one(
 		bonds in prop::collection::vec(bonds(), 1..20), rate in yields(), blocks in 0..20_000u32,
 	) {
-		let apart: Balance = bonds.iter().map(|bond| credit(*bond, rate, blocks)).sum();
+		let apart: Balance = bonds.iter().map(|bond| credit(*bond, rate * u128::from(blocks))).sum();
 
-		prop_assert!(apart <= credit(bonds.iter().sum(), rate, blocks));
+		prop_assert!(apart <= credit(bonds.iter().sum(), rate * u128::from(blocks)));
 	}
 
 	#[test]
 	fn many_proofs_earn_no_more_than_one(
 		spans in prop::collection::vec(0..1_000u32, 1..20), rate in yields(), bond in bonds(),
 	) {
-		let apart: Balance = spans.iter().map(|blocks| credit(bond, rate, *blocks)).sum();
+		let apart: Balance = spans.iter().map(|blocks| credit(bond, rate * u128::from(*blocks))).sum();
 
-		prop_assert!(apart <= credit(bond, rate, spans.iter().sum()));
+		prop_assert!(apart <= credit(bond, rate * u128::from(spans.iter().sum::<u32>())));
 	}
 
 	#[test]
@@ -127,27 +137,27 @@ proptest! {
 		steps in prop::collection::vec((0..30u32, 0..100u128, 1..25u32, prop::bool::weighted(0.1)), 1..200),
 		era_blocks in 1..40u32,
 	) {
-		let (mut record, mut era, mut now) = (Record::default(), EraState::default(), 0);
+		let (mut record, mut era, mut now) = (Record::default(), EraState { yield_per_block: 1, ..Default::default() }, 0);
 		let (mut time, mut amount) = (0, 0);
 		let mut most = Vec::new();
 		for (wait, bond, longest, ends) in steps {
 			now += wait;
 			if ends {
-				let clock_at_start = era.clock(now, era_blocks);
-				prop_assert!(clock_at_start <= now && clock_at_start - era.clock_at_start <= era_blocks);
-				era = EraState { started: now, clock_at_start, ..era };
+				let yields_before = era.yields(now, era_blocks);
+				prop_assert!(yields_before <= now.into() && yields_before - era.yields_before <= era_blocks.into());
+				era = EraState { started: now, yields_before, ..era };
 			}
-			let clock = era.clock(now, era_blocks);
-			let proof = Current { since: now, due: now + longest, clock, bond };
+			let yields = era.yields(now, era_blocks);
+			let proof = Current { since: now, due: now + longest, yields, bond };
 			if let Some((bond, blocks)) = record.prove(proof) {
 				time += blocks;
-				amount += bond * u128::from(blocks);
+				amount += bond * blocks;
 			}
 			most.push((now, bond));
 		}
 
 		// All proofs in time, in eras that never stop, would be credited the whole time between the first and the last.
-		prop_assert!(time <= now - most[0].0);
+		prop_assert!(time <= u128::from(now - most[0].0));
 		let paid: Vec<(BlockNumber, Balance)> = most.windows(2).map(|pair| (pair[1].0 - pair[0].0, pair[0].1.min(pair[1].1))).collect();
 		prop_assert!(amount <= paid.iter().map(|(blocks, bond)| u128::from(*blocks) * bond).sum());
 	}

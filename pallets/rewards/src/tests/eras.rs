@@ -1,8 +1,14 @@
 //! The end of an era: what is paid, what is budgeted, what is kept.
 
-use crate::{emission, mock::*, types::Pool, Closed, Records, Supply, WeightInfo};
+use super::accesses::{counted, Accesses};
+use crate::{
+	emission,
+	mock::*,
+	types::{Pool, Record},
+	Closed, Records, Supply, WeightInfo,
+};
 use codec::Encode;
-use frame_support::{assert_ok, dispatch::DispatchClass, traits::Hooks};
+use frame_support::{assert_ok, dispatch::DispatchClass, traits::Hooks, weights::Weight};
 use sp_runtime::Perbill;
 use std::collections::BTreeMap;
 use substation_primitives::{
@@ -46,7 +52,7 @@ fn the_next_budget_is_announced() {
 		assert_eq!(era().pools.storage, Pool::with_budget(parts.storage));
 		assert_eq!(era().pools.bandwidth, Pool::with_budget(parts.bandwidth));
 		assert_eq!((era().validators, era().treasury), (parts.validators, parts.treasury));
-		assert_eq!((era().index, era().started, era().clock_at_start), (1, 1 + ERA, ERA));
+		assert_eq!((era().index, era().started, era().yields_before), (1, 1 + ERA, 0));
 	});
 }
 
@@ -160,17 +166,48 @@ fn the_end_of_an_era_touches_no_record() {
 	});
 }
 
+/// What the end of an era asks of the state and weighs, when so many nodes have earned something in it.
+fn end_with(nodes: u64) -> (Accesses, Weight) {
+	let mut found = None;
+	ExtBuilder.build().execute_with(|| {
+		run_era();
+		let record = Record { era: 1, units: STN, pending: STN, current: None };
+		for node in 0..nodes {
+			Records::<Test>::insert(storage(NodeId(node)), record);
+		}
+		wait(ERA);
+		let weight = || System::block_weight().total();
+		let before = weight();
+
+		let (_, accesses) = counted(|| FakeStaking::end_era(STAKED));
+
+		found = Some((accesses, weight() - before));
+	});
+	found.unwrap()
+}
+
+#[test]
+fn the_end_of_an_era_costs_the_same_for_a_million_nodes_as_for_a_thousand() {
+	let (accesses, weight) = end_with(1_000);
+
+	println!("{accesses:?} of {weight:?}");
+	assert!(accesses.reads > 0 && accesses.writes > 0 && weight.ref_time() > 0);
+	assert_eq!(end_with(1_000_000), (accesses, weight));
+}
+
 #[test]
 fn eras_shorter_than_planned_pay_bonds_for_the_blocks_that_there_were() {
 	ExtBuilder.build_and_execute(|| {
 		run_era();
+		let mut yields = 0;
 		for _ in 0..5 {
 			prove(NODE, BOND);
 			wait(3);
+			yields += 3 * era().yield_per_block;
 			FakeStaking::end_era(STAKED);
 		}
 
-		assert_eq!(era().clock_at_start, ERA + 15);
+		assert_eq!(era().yields_before, yields);
 		let before: Balance = record(storage(NODE)).pending;
 		prove(NODE, BOND);
 		assert!(record(storage(NODE)).units > 0 && before > 0);

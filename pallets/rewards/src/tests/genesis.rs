@@ -12,7 +12,7 @@ fn the_first_era_has_a_budget_and_everything_that_is_there_is_counted() {
 		assert_eq!(Rewards::burned(), 0);
 
 		let (era, parts) = (era(), emission::split(100_000 * STN, &RewardsOf::get()));
-		assert_eq!((era.index, era.started, era.clock_at_start), (0, 0, 0));
+		assert_eq!((era.index, era.started, era.yields_before), (0, 0, 0));
 		assert_eq!((era.nominating, era.yield_per_block), (0, 0));
 		assert_eq!((era.validators, era.treasury), (parts.validators, parts.treasury));
 		assert_eq!(era.pools.storage, Pool::with_budget(25_000 * STN));

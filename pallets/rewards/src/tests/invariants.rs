@@ -85,5 +85,5 @@ fn every_invariant_can_fail() {
 	};
 	assert_eq!(later(|proof| proof.since += 1), "I10");
 	assert_eq!(later(|proof| proof.due = proof.since - 1), "I10");
-	assert_eq!(later(|proof| proof.clock += 1), "I10");
+	assert_eq!(later(|proof| proof.yields += 1), "I10");
 }

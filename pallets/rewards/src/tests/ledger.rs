@@ -1,10 +1,11 @@
-//! A million random steps of the pure core against a model that keeps everything for ever and divides exactly.
+//! A million random histories of the pure core against a model that keeps everything for ever and divides exactly.
 
 use crate::{
 	availability, pool,
 	types::{Current, EraState, Pool, Pools, Record},
 };
 use proptest::{
+	collection::SizeRange,
 	prelude::*,
 	test_runner::{Config, TestCaseError, TestRunner},
 };
@@ -16,8 +17,6 @@ use substation_primitives::{
 	Balance, BlockNumber, ResourceClass,
 };
 
-const CASES: u32 = 500;
-const STEPS: usize = 2_000;
 const PEOPLE: usize = 6;
 const ERA_BLOCKS: BlockNumber = 50;
 
@@ -67,8 +66,8 @@ struct Truth {
 	/// How often that rounded.
 	roundings: u32,
 	claimed: Balance,
-	/// Blocks that were credited, and the first block of a proof.
-	time: (BlockNumber, Option<BlockNumber>),
+	/// Yields that were credited, and their sum at the first proof.
+	yields: (u128, Option<u128>),
 }
 
 #[derive(Default)]
@@ -132,7 +131,7 @@ impl World {
 		self.era = EraState {
 			index: over.index + 1,
 			started: self.now,
-			clock_at_start: over.clock(self.now, ERA_BLOCKS),
+			yields_before: over.yields(self.now, ERA_BLOCKS),
 			yield_per_block: yields,
 			pools: Pools { storage: Pool::with_budget(storage), bandwidth: Pool::with_budget(bandwidth) },
 			..Default::default()
@@ -151,13 +150,13 @@ impl World {
 			Command::Prove { who, bond, wait, longest } => {
 				self.fold(who);
 				self.now += wait;
-				let clock = self.era.clock(self.now, ERA_BLOCKS);
-				let proof = Current { since: self.now, due: self.now + longest, clock, bond };
-				self.truths[who].time.1.get_or_insert(self.now);
+				let yields = self.era.yields(self.now, ERA_BLOCKS);
+				let proof = Current { since: self.now, due: self.now + longest, yields, bond };
+				self.truths[who].yields.1.get_or_insert(yields);
 				let proven = self.records[who].prove(proof);
-				let Some((bond, blocks)) = proven else { return Ok(()) };
-				self.truths[who].time.0 += blocks;
-				let units = availability::credit(bond, self.era.yield_per_block, blocks);
+				let Some((bond, yields)) = proven else { return Ok(()) };
+				self.truths[who].yields.0 += yields;
+				let units = availability::credit(bond, yields);
 				self.credit(who, units);
 				"proof"
 			}
@@ -211,8 +210,8 @@ impl World {
 			let whole: Balance = truth.exact.iter().map(|(all, numerator)| (*numerator / *all).as_u128()).sum();
 			let ceiled: Balance = truth.exact.iter().map(|(all, numerator)| (*numerator / *all).as_u128() + 1).sum();
 			prop_assert!(got <= ceiled && whole <= got + u128::from(truth.roundings));
-			let (time, first) = truth.time;
-			prop_assert!(time <= self.now - first.unwrap_or(self.now));
+			let (credited, first) = truth.yields;
+			prop_assert!(credited <= self.era.yields(self.now, ERA_BLOCKS) - first.unwrap_or(0));
 		}
 		for (pools, [storage, bandwidth]) in self.all.values() {
 			prop_assert!(*storage <= pools.storage.payable());
@@ -222,12 +221,12 @@ impl World {
 	}
 }
 
-#[test]
-fn a_million_steps_create_and_lose_no_unit() {
-	let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+/// Runs histories of so many steps each, and counts what happened in them.
+fn histories(cases: u32, steps: impl Into<SizeRange>) -> BTreeMap<&'static str, u32> {
+	let config = Config { cases, failure_persistence: None, ..Config::default() };
 	let tried = RefCell::new(BTreeMap::<&str, u32>::new());
 
-	let verdict = TestRunner::new(config).run(&prop::collection::vec(command(), STEPS), |commands| {
+	let verdict = TestRunner::new(config).run(&prop::collection::vec(command(), steps), |commands| {
 		let mut world = World::new();
 		for command in &commands {
 			world.run(command)?;
@@ -241,8 +240,24 @@ fn a_million_steps_create_and_lose_no_unit() {
 
 	verdict.unwrap_or_else(|failure| panic!("{failure}"));
 	let tried = tried.into_inner();
-	println!("{} steps: {tried:?}", CASES as usize * STEPS);
+	println!("{cases} histories: {tried:?}");
+	tried
+}
+
+#[test]
+fn a_million_short_histories_create_and_lose_no_unit() {
+	let tried = histories(1_000_000, 1..16);
+
 	for name in ["usage", "proof", "lapse", "end", "forget", "claim"] {
-		assert!(tried.get(name).is_some_and(|count| *count >= 10 * CASES), "{name} was hardly tried: {tried:?}");
+		assert!(tried.get(name).is_some_and(|count| *count >= 50_000), "{name} was hardly tried: {tried:?}");
+	}
+}
+
+#[test]
+fn long_histories_create_and_lose_no_unit() {
+	let tried = histories(100, 2_000);
+
+	for name in ["usage", "proof", "lapse", "end", "forget", "claim"] {
+		assert!(tried.get(name).is_some_and(|count| *count >= 1_000), "{name} was hardly tried: {tried:?}");
 	}
 }

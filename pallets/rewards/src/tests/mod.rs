@@ -1,5 +1,7 @@
 //! One topic per file. Every test that touches the chain ends with a check of all invariants.
 
+#[path = "../../../bandwidth-proofs/src/tests/accesses.rs"]
+mod accesses;
 mod availability;
 mod claims;
 mod emission;

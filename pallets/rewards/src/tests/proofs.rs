@@ -1,12 +1,12 @@
 //! Availability through the chain: the first era, time between proofs, bonds, gaps, lapses, eras that drag on.
 
-use crate::{availability, mock::*, types::Current, Records};
+use crate::{availability, emission::staking_payout, mock::*, types::Current, Records};
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{settings::STN, Balance, BlockNumber, ResourceClass};
 
 /// What a bond of the usual size is credited for so many blocks of the running era.
 fn due(blocks: BlockNumber) -> Balance {
-	availability::credit(BOND, era().yield_per_block, blocks)
+	availability::credit(BOND, era().yield_per_block * u128::from(blocks))
 }
 
 fn units() -> Balance {
@@ -29,7 +29,10 @@ fn the_yield_is_the_share_of_what_nominating_has_paid() {
 	ExtBuilder.build_and_execute(|| {
 		let (validators, _) = run_era();
 
-		let nominating = (validators - Perbill::from_percent(10).mul_ceil(validators)) as f64 / STAKED as f64;
+		let paid = (validators - Perbill::from_percent(10).mul_ceil(validators)) as f64;
+		// Validators will get a little less in this era.
+		let coming = staking_payout(era().validators) as f64 / validators as f64;
+		let nominating = paid / STAKED as f64 * coming;
 		let yields = era().yield_per_block as f64 / 1e18;
 		assert!((yields / (nominating * 0.9 / f64::from(ERA)) - 1.0).abs() < 1e-9, "{yields} {nominating}");
 		// About 4,050 parts of a million in an era.
@@ -41,8 +44,8 @@ fn the_yield_is_the_share_of_what_nominating_has_paid() {
 fn a_bond_is_never_credited_more_than_the_same_stake_was_paid() {
 	ExtBuilder.build_and_execute(|| {
 		change_settings(|settings| settings.availability = Permill::one());
+		let stakes = |validators| BOND * (validators - Perbill::from_percent(10).mul_ceil(validators)) / STAKED;
 		let (validators, _) = run_era();
-		let paid = validators - Perbill::from_percent(10).mul_ceil(validators);
 
 		prove(NODE, BOND);
 		for _ in 0..10 {
@@ -50,8 +53,11 @@ fn a_bond_is_never_credited_more_than_the_same_stake_was_paid() {
 			prove(NODE, BOND);
 		}
 
-		let stakes = BOND * paid / STAKED;
-		assert!(units() <= stakes && stakes - units() < STN / 1_000_000, "{} {stakes}", units());
+		let credited = units();
+		assert!(credited <= stakes(validators));
+		// Nor more than stakes are paid in the era of the credits.
+		let (coming, _) = FakeStaking::end_era(STAKED);
+		assert!(credited <= stakes(coming) && stakes(coming) - credited < STN / 1_000_000, "{credited}");
 	});
 }
 
@@ -130,6 +136,27 @@ fn a_bond_raised_just_before_a_proof_gains_nothing() {
 }
 
 #[test]
+fn a_bond_that_was_lowered_between_two_proofs_earns_what_was_left() {
+	ExtBuilder.build_and_execute(|| {
+		run_era();
+		prove(NODE, BOND);
+		wait(10);
+		Rewards::bond_lowered(NODE, ResourceClass::Storage, BOND / 4);
+		// Back in time for the next proof.
+		Rewards::bond_lowered(NODE, ResourceClass::Storage, BOND / 2);
+		Rewards::bond_lowered(SIBLING, ResourceClass::Storage, 0);
+		wait(10);
+		prove(NODE, BOND);
+		assert_eq!(units(), availability::credit(BOND / 4, 20 * era().yield_per_block));
+
+		wait(10);
+		prove(NODE, BOND);
+		assert_eq!(units(), availability::credit(BOND / 4, 20 * era().yield_per_block) + due(10));
+		assert!(!Records::<Test>::contains_key(storage(SIBLING)));
+	});
+}
+
+#[test]
 fn a_lapse_stops_the_clock_and_keeps_the_credits() {
 	ExtBuilder.build_and_execute(|| {
 		run_era();
@@ -176,19 +203,27 @@ fn classes_have_clocks_of_their_own() {
 }
 
 #[test]
-fn a_span_across_two_eras_is_credited_once_at_the_later_yield() {
+fn a_span_across_eras_is_credited_once_at_the_yield_of_each() {
 	ExtBuilder.build_and_execute(|| {
 		run_era();
 		wait(ERA - 10);
-		prove(NODE, BOND);
+		Rewards::credit_availability(NODE, ResourceClass::Storage, BOND, 2 * ERA);
 		wait(10);
+		let mut yields = 10 * era().yield_per_block;
+		// A tenth of the stake: ten times the yield.
+		FakeStaking::end_era(STAKED / 10);
+		let high = era().yield_per_block;
+		yields += 3 * high;
+		wait(3);
 		change_settings(|settings| settings.availability = Permill::from_percent(45));
 		FakeStaking::end_era(STAKED);
+		assert!(high > 9 * era().yield_per_block);
 		wait(5);
+		yields += 5 * era().yield_per_block;
 		prove(NODE, BOND);
 
-		assert_eq!(units(), due(15));
-		assert_eq!(record(storage(NODE)).era, 2);
+		assert_eq!(units(), availability::credit(BOND, yields));
+		assert_eq!(record(storage(NODE)).era, 3);
 		assert_eq!(record(storage(NODE)).pending, 0);
 	});
 }
@@ -222,7 +257,7 @@ fn the_record_says_what_the_proof_was() {
 		prove(NODE, BOND);
 
 		let now = 1 + ERA + 9;
-		let expected = Current { since: now, due: now + LONGEST, clock: ERA + 9, bond: BOND };
+		let expected = Current { since: now, due: now + LONGEST, yields: 9 * era().yield_per_block, bond: BOND };
 		assert_eq!(record(storage(NODE)).current, Some(expected));
 	});
 }

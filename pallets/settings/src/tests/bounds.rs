@@ -2,16 +2,23 @@ use proptest::prelude::*;
 use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	bandwidth::MAX_TESTS_PER_BLOCK,
+	rewards::{RewardSettingError, MAX_BUDGETED, MAX_USAGE},
 	settings::{percent_of, SettingError, Settings, MAX_MISSES_TO_TERMINATION, MAX_OPENINGS, STN},
-	Bytes,
+	Balance, Bytes,
 };
 use substation_proofs::bandwidth;
 
 type Change = fn(&mut Settings);
 
+/// A share above one. Decoding refuses it and constructors cap it, but JSON lets it in.
+fn above_one() -> Permill {
+	serde_json::from_str("1000001").expect("a number")
+}
+
 #[test]
 fn every_bound_has_a_value_on_each_side() {
-	let refused: [(Change, SettingError); 61] = [
+	use SettingError::Rewards;
+	let refused: [(Change, SettingError); 75] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -73,6 +80,20 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.disputes.answer_bond = 0, SettingError::AnswerBond),
 		(|s| s.disputes.answer_bond = s.disputes.min_bond + 1, SettingError::AnswerBond),
 		(|s| s.registry.min_bond = s.disputes.answer_bond - 1, SettingError::AnswerBond),
+		(|s| (s.rewards.first, s.rewards.floor) = (STN - 1, 0), Rewards(RewardSettingError::First)),
+		(|s| s.rewards.first = 1_000_000 * STN + 1, Rewards(RewardSettingError::First)),
+		(|s| s.rewards.floor = s.rewards.first + 1, Rewards(RewardSettingError::Floor)),
+		(|s| s.rewards.half_life = 29, Rewards(RewardSettingError::HalfLife)),
+		(|s| s.rewards.half_life = 36_501, Rewards(RewardSettingError::HalfLife)),
+		(|s| s.rewards.validators = Perbill::one(), Rewards(RewardSettingError::Shares)),
+		(|s| s.rewards.storage = Perbill::from_parts(250_000_001), Rewards(RewardSettingError::Shares)),
+		(|s| s.rewards.bandwidth = Perbill::from_parts(149_999_999), Rewards(RewardSettingError::Shares)),
+		(|s| s.rewards.treasury = Perbill::zero(), Rewards(RewardSettingError::Shares)),
+		(|s| s.rewards.usage = Permill::from_parts(MAX_USAGE + 1), Rewards(RewardSettingError::Usage)),
+		(|s| s.rewards.usage = Permill::one(), Rewards(RewardSettingError::Usage)),
+		(|s| s.rewards.availability = above_one(), Rewards(RewardSettingError::Availability)),
+		(|s| s.rewards.treasury_ceiling = 0, Rewards(RewardSettingError::TreasuryCeiling)),
+		(|s| s.rewards.fee_burn = above_one(), Rewards(RewardSettingError::FeeBurn)),
 	];
 	for (index, (change, error)) in refused.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -81,7 +102,7 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 37] = [
+	let accepted: [Change; 49] = [
 		|s| {
 			s.registry.min_bond = percent_of(s.market.min_rate, 350);
 			s.disputes.answer_bond = s.registry.min_bond;
@@ -128,6 +149,18 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| s.disputes.min_bond = 100_000 * STN,
 		|s| s.disputes.bond_percent = 1_000,
 		|s| s.disputes.answer_bond = s.disputes.min_bond.min(s.registry.min_bond),
+		|s| (s.rewards.first, s.rewards.floor) = (STN, STN),
+		|s| s.rewards.first = 1_000_000 * STN,
+		|s| s.rewards.floor = 0,
+		|s| s.rewards.half_life = 30,
+		|s| s.rewards.half_life = 36_500,
+		|s| (s.rewards.validators, s.rewards.treasury) = (Perbill::from_percent(60), Perbill::zero()),
+		|s| (s.rewards.storage, s.rewards.bandwidth) = (Perbill::zero(), Perbill::from_percent(40)),
+		|s| s.rewards.usage = Permill::from_parts(MAX_USAGE),
+		|s| s.rewards.usage = Permill::zero(),
+		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::one(), Permill::one()),
+		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::zero(), Permill::zero()),
+		|s| s.rewards.treasury_ceiling = 1,
 	];
 	for (index, change) in accepted.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -241,6 +274,55 @@ proptest! {
 			// At least a quarter of the least redemption reaches the payee.
 			let kept = min_redeem - Permill::from_parts(burn).mul_floor(min_redeem) - redeem_fee;
 			prop_assert!(redeem_fee > 0 && kept >= min_redeem / 4);
+		}
+	}
+
+	/// The same for what emission and fees build on.
+	#[test]
+	fn valid_rewards_keep_their_promises(
+		first in prop_oneof![0..2 * STN, 0..2_000_000 * STN, Just(Balance::MAX)],
+		floor in prop_oneof![0..2 * STN, 0..2_000_000 * STN],
+		half_life in prop_oneof![25u32..40, 36_490u32..36_510, any::<u32>()],
+		cuts in prop::array::uniform3(0..=1_000_000_000u32),
+		off in prop_oneof![4 => Just(0u32), 1 => 0u32..3],
+		usage in prop_oneof![899_990u32..=900_010, 0..=1_000_000u32],
+		availability in 0..=1_000_000u32,
+		treasury_ceiling in prop_oneof![Just(0), any::<Balance>()],
+		fee_burn in 0..=1_000_000u32,
+	) {
+		let mut settings = Settings::default();
+		let rewards = &mut settings.rewards;
+		(rewards.first, rewards.floor, rewards.half_life) = (first, floor, half_life);
+		let mut cuts = cuts;
+		cuts.sort_unstable();
+		let [low, middle, high] = cuts;
+		let shares = [low, middle - low, high - middle, 1_000_000_000 - high];
+		rewards.validators = Perbill::from_parts(shares[0].saturating_sub(off));
+		rewards.storage = Perbill::from_parts(shares[1]);
+		rewards.bandwidth = Perbill::from_parts(shares[2]);
+		rewards.treasury = Perbill::from_parts(shares[3]);
+		rewards.usage = Permill::from_parts(usage);
+		rewards.availability = Permill::from_parts(availability);
+		rewards.treasury_ceiling = treasury_ceiling;
+		rewards.fee_burn = Permill::from_parts(fee_burn);
+		let rewards = *rewards;
+
+		if settings.validate().is_ok() {
+			// Emission starts, never rises, and needs at least five hundred eras to come to its end.
+			prop_assert!(rewards.first > 0 && rewards.floor <= rewards.first);
+			prop_assert!(MAX_BUDGETED / rewards.first >= 500);
+			// Halving is defined.
+			prop_assert!(rewards.half_life > 0);
+			// All of a budget is divided, none of it twice.
+			let shares = [rewards.validators, rewards.storage, rewards.bandwidth, rewards.treasury];
+			let parts: u64 = shares.iter().map(|share| u64::from(share.deconstruct())).sum();
+			prop_assert_eq!(parts, 1_000_000_000);
+			// Who pays oneself loses at least a tenth of what is burned.
+			prop_assert!(rewards.usage.mul_ceil(1_000 * STN) <= 900 * STN);
+			// A bond never earns more than a stake, and no fee burns more than itself.
+			prop_assert!(rewards.availability <= Permill::one() && rewards.fee_burn <= Permill::one());
+		} else {
+			prop_assert!(settings.rewards.check().is_err());
 		}
 	}
 }

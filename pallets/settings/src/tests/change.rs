@@ -2,7 +2,10 @@ use crate::{mock::*, BadSetting, Error, Event};
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, DispatchError, Perbill};
-use substation_primitives::settings::{SettingError, Settings as AllSettings, STN};
+use substation_primitives::{
+	rewards::RewardSettingError,
+	settings::{SettingError, Settings as AllSettings, STN},
+};
 
 #[test]
 fn governance_replaces_the_registry_settings_and_nothing_else() {
@@ -95,9 +98,26 @@ fn governance_replaces_the_dispute_settings_and_nothing_else() {
 }
 
 #[test]
+fn governance_replaces_the_reward_settings_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut wanted = AllSettings::default();
+		wanted.rewards.first = 50_000 * STN;
+		(wanted.rewards.storage, wanted.rewards.treasury) = (Perbill::from_percent(20), Perbill::from_percent(15));
+
+		assert_ok!(Settings::set_rewards(RuntimeOrigin::root(), wanted.rewards));
+
+		assert_eq!(Settings::all(), wanted);
+		assert_eq!(
+			System::read_events_for_pallet::<Event<Test>>(),
+			[Event::RewardsChanged { settings: wanted.rewards }]
+		);
+	});
+}
+
+#[test]
 fn nobody_else_may_change_anything() {
 	ExtBuilder::default().build_and_execute(|| {
-		let AllSettings { registry, market, proofs, bandwidth, channels, disputes } = AllSettings::default();
+		let AllSettings { registry, market, proofs, bandwidth, channels, disputes, rewards } = AllSettings::default();
 
 		for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
 			assert_noop!(Settings::set_registry(origin.clone(), registry), BadOrigin);
@@ -105,7 +125,8 @@ fn nobody_else_may_change_anything() {
 			assert_noop!(Settings::set_proofs(origin.clone(), proofs), BadOrigin);
 			assert_noop!(Settings::set_bandwidth(origin.clone(), bandwidth), BadOrigin);
 			assert_noop!(Settings::set_channels(origin.clone(), channels), BadOrigin);
-			assert_noop!(Settings::set_disputes(origin, disputes), BadOrigin);
+			assert_noop!(Settings::set_disputes(origin.clone(), disputes), BadOrigin);
+			assert_noop!(Settings::set_rewards(origin, rewards), BadOrigin);
 		}
 	});
 }
@@ -114,14 +135,22 @@ fn nobody_else_may_change_anything() {
 fn values_out_of_range_are_refused_by_name() {
 	ExtBuilder::default().build_and_execute(|| {
 		let refused = |error| Error::<Test>::OutOfRange(BadSetting(error));
-		let AllSettings { mut registry, mut market, mut proofs, mut bandwidth, mut channels, mut disputes } =
-			AllSettings::default();
+		let AllSettings {
+			mut registry,
+			mut market,
+			mut proofs,
+			mut bandwidth,
+			mut channels,
+			mut disputes,
+			mut rewards,
+		} = AllSettings::default();
 		registry.unbonding = 0;
 		market.acceptance_time = 0;
 		proofs.openings = 0;
 		bandwidth.test_seconds = 4;
 		channels.redeem_fee = 0;
 		disputes.bond_percent = 0;
+		rewards.half_life = 0;
 
 		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), registry), refused(SettingError::Unbonding));
 		assert_noop!(Settings::set_market(RuntimeOrigin::root(), market), refused(SettingError::AcceptanceTime));
@@ -129,6 +158,8 @@ fn values_out_of_range_are_refused_by_name() {
 		assert_noop!(Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth), refused(SettingError::TestSeconds));
 		assert_noop!(Settings::set_channels(RuntimeOrigin::root(), channels), refused(SettingError::RedeemFee));
 		assert_noop!(Settings::set_disputes(RuntimeOrigin::root(), disputes), refused(SettingError::DisputePercent));
+		let half_life = SettingError::Rewards(RewardSettingError::HalfLife);
+		assert_noop!(Settings::set_rewards(RuntimeOrigin::root(), rewards), refused(half_life));
 	});
 }
 
@@ -169,10 +200,27 @@ fn module_error_carries_the_setting_in_its_first_byte() {
 }
 
 #[test]
+fn module_error_says_in_its_second_byte_what_of_the_rewards_it_is() {
+	let last = SettingError::Rewards(RewardSettingError::FeeBurn);
+
+	let DispatchError::Module(module) = DispatchError::from(Error::<Test>::OutOfRange(BadSetting(last))) else {
+		panic!("a module error")
+	};
+
+	let [rewards, fee_burn] = last.encode()[..] else { panic!("two bytes") };
+	assert_eq!((module.index, module.error), (2, [0, rewards, fee_burn, 0]));
+	assert_eq!((rewards, fee_burn), (28, 7));
+}
+
+#[test]
 fn view_function_says_what_would_be_refused() {
 	ExtBuilder::default().build_and_execute(|| {
 		let mut settings = AllSettings::default();
 		assert_eq!(Settings::check(settings), Ok(()));
+
+		settings.rewards.treasury_ceiling = 0;
+
+		assert_eq!(Settings::check(settings), Err(SettingError::Rewards(RewardSettingError::TreasuryCeiling)));
 
 		settings.channels.redeem_fee = 0;
 

@@ -1,6 +1,7 @@
-use crate::{mock::*, BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf};
+use crate::{mock::*, BandwidthOf, ChannelsOf, DisputesOf, MarketOf, ProofsOf, RegistryOf, RewardsOf};
 use frame_support::traits::Get;
 use serde_json::json;
+use sp_runtime::Perbill;
 use substation_primitives::settings::{Settings as AllSettings, STN};
 
 #[test]
@@ -12,6 +13,7 @@ fn genesis_seeds_every_setting_and_readers_answer_it() {
 	settings.bandwidth.test_seconds = 5;
 	settings.channels.record_deposit = 2 * STN;
 	settings.disputes.bond_percent = 200;
+	settings.rewards.half_life = 365;
 
 	ExtBuilder::default().settings(settings).build_and_execute(|| {
 		assert_eq!(Settings::all(), settings);
@@ -21,6 +23,7 @@ fn genesis_seeds_every_setting_and_readers_answer_it() {
 		assert_eq!(BandwidthOf::<Test>::get(), settings.bandwidth);
 		assert_eq!(ChannelsOf::<Test>::get(), settings.channels);
 		assert_eq!(DisputesOf::<Test>::get(), settings.disputes);
+		assert_eq!(RewardsOf::<Test>::get(), settings.rewards);
 	});
 }
 
@@ -34,6 +37,7 @@ fn readers_answer_the_defaults_when_the_state_is_empty() {
 		assert_eq!(BandwidthOf::<Test>::get(), AllSettings::default().bandwidth);
 		assert_eq!(ChannelsOf::<Test>::get(), AllSettings::default().channels);
 		assert_eq!(DisputesOf::<Test>::get(), AllSettings::default().disputes);
+		assert_eq!(RewardsOf::<Test>::get(), AllSettings::default().rewards);
 		Settings::do_try_state().expect("the defaults are valid");
 	});
 }
@@ -43,6 +47,15 @@ fn readers_answer_the_defaults_when_the_state_is_empty() {
 fn genesis_refuses_settings_that_are_not_valid_and_names_them() {
 	let mut settings = AllSettings::default();
 	settings.proofs.openings = 17;
+
+	ExtBuilder::default().settings(settings).build_and_execute(|| ());
+}
+
+#[test]
+#[should_panic(expected = "genesis of pallet-settings: Rewards(Shares) in Settings {")]
+fn genesis_refuses_shares_that_do_not_add_up_to_one() {
+	let mut settings = AllSettings::default();
+	settings.rewards.treasury = Perbill::zero();
 
 	ExtBuilder::default().settings(settings).build_and_execute(|| ());
 }
@@ -60,6 +73,10 @@ fn genesis_json_is_camel_case() {
 	assert_eq!(json["settings"]["bandwidth"]["minTotalBond"], json!(10_000_000_000_000_000u64));
 	assert_eq!(json["settings"]["bandwidth"]["rating"], json!(75));
 	assert_eq!(json["settings"]["channels"]["burn"], json!(100_000));
+	assert_eq!(json["settings"]["rewards"]["halfLife"], json!(1_461));
+	assert_eq!(json["settings"]["rewards"]["validators"], json!(500_000_000));
+	assert_eq!(json["settings"]["rewards"]["feeBurn"], json!(500_000));
+	assert_eq!(json["settings"]["rewards"]["treasuryCeiling"], json!(50_000_000_000_000_000_000u128));
 	let back: crate::GenesisConfig<Test> = serde_json::from_value(json).expect("a complete genesis");
 	assert_eq!(back.settings, AllSettings::default());
 }

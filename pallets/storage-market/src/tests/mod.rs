@@ -13,3 +13,4 @@ mod payees;
 mod pool;
 mod propose;
 mod settle;
+mod told;

@@ -3,11 +3,7 @@
 use crate::{mock::*, Event};
 use frame_support::{
 	assert_ok,
-	traits::{
-		fungible::Mutate,
-		tokens::{Fortitude, Precision, Preservation},
-		LockableCurrency, WithdrawReasons,
-	},
+	traits::{LockableCurrency, WithdrawReasons},
 };
 use substation_primitives::{deal::Proposal, settings::STN, Balance, Bytes};
 
@@ -16,18 +12,6 @@ const PROVIDER: Balance = STN * 85 / 100;
 /// A vote lock over everything that an account has, escrow included.
 fn lock_everything(account: AccountId) {
 	Balances::set_lock(*b"pyconvot", &account, Balance::MAX, WithdrawReasons::all());
-}
-
-fn reap(account: AccountId) {
-	assert_ok!(Balances::burn_from(
-		&account,
-		Balances::free_balance(account),
-		Preservation::Expendable,
-		Precision::Exact,
-		Fortitude::Force,
-	));
-	assert_eq!(wealth(account), 0);
-	assert!(!System::account_exists(&account));
 }
 
 #[test]

@@ -1,0 +1,65 @@
+// A customer accuses, the node's agent shows it and answers, both with this project's programs.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { b3sum, randomFile } from '../lib/files.mjs';
+import { Network, substation } from '../lib/network.mjs';
+import { until } from '../lib/processes.mjs';
+
+let network;
+let chain;
+let provider;
+let customer;
+let deal;
+let accusation;
+let defence;
+
+const own = (command, ...args) => substation([command, ...args, '--data', provider.data, '--rpc', provider.ws]);
+const disputed = async () => (await network.status(provider)).chain.disputes;
+const last = (stdout) => JSON.parse(stdout.trim().split('\n').at(-1));
+
+before(async () => {
+	network = await Network.start();
+	({ chain } = network);
+	provider = await network.addProvider('bob', '//Bob');
+	customer = network.customer('eve', '//Eve');
+	const file = (name, size) => randomFile(path.join(network.folder, name), size);
+	[accusation, defence] = await Promise.all([file('accusation', 1_000), file('defence', 2_000)]);
+	const stored = await customer.store(await file('file', 100_000), [provider.node], 50);
+	[{ deal }] = stored.deals;
+});
+after(() => network?.stop());
+
+test('a customer disputes a deal with the hash of a file and the least bond', async () => {
+	assert.deepEqual(await disputed(), []);
+
+	const { stdout } = await customer.command('dispute', [String(deal), accusation, '--json']);
+
+	const said = last(stdout);
+	assert.equal(said.evidence, b3sum(accusation));
+	const { data } = await chain.event('disputes', 'DisputeOpened', 20);
+	assert.deepEqual([Number(data.deal), data.bond.toString()], [deal, said.bond]);
+	assert.equal(data.evidence.toHex(), `0x${said.evidence}`);
+	assert.ok(said.until > chain.height);
+	const again = await customer.command('dispute', [String(deal), accusation], { expectFailure: true });
+	assert.match(again.stderr, /is disputed already/);
+});
+
+test('the agent tells its operator, who answers with the agent\'s key', async () => {
+	const [dispute] = await until('the agent to see the dispute', 60, async () => {
+		const disputes = await disputed();
+		return disputes.length > 0 && disputes;
+	});
+	assert.deepEqual([dispute.deal, dispute.evidence, dispute.stage], [deal, b3sum(accusation), 'open']);
+	const { stdout: words } = await own('status');
+	assert.match(words, new RegExp(`substation answer ${deal} `));
+
+	const { stdout } = await own('answer', String(deal), defence, '--json');
+
+	assert.equal(last(stdout).answer, b3sum(defence));
+	const { stage } = (await chain.api.query.disputes.disputes(deal)).unwrap();
+	assert.ok(stage.isAnswered, stage.toString());
+	const { stderr } = await substation(['answer', String(deal), defence, '--data', provider.data, '--rpc', provider.ws], { expectFailure: true });
+	assert.match(stderr, /answered already/);
+	await until('the agent to see its answer', 60, async () => (await disputed())[0]?.stage === 'answered');
+});

@@ -1,0 +1,79 @@
+// What a provider earns besides its customers' payments: credited by proofs and settlements, shown by its agent, claimed
+// in one transaction, and accounted for to the planck. Eras of 40 s.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { randomFile } from '../lib/files.mjs';
+import { Network, substation } from '../lib/network.mjs';
+import { until } from '../lib/processes.mjs';
+
+const PACE = { epochBlocks: 10, sessionsPerEra: 2 };
+
+let network;
+let chain;
+let provider;
+let deal;
+
+const supply = async () => {
+	const page = await chain.api.call.substationApi.supplyPage();
+	return Object.fromEntries(['genesis', 'issuance', 'budgeted', 'max', 'minted', 'burned', 'burnedByCalls'].map((name) => [name, page[name].toBigInt()]));
+};
+const era = async () => (await chain.api.call.substationApi.supplyPage()).era.toNumber();
+const status = async () => JSON.parse((await substation(['status', '--data', provider.data, '--rpc', provider.ws, '--json'])).stdout).chain;
+const claim = (args, options) => substation(['claim', '--data', provider.data, '--rpc', provider.ws, '--suri', '//Ferdie', ...args], options);
+
+before(async () => {
+	network = await Network.start({ genesis: { pace: { lengths: PACE } } });
+	({ chain } = network);
+	provider = await network.addProvider('bob', '//Bob');
+	const file = await randomFile(path.join(network.folder, 'file'), (1 << 20) + 7);
+	const stored = await network.customer('eve', '//Eve').store(file, [provider.node], 50);
+	[{ deal }] = stored.deals;
+});
+after(() => network?.stop());
+
+test('what proofs and settlements are worth is credited and shown', async () => {
+	const first = await chain.provenFrom(provider.node, 0);
+	// By then the window of the first proof has closed.
+	await chain.provenFrom(provider.node, Number(first.data.period) + 1);
+	await chain.submit(chain.api.tx.storageMarket.settle(deal), '//Eve');
+
+	const settled = await chain.event('storageMarket', 'DealSettled', 20, (e) => Number(e.deal) === deal);
+	const usage = (settled.data.burned.toBigInt() * 8n) / 10n;
+	const [storage] = await chain.api.call.substationApi.rewardsOfNode(provider.node);
+	const known = storage.credited.toBigInt() + storage.pending.toBigInt();
+	assert.ok(usage > 0n && known >= usage, `${known} of ${usage}`);
+	const { rewards } = await status();
+	assert.deepEqual(rewards.map(({ kind }) => kind), ['storage']);
+});
+
+test('anybody\'s claim pays the operator what proofs and payments of eras before have earned, once', async () => {
+	await until('two whole eras with a yield', 200, async () => (await era()) >= 3);
+	const { rewards, claimable } = await status();
+	const [{ pending }] = rewards;
+	assert.equal(claimable, pending);
+	const before = await supply();
+
+	const { stdout } = await claim(['--node', String(provider.node), '--json']);
+
+	const { claimed, paid } = JSON.parse(stdout.trim().split('\n').at(-1));
+	assert.deepEqual(claimed.map(({ for: earned }) => earned), [`storage of node ${provider.node}`]);
+	assert.ok(BigInt(paid) >= BigInt(pending) && BigInt(pending) > 0n);
+	const { data } = await chain.event('rewards', 'Claimed', 20);
+	assert.equal(data.to.toString(), chain.account('//Bob').address);
+	assert.equal(data.amount.toString(), paid);
+	// More than what was burned could bring: the bond has earned something, too.
+	const burned = chain.seen('storageMarket', 'DealSettled').reduce((sum, event) => sum + event.data.burned.toBigInt(), 0n);
+	assert.ok(BigInt(paid) > (burned * 8n) / 10n, `${paid} for ${burned} burned`);
+	assert.ok((await supply()).minted >= before.minted + BigInt(paid));
+
+	const { stderr } = await claim(['--node', String(provider.node)], { expectFailure: true });
+	assert.match(stderr, /nothing to claim/);
+});
+
+test('anybody can see that all tokens are accounted for', async () => {
+	const { genesis, issuance, budgeted, max, minted, burned, burnedByCalls } = await supply();
+	assert.equal(genesis + minted - issuance, burned);
+	assert.ok(burned >= burnedByCalls && burnedByCalls > 0n);
+	assert.ok(minted > 0n && minted <= budgeted && budgeted <= max);
+});

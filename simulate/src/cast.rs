@@ -1,0 +1,224 @@
+//! Who is there when a chain begins: honest validators and nominators, two honest lines, and a coalition.
+
+use crate::keys::{agent, Key};
+use frame_support::traits::{BuildGenesisConfig, TypedGet};
+use pallet_pace::PaceLengths;
+use pallet_staking::StakerStatus;
+use sp_core::{sr25519, Pair};
+use sp_io::TestExternalities;
+use sp_runtime::Perbill;
+use substation_primitives::{
+	settings::{Settings, STN},
+	Balance, BlockNumber, Clock, Committees,
+};
+use substation_runtime::{
+	constants::EXISTENTIAL_DEPOSIT, genesis_presets::EPOCH_CONFIG, governance::TreasuryPot, AccountId, BabeConfig,
+	BalancesConfig, PaceConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, StakingConfig,
+};
+
+/// Honest validators. With the coalition's there are four: it then has a quarter of the blocks. With more than a third
+/// it could stop the chain, and rewards would be the least problem.
+pub const HONEST_VALIDATORS: u32 = 3;
+
+/// What each honest validator stakes itself.
+const OWN_STAKE: Balance = 100_000 * STN;
+
+/// Honest nominators. Each backs all honest validators.
+const HONEST_NOMINATORS: u32 = 3;
+
+/// What honest validators keep before stakes are paid: about the median of large proof-of-stake networks.
+pub const HONEST_COMMISSION: Perbill = Perbill::from_percent(5);
+
+/// What everybody honest stakes together.
+pub const HONEST_STAKE: Balance = 20_000_000 * STN;
+
+/// Honest operators with a line each, so that a committee is never the coalition's by itself.
+pub const HONEST_LINES: u32 = 2;
+
+/// What each of them has: enough for a seat at every price that settings allow here.
+const LINE_ENDOWMENT: Balance = 50_000 * STN;
+
+/// What of a coalition's tokens is its validator's own stake, where it has one.
+const VALIDATOR_SHARE: Perbill = Perbill::from_percent(10);
+
+/// What an account needs for the fees of a run, beyond what it stakes.
+const FEES: Balance = 100 * STN;
+
+/// The pace of blocks, eras and periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+	/// Eras and periods of 60 blocks: as long as each other, as on the public network, with room for windows, committees
+	/// and their transactions.
+	Full,
+	/// Eras and periods of six blocks, where hooks stand for proofs.
+	Hooks,
+}
+
+/// One chain's beginning.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+	/// The tunables.
+	pub settings: Settings,
+	/// How long everything takes.
+	pub pace: Pace,
+	/// What the coalition has in all.
+	pub tokens: Balance,
+	/// The commission of the coalition's validator, if it has one.
+	pub commission: Option<Perbill>,
+}
+
+impl Default for Scenario {
+	fn default() -> Self {
+		Self { settings: Settings::default(), pace: Pace::Full, tokens: 200_000 * STN, commission: None }
+	}
+}
+
+impl Scenario {
+	/// Every length of time.
+	pub fn lengths(&self) -> PaceLengths {
+		let (epoch_blocks, sessions_per_era, clock) = match self.pace {
+			Pace::Full => (10, 6, Clock { period: 60, window: 12, slot_step: 2 }),
+			Pace::Hooks => (3, 2, Clock { period: 6, window: 3, slot_step: 1 }),
+		};
+		PaceLengths {
+			epoch_blocks,
+			sessions_per_era,
+			bonding_eras: 28,
+			clock,
+			committees: Committees { members: 3, min_nodes: 4, deadline: 20 },
+			channel_grace: clock.period,
+			..PaceLengths::live()
+		}
+	}
+
+	/// Blocks of an era.
+	pub fn era_blocks(&self) -> BlockNumber {
+		self.lengths().clock.period
+	}
+
+	/// What of the tokens the coalition's validator stakes.
+	pub fn validator_stake(&self) -> Balance {
+		self.commission.map_or(0, |_| VALIDATOR_SHARE * self.tokens)
+	}
+}
+
+/// Everybody.
+#[derive(Clone)]
+pub struct Cast {
+	scenario: Scenario,
+	validators: Vec<Key>,
+	nominators: Vec<Key>,
+	/// Honest operators who offer a line.
+	pub lines: Vec<Key>,
+	/// Pays stakes out for everybody, so that it costs no twin more than the other.
+	pub clerk: Key,
+	/// Holds what the coalition does not stake in its validator.
+	pub purse: Key,
+	/// The coalition's validator.
+	pub accomplice: Key,
+}
+
+impl Cast {
+	/// The cast of this scenario.
+	pub fn new(scenario: &Scenario) -> Self {
+		let keys = |role: &str, count| (0..count).map(|number| Key::of(role, number)).collect();
+		Self {
+			scenario: scenario.clone(),
+			validators: keys("validator", HONEST_VALIDATORS),
+			nominators: keys("nominator", HONEST_NOMINATORS),
+			lines: keys("line", HONEST_LINES),
+			clerk: Key::of("clerk", 0),
+			purse: Key::of("purse", 0),
+			accomplice: Key::of("accomplice", 0),
+		}
+	}
+
+	/// What was asked for.
+	pub fn scenario(&self) -> &Scenario {
+		&self.scenario
+	}
+
+	/// The honest validators.
+	pub fn honest_validators(&self) -> &[Key] {
+		&self.validators
+	}
+
+	/// Every validator.
+	pub fn all_validators(&self) -> impl Iterator<Item = &Key> {
+		self.validators.iter().chain(self.scenario.commission.map(|_| &self.accomplice))
+	}
+
+	/// What signs blocks. Separate from what owns stakes, as it should be.
+	pub fn authors(&self) -> impl Iterator<Item = sr25519::Pair> + '_ {
+		(0..self.all_validators().count()).map(|index| author(index).pair)
+	}
+
+	/// State as genesis leaves it.
+	pub fn genesis_state(&self) -> TestExternalities {
+		let Scenario { settings, tokens, .. } = self.scenario;
+		let stake = self.scenario.validator_stake();
+		let each = (HONEST_STAKE - OWN_STAKE * Balance::from(HONEST_VALIDATORS)) / Balance::from(HONEST_NOMINATORS);
+		let mut balances: Vec<(AccountId, Balance)> = vec![
+			(TreasuryPot::get(), EXISTENTIAL_DEPOSIT),
+			(self.clerk.account.clone(), 10 * FEES),
+			(self.purse.account.clone(), tokens - stake),
+		];
+		balances.extend(self.validators.iter().map(|key| (key.account.clone(), OWN_STAKE + FEES)));
+		balances.extend(self.nominators.iter().map(|key| (key.account.clone(), each + FEES)));
+		balances.extend(self.lines.iter().map(|key| (key.account.clone(), LINE_ENDOWMENT)));
+		let backed: Vec<_> = self.validators.iter().map(|key| key.account.clone()).collect();
+		let mut stakers: Vec<_> =
+			self.validators.iter().map(|key| staker(key, OWN_STAKE, StakerStatus::Validator)).collect();
+		stakers.extend(self.nominators.iter().map(|key| staker(key, each, StakerStatus::Nominator(backed.clone()))));
+		if stake > 0 {
+			balances.push((self.accomplice.account.clone(), stake));
+			stakers.push(staker(&self.accomplice, stake - STN, StakerStatus::Validator));
+		}
+		let config = RuntimeGenesisConfig {
+			pace: PaceConfig { lengths: self.scenario.lengths(), ..Default::default() },
+			settings: SettingsConfig { settings, ..Default::default() },
+			balances: BalancesConfig { balances, ..Default::default() },
+			babe: BabeConfig { epoch_config: EPOCH_CONFIG, ..Default::default() },
+			session: SessionConfig {
+				keys: self.all_validators().enumerate().map(|(index, key)| session_keys(index, key)).collect(),
+				..Default::default()
+			},
+			staking: StakingConfig {
+				validator_count: u32::try_from(stakers.len()).map_or(1, |all| all - HONEST_NOMINATORS),
+				minimum_validator_count: 1,
+				min_nominator_bond: 10 * STN,
+				min_validator_bond: 1_000 * STN,
+				stakers,
+				..Default::default()
+			},
+			..Default::default()
+		};
+		state(&config)
+	}
+}
+
+/// The state that this genesis builds.
+pub fn state(config: &RuntimeGenesisConfig) -> TestExternalities {
+	let mut state = TestExternalities::new_empty();
+	state.execute_with(|| config.build());
+	state.commit_all().expect("genesis opens no transaction");
+	state
+}
+
+fn author(index: usize) -> Key {
+	Key::of("author", u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+fn staker(
+	key: &Key,
+	stake: Balance,
+	status: StakerStatus<AccountId>,
+) -> (AccountId, AccountId, Balance, StakerStatus<AccountId>) {
+	(key.account.clone(), key.account.clone(), stake, status)
+}
+
+fn session_keys(index: usize, stash: &Key) -> (AccountId, AccountId, SessionKeys) {
+	let babe = author(index).pair.public().into();
+	let grandpa = agent("grandpa", u32::try_from(index).unwrap_or(u32::MAX)).public().into();
+	(stash.account.clone(), stash.account.clone(), SessionKeys { grandpa, babe })
+}

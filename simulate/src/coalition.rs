@@ -1,0 +1,503 @@
+//! A coalition at work on the real machinery: signed transactions with fees, agents' free calls, real proofs, drawn
+//! committees, elections and payouts.
+//!
+//! ```text
+//! era 0        1            2                3        ...        6              7
+//! |------------|------------|----------------|-------------------|--------------|----
+//!   accounts,    each node    first proofs;    four periods of credit,            last proofs of late
+//!   nodes,       takes its    stakes are       four eras of stakes                nodes; all are paid
+//!   seats        deal         nominated
+//! ```
+//! Bonds and stakes begin to earn in the same era and are credited and paid for as many. Credits that fall into the era
+//! after the last one are counted at the rate of its pool.
+
+use crate::{
+	cast::{Cast, HONEST_COMMISSION, HONEST_LINES},
+	chain::GENESIS,
+	keys::{agent, Key},
+	node::Node,
+	strategy::{Budget, Strategy, FEE_RESERVE, FIRST, LAST, TERM},
+	wealth::{Estate, Wealth},
+	world::World,
+};
+use anyhow::Result;
+use pallet_staking::{RewardDestination, ValidatorPrefs};
+use sp_core::{ed25519, Pair};
+use std::collections::BTreeMap;
+use substation_primitives::{
+	bandwidth::TestPage, rewards::Earner, settings::STN, Balance, BlockNumber, ChannelId, Clock, DealId, NodeId,
+	Period, Rates, ResourceClass, TestId,
+};
+use substation_proofs::voucher::voucher_message;
+use substation_runtime::{
+	apis::runtime_decl_for_substation_api::SubstationApi, constants::MAX_CLAIMS, AccountId, Balances, Block, Rewards,
+	Runtime, RuntimeCall, RuntimeEvent,
+};
+
+/// Transfers in one transaction.
+const BATCH: usize = 100;
+
+/// Blocks of an era in which money goes round.
+const ROUNDS: [BlockNumber; 2] = [15, 45];
+
+/// Blocks between the windows of two nodes that share a bond.
+const HAND_OVER: BlockNumber = 6;
+
+/// Blocks before the close of a window in which a moment begins. A block that begins a session has no room.
+const MOMENT: BlockNumber = 3;
+
+/// What a coalition does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+	/// How it plays.
+	pub strategy: Strategy,
+	/// Accounts and nodes among which it divides its tokens.
+	pub identities: u32,
+	/// Whether it nominates what it does not need.
+	pub nominates: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+	/// What the coalition owns.
+	pub wealth: Wealth,
+	/// Transactions that should have worked and did not.
+	pub failures: Vec<String>,
+	/// Invariants that do not hold.
+	pub violations: Vec<String>,
+}
+
+/// What happens in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+	Nominate,
+	/// The node proposes and accepts the deal that stays.
+	Fill(usize),
+	/// The node proves its window.
+	Prove(usize),
+	/// The node accepts a dear deal, proves its window, and forfeits the deal.
+	Moment(usize),
+	/// What is left of a moment goes, and its bond with it.
+	After(usize),
+	Settle(usize),
+	OpenChannels,
+	Round,
+}
+
+/// A channel to the next member of the ring.
+struct Ring {
+	key: ed25519::Pair,
+	payer: Key,
+	payee: Key,
+	/// What vouchers have moved.
+	spent: Balance,
+	/// What the next voucher moves.
+	left: Balance,
+}
+
+/// A coalition and its calendar.
+pub struct Coalition<'a> {
+	cast: &'a Cast,
+	plan: Plan,
+	budget: Budget,
+	clock: Clock,
+	era: BlockNumber,
+	nodes: Vec<Node>,
+	identities: Vec<Key>,
+	calendar: BTreeMap<BlockNumber, Vec<Act>>,
+	standing: BTreeMap<usize, DealId>,
+	moments: BTreeMap<usize, DealId>,
+	next_deal: u64,
+	rings: Vec<Ring>,
+	drawn: Vec<TestId>,
+}
+
+/// Runs a plan to its end.
+pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome> {
+	let mut coalition = Coalition::new(cast, plan)?;
+	let mut world = World::new(cast);
+	while world.number() < coalition.end() {
+		coalition.act(&mut world);
+		world.block();
+	}
+	coalition.collect(&mut world);
+	let wealth = world.read(|| coalition.estate().wealth());
+	Ok(Outcome { wealth, failures: world.failures().to_vec(), violations: world.violations() })
+}
+
+impl<'a> Coalition<'a> {
+	/// A coalition that has not begun.
+	pub fn new(cast: &'a Cast, plan: Plan) -> Result<Self> {
+		let scenario = cast.scenario();
+		let lengths = scenario.lengths();
+		let tokens = scenario.tokens - scenario.validator_stake();
+		let budget = Budget::of(plan.strategy, tokens, plan.identities, &scenario.settings)?;
+		let plays = budget.tokens > 0 && !matches!(plan.strategy, Strategy::Idle | Strategy::Nominate);
+		let identities: Vec<_> = match plan.strategy {
+			_ if !plays => Vec::new(),
+			Strategy::Rotation => vec![Key::of("identity", 0); plan.identities as usize],
+			_ => (0..plan.identities).map(|number| Key::of("identity", number)).collect(),
+		};
+		let with_nodes = plan.strategy.stores() || plan.strategy.has_lines();
+		let first = u64::from(HONEST_LINES);
+		let nodes = identities.iter().zip(first..).filter(|_| with_nodes);
+		let nodes = nodes.map(|(operator, id)| Node::new(NodeId(id), operator.clone())).collect();
+		let mut coalition = Self {
+			cast,
+			plan,
+			budget,
+			clock: lengths.clock,
+			era: scenario.era_blocks(),
+			nodes,
+			identities,
+			calendar: BTreeMap::new(),
+			standing: BTreeMap::new(),
+			moments: BTreeMap::new(),
+			next_deal: 0,
+			rings: Vec::new(),
+			drawn: Vec::new(),
+		};
+		coalition.write_calendar();
+		Ok(coalition)
+	}
+
+	/// Everything that is its own.
+	pub fn estate(&self) -> Estate {
+		let mut accounts: std::collections::BTreeSet<_> =
+			self.identities.iter().map(|key| key.account.clone()).collect();
+		accounts.insert(self.cast.purse.account.clone());
+		if self.cast.scenario().commission.is_some() {
+			accounts.insert(self.cast.accomplice.account.clone());
+		}
+		Estate { accounts, nodes: self.nodes.iter().map(|node| node.id).collect() }
+	}
+
+	/// The block after which everything is done.
+	pub fn end(&self) -> BlockNumber {
+		(LAST + 1) * self.era + self.clock.window + 4
+	}
+
+	fn note(&mut self, block: BlockNumber, act: Act) {
+		self.calendar.entry(block).or_default().push(act);
+	}
+
+	fn write_calendar(&mut self) {
+		self.note(FIRST * self.era + 2, Act::Nominate);
+		if self.plan.strategy.has_channels() {
+			self.note(FIRST * self.era + 4, Act::OpenChannels);
+			for era in FIRST + 1..=LAST {
+				for block in ROUNDS {
+					self.note(era * self.era + block, Act::Round);
+				}
+			}
+		}
+		if self.plan.strategy.stores() {
+			for index in self.storing() {
+				self.write_node(index);
+			}
+		}
+	}
+
+	fn write_node(&mut self, index: usize) {
+		let opens = |period| self.nodes[index].opens(&self.clock, Period(period));
+		let (window, first) = (self.clock.window, opens(0));
+		let windows: Vec<_> = (FIRST..=LAST).map(opens).collect();
+		self.note(first + window + 1, Act::Fill(index));
+		for opens in windows {
+			let closes = opens + window;
+			if self.plan.strategy == Strategy::Deals {
+				self.note(opens + 2, Act::Prove(index));
+				self.note(closes + 1, Act::Settle(index));
+			} else {
+				self.note(closes - MOMENT, Act::Moment(index));
+				self.note(closes, Act::After(index));
+			}
+		}
+	}
+
+	/// The nodes that store: all, or those whose windows leave time to hand the bond over.
+	fn storing(&self) -> Vec<usize> {
+		let mut indices: Vec<_> = (0..self.nodes.len()).collect();
+		if self.plan.strategy != Strategy::Rotation {
+			return indices;
+		}
+		let offset = |index: &usize| self.nodes[*index].opens(&self.clock, Period(0));
+		indices.sort_by_key(offset);
+		let mut chosen: Vec<usize> = Vec::new();
+		for index in indices {
+			let (first, last) = (chosen.first().map(offset), chosen.last().map(offset));
+			let here = offset(&index);
+			let after = last.is_none_or(|last| here >= last + HAND_OVER);
+			let before = first.is_none_or(|first| here + HAND_OVER <= first + self.clock.period);
+			if after && before {
+				chosen.push(index);
+			}
+		}
+		chosen
+	}
+
+	/// Puts everything into the queue that the next block is for.
+	pub fn act(&mut self, world: &mut World) {
+		let next = world.number() + 1;
+		if next == 2 {
+			self.set_up(world);
+		}
+		if self.plan.strategy.has_lines() {
+			self.measure(world, next);
+		}
+		for act in self.calendar.remove(&next).unwrap_or_default() {
+			match act {
+				Act::Nominate => self.nominate(world),
+				Act::Fill(index) => self.fill(world, index),
+				Act::Prove(index) => self.prove(world, index),
+				Act::Moment(index) => self.moment(world, index),
+				Act::After(index) => self.after(world, index),
+				Act::Settle(index) => {
+					let deal = self.standing[&index];
+					world.sign(&self.nodes[index].operator, pallet_storage_market::Call::<Runtime>::settle { deal });
+				}
+				Act::OpenChannels => self.open_channels(world),
+				Act::Round => self.round(world),
+			}
+		}
+	}
+
+	/// Commissions, honest lines, then the coalition's accounts, nodes and seats.
+	fn set_up(&mut self, world: &mut World) {
+		for validator in self.cast.honest_validators() {
+			world.sign(validator, validate(HONEST_COMMISSION));
+		}
+		if let Some(commission) = self.cast.scenario().commission {
+			world.sign(&self.cast.accomplice, validate(commission));
+		}
+		let settings = self.cast.scenario().settings;
+		let claim = Rates { down: settings.bandwidth.seat_rate, up: settings.bandwidth.seat_rate };
+		for (operator, id) in self.cast.lines.iter().zip(0..) {
+			let node = Node::new(NodeId(id), operator.clone());
+			let bond = settings.bandwidth.seat_bond.max(settings.registry.min_bond);
+			world.sign(operator, node.registration(ResourceClass::Bandwidth, bond));
+			world.sign(operator, node.taking_seats(1, claim, 0));
+		}
+		for keys in self.identities.chunks(BATCH) {
+			let calls = keys.iter().map(|key| give(&key.account, self.budget.tokens)).collect();
+			world.sign(&self.cast.purse, pallet_utility::Call::<Runtime>::batch_all { calls });
+		}
+		let Budget { storage_bond, moving_bond, seats, seat_bond, prepaid, .. } = self.budget;
+		for node in &self.nodes {
+			if self.plan.strategy.stores() {
+				world.sign(&node.operator, node.registration(ResourceClass::Storage, storage_bond));
+			} else {
+				world.sign(&node.operator, node.registration(ResourceClass::Bandwidth, seat_bond));
+			}
+			if self.plan.strategy.has_lines() {
+				if self.plan.strategy.stores() {
+					world.sign(&node.operator, node.adding_line(seat_bond));
+				}
+				world.sign(&node.operator, node.taking_seats(seats, claim, prepaid));
+			}
+		}
+		debug_assert!(moving_bond == 0 || self.plan.strategy == Strategy::Rotation);
+	}
+
+	fn nominate(&self, world: &mut World) {
+		if !self.plan.nominates || self.plan.strategy == Strategy::Idle {
+			return;
+		}
+		let purse = &self.cast.purse;
+		let reserve = if self.nodes.len() > 100 { STN } else { FEE_RESERVE };
+		let value = world.read(|| Balances::free_balance(&purse.account)).saturating_sub(reserve);
+		if value < 10 * STN {
+			return;
+		}
+		let targets = self.cast.honest_validators().iter().map(|key| key.account.clone().into()).collect();
+		world.sign(purse, pallet_staking::Call::<Runtime>::bond { value, payee: RewardDestination::Stash });
+		world.sign(purse, pallet_staking::Call::<Runtime>::nominate { targets });
+	}
+
+	fn deal(&mut self) -> DealId {
+		let deal = DealId(self.next_deal);
+		self.next_deal += 1;
+		deal
+	}
+
+	/// A deal that stays: all that the bond covers if the node is paid for it, as little as possible otherwise.
+	fn fill(&mut self, world: &mut World, index: usize) {
+		let market = self.cast.scenario().settings.market;
+		let rate = if self.plan.strategy == Strategy::Deals { self.budget.rate } else { market.min_rate };
+		let deal = self.deal();
+		self.standing.insert(index, deal);
+		let node = &mut self.nodes[index];
+		world.sign(&node.operator, node.proposal(deal, rate, TERM, market.min_billed));
+		world.submit(node.acceptance(deal, Period(FIRST - 1)));
+	}
+
+	fn prove(&self, world: &mut World, index: usize) {
+		if let Some(proof) = world.read(|| self.nodes[index].proof()) {
+			world.submit(proof);
+		}
+	}
+
+	fn moment(&mut self, world: &mut World, index: usize) {
+		let market = self.cast.scenario().settings.market;
+		let period = Period((world.number() - self.nodes[index].opens(&self.clock, Period(0))) / self.clock.period);
+		let deal = self.deal();
+		self.moments.insert(index, deal);
+		let Budget { rate, moving_bond, .. } = self.budget;
+		let node = &mut self.nodes[index];
+		if moving_bond > 0 {
+			let add = pallet_registry::Call::<Runtime>::add_bond {
+				node: node.id,
+				class: ResourceClass::Storage,
+				amount: moving_bond,
+			};
+			world.sign(&node.operator, add);
+		}
+		world.sign(&node.operator, node.proposal(deal, rate, 1, market.min_billed));
+		world.submit(node.acceptance(deal, period));
+		self.prove(world, index);
+		world.sign(&self.nodes[index].operator, pallet_storage_market::Call::<Runtime>::forfeit { deal });
+	}
+
+	fn after(&mut self, world: &mut World, index: usize) {
+		let Some(deal) = self.moments.remove(&index) else { return };
+		let node = &self.nodes[index];
+		world.sign(&node.operator, pallet_storage_market::Call::<Runtime>::close { deal });
+		let amount = self.budget.moving_bond;
+		if amount > 0 {
+			let class = ResourceClass::Storage;
+			world.sign(&node.operator, pallet_registry::Call::<Runtime>::release_bond { node: node.id, class, amount });
+		}
+	}
+
+	/// Measurements of tests that were drawn in the last block, once stakes are nominated and as long as they earn.
+	///
+	/// A first rating takes three tests of a direction, about an era. Those before the second half of the era in which
+	/// stakes are nominated are let pass, so that seats do not earn for longer than stakes.
+	fn measure(&mut self, world: &mut World, next: BlockNumber) {
+		let accomplices: BTreeMap<_, _> = self.nodes.iter().map(|node| (node.id, node)).collect();
+		let from = FIRST * self.era + self.era / 2;
+		if next > from && next <= (LAST + 1) * self.era {
+			for test in std::mem::take(&mut self.drawn) {
+				let page = world.read(|| test_page(test));
+				let call = page.and_then(|page| accomplices.get(&page.node)?.measurement(&page, &accomplices));
+				if let Some(call) = call {
+					world.submit(call);
+				}
+			}
+		}
+		self.drawn = world
+			.events()
+			.into_iter()
+			.filter_map(|event| match event {
+				RuntimeEvent::BandwidthProofs(pallet_bandwidth_proofs::Event::TestDrawn { test, node, .. }) => {
+					accomplices.contains_key(&node).then_some(test)
+				}
+				_ => None,
+			})
+			.collect();
+	}
+
+	/// Everybody pays the next one; who is alone pays the purse.
+	fn open_channels(&mut self, world: &mut World) {
+		let members = self.identities.len();
+		for (number, payer) in self.identities.iter().enumerate() {
+			let payee = if members == 1 { &self.cast.purse } else { &self.identities[(number + 1) % members] };
+			let key = agent("channel", u32::try_from(number).unwrap_or(u32::MAX));
+			let deposit = self.budget.float;
+			let open = pallet_payment_channels::Call::<Runtime>::open {
+				payee: payee.account.clone(),
+				key: key.public().0,
+				deposit,
+			};
+			world.sign(payer, open);
+			self.rings.push(Ring { key, payer: payer.clone(), payee: payee.clone(), spent: 0, left: deposit });
+		}
+	}
+
+	/// Redeems everything that is in the channels, and puts what arrives back.
+	fn round(&mut self, world: &mut World) {
+		let settings = self.cast.scenario().settings.channels;
+		let ids = (0..).map(ChannelId);
+		let mut arrived = Vec::new();
+		for (ring, channel) in self.rings.iter_mut().zip(ids.clone()) {
+			let split = pallet_payment_channels::money::split(ring.left, &settings);
+			let paid = split.map_or(0, |split| split.paid);
+			if ring.left == 0 || paid < settings.min_redeem {
+				return;
+			}
+			ring.spent += ring.left;
+			let signature = ring.key.sign(&voucher_message(&GENESIS.0, channel.0, ring.spent)).0;
+			world.submit(pallet_payment_channels::Call::<Runtime>::redeem {
+				channel,
+				cumulative: ring.spent,
+				signature,
+			});
+			arrived.push(paid);
+		}
+		// All have put in the same, so all have got the same.
+		for ((ring, channel), amount) in self.rings.iter_mut().zip(ids).zip(arrived) {
+			if ring.payee.account == self.cast.purse.account {
+				world.sign(&self.cast.purse, give(&ring.payer.account, amount));
+			}
+			world.sign(&ring.payer, pallet_payment_channels::Call::<Runtime>::top_up { channel, amount });
+			ring.left = amount;
+		}
+	}
+
+	/// Pays out stakes and claims rewards.
+	fn collect(&self, world: &mut World) {
+		pay_out_stakes(self.cast, world);
+		let estate = self.estate();
+		let mut nodes: Vec<NodeId> = Vec::new();
+		let mut payees: Vec<AccountId> = Vec::new();
+		let pages: Vec<_> = world.read(|| estate.earners().into_iter().filter_map(Rewards::reward_page).collect());
+		for page in pages.into_iter().filter(|page| page.pending > 0) {
+			match page.earner {
+				Earner::Node { node, .. } if !nodes.contains(&node) => nodes.push(node),
+				Earner::Node { .. } => {}
+				Earner::Payee(account) => payees.push(account),
+			}
+		}
+		if !nodes.is_empty() {
+			// Who claims for nodes claims its own as well.
+			payees.retain(|account| *account != self.cast.purse.account);
+		}
+		for nodes in nodes.chunks(MAX_CLAIMS as usize) {
+			let nodes = nodes.to_vec().try_into().expect("chunks are within the bound");
+			world.sign(&self.cast.purse, pallet_rewards::Call::<Runtime>::claim { nodes });
+		}
+		for key in self.identities.iter().chain([&self.cast.purse]) {
+			if payees.contains(&key.account) {
+				payees.retain(|account| *account != key.account);
+				world.sign(key, pallet_rewards::Call::<Runtime>::claim { nodes: Default::default() });
+			}
+		}
+		world.drain();
+	}
+}
+
+/// Has the clerk pay out every era that is over.
+pub fn pay_out_stakes(cast: &Cast, world: &mut World) {
+	let running = world.read(|| pallet_staking::ActiveEra::<Runtime>::get().map_or(0, |era| era.index));
+	for era in 0..running {
+		for validator in cast.all_validators() {
+			let validator_stash = validator.account.clone();
+			world.sign(&cast.clerk, pallet_staking::Call::<Runtime>::payout_stakers { validator_stash, era });
+		}
+	}
+	world.drain();
+}
+
+/// The call by which a validator says what it keeps.
+pub fn validate(commission: sp_runtime::Perbill) -> RuntimeCall {
+	pallet_staking::Call::<Runtime>::validate { prefs: ValidatorPrefs { commission, blocked: false } }.into()
+}
+
+fn give(to: &AccountId, value: Balance) -> RuntimeCall {
+	pallet_balances::Call::<Runtime>::transfer_keep_alive { dest: to.clone().into(), value }.into()
+}
+
+fn test_page(test: TestId) -> Option<TestPage> {
+	<Runtime as SubstationApi<Block, AccountId>>::test_page(test)
+}

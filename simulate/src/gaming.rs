@@ -1,0 +1,380 @@
+//! Whether any way to play the rewards ends above nominating the same tokens.
+//!
+//! Every run has a twin that starts in the same state: one coalition plays a strategy, the other nominates. What it
+//! gains is the difference of what the two own at the end. Usage is looked at alone as well: without availability and
+//! without nominating, against a twin that does nothing.
+
+use crate::{
+	amount::{difference, exact, exact_signed},
+	cast::{Cast, Pace, Scenario, HONEST_STAKE},
+	coalition::{self, Outcome, Plan},
+	grid::{self, Point},
+	hooks,
+	strategy::Strategy,
+};
+use anyhow::Result;
+use sp_runtime::Perbill;
+use std::{
+	collections::BTreeMap,
+	fmt::Write,
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Mutex,
+	},
+	time::Instant,
+};
+use substation_primitives::{settings::STN, Balance};
+
+/// What a small coalition has: one per cent of what is honestly staked.
+pub const SMALL: Balance = HONEST_STAKE / 100;
+
+/// What a large one has: a third of what is honestly staked.
+pub const LARGE: Balance = HONEST_STAKE / 3;
+
+/// Validators of the coalition: none, one that keeps nothing, one that keeps everything.
+const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Perbill::one())];
+
+/// Identities of most runs.
+const IDENTITIES: u32 = 10;
+
+/// How much is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+	/// The defaults and the extremes on the full machinery, the defaults and some corners with hooks.
+	Quick,
+	/// Everything.
+	Whole,
+}
+
+/// Runs that share a scenario, and so their twins.
+#[derive(Clone)]
+struct Group {
+	point: Point,
+	pace: Pace,
+	tokens: Balance,
+	commission: Option<Perbill>,
+	strategies: Vec<(Strategy, u32)>,
+	/// Whether usage is looked at alone.
+	usage_alone: bool,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Row {
+	/// The settings.
+	pub point: String,
+	/// The machinery.
+	pub pace: Pace,
+	/// The coalition's tokens.
+	pub tokens: Balance,
+	/// Its validator's commission, if it has one.
+	pub commission: Option<Perbill>,
+	/// What it did.
+	pub strategy: Strategy,
+	/// With how many identities.
+	pub identities: u32,
+	/// Whether usage was looked at alone.
+	pub usage_alone: bool,
+	/// What it owned at the end, above its twin.
+	pub gain: i128,
+	/// What nominating brought the twin, above doing nothing; 0 where usage is looked at alone.
+	pub nominating: i128,
+}
+
+/// What all runs came to.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+	/// One for each run.
+	pub rows: Vec<Row>,
+	/// Runs that the settings' least amounts leave no tokens for.
+	pub unaffordable: u32,
+	/// Transactions that should have worked and did not.
+	pub failures: Vec<String>,
+	/// Invariants that did not hold.
+	pub violations: Vec<String>,
+}
+
+/// Runs everything on so many threads.
+pub fn simulate(extent: Extent, threads: usize) -> Result<Report> {
+	let groups = groups(extent);
+	let runs: usize = groups.iter().map(|group| group.strategies.len()).sum();
+	eprintln!("gaming: {runs} runs in {} groups of twins, on {threads} threads", groups.len());
+	let (next, report, started) = (AtomicUsize::new(0), Mutex::new(Report::default()), Instant::now());
+	let work = || -> Result<()> {
+		loop {
+			let index = next.fetch_add(1, Ordering::Relaxed);
+			let Some(group) = groups.get(index) else { return Ok(()) };
+			let part = run_group(group)?;
+			report.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(part);
+			if index % 25 == 24 {
+				eprintln!("gaming: {} of {} groups after {} s", index + 1, groups.len(), started.elapsed().as_secs());
+			}
+		}
+	};
+	std::thread::scope(|scope| {
+		let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+		workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| anyhow::bail!("a run has panicked")))
+	})?;
+	let mut report = report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+	report.rows.sort_by_key(Row::key);
+	Ok(report)
+}
+
+fn groups(extent: Extent) -> Vec<Group> {
+	let whole = extent == Extent::Whole;
+	let mut groups = Vec::new();
+	let all = |identities: &[u32]| -> Vec<_> {
+		identities.iter().flat_map(|identities| Strategy::GAMING.map(|strategy| (strategy, *identities))).collect()
+	};
+	let washes = |identities: &[u32]| -> Vec<_> {
+		identities.iter().flat_map(|identities| Strategy::WASHING.map(|strategy| (strategy, *identities))).collect()
+	};
+	let mut both = |point: &Point, pace, tokens, commission, identities: &[u32]| {
+		let of = |point, strategies, usage_alone| Group { point, pace, tokens, commission, strategies, usage_alone };
+		groups.push(of(point.clone(), all(identities), false));
+		if tokens == SMALL {
+			groups.push(of(grid::usage_alone(point), washes(identities), true));
+		}
+	};
+	let ends: Vec<_> = [grid::defaults()].into_iter().chain(grid::extremes()).collect();
+	for point in &ends {
+		for commission in COMMISSIONS {
+			both(point, Pace::Full, SMALL, commission, &[1, IDENTITIES]);
+			both(point, Pace::Hooks, SMALL, commission, &[1, IDENTITIES, 1_000]);
+			both(point, Pace::Hooks, LARGE, commission, &[IDENTITIES]);
+		}
+	}
+	if whole {
+		for point in grid::steps().iter().skip(1) {
+			both(point, Pace::Full, SMALL, None, &[IDENTITIES]);
+		}
+		for point in grid::steps().iter().skip(1).chain(&grid::corners()) {
+			for commission in COMMISSIONS {
+				both(point, Pace::Hooks, SMALL, commission, &[IDENTITIES]);
+				both(point, Pace::Hooks, LARGE, commission, &[IDENTITIES]);
+			}
+		}
+		// A bond cannot be lent often enough for so many, and each takes minutes.
+		let many = [Strategy::Deals, Strategy::Moments, Strategy::Channels].map(|strategy| (strategy, 1_000)).to_vec();
+		for point in ends.iter().take(2) {
+			let (point, commission) = (point.clone(), None);
+			let group = Group {
+				point,
+				pace: Pace::Full,
+				tokens: SMALL,
+				commission,
+				strategies: many.clone(),
+				usage_alone: false,
+			};
+			groups.insert(0, group);
+		}
+	} else {
+		for point in grid::corners().iter().step_by(5) {
+			both(point, Pace::Hooks, SMALL, None, &[IDENTITIES]);
+		}
+	}
+	groups
+}
+
+fn run_group(group: &Group) -> Result<Report> {
+	let Group { point, pace, tokens, commission, usage_alone, .. } = group.clone();
+	let scenario = Scenario { settings: point.settings, pace, tokens, commission };
+	let cast = Cast::new(&scenario);
+	let mut report = Report::default();
+	let mut run = |strategy, identities| -> Option<Balance> {
+		let plan = Plan { strategy, identities, nominates: !usage_alone };
+		let outcome = match pace {
+			Pace::Full => coalition::run(&cast, plan),
+			Pace::Hooks => hooks::run(&cast, plan),
+		};
+		let Ok(Outcome { wealth, failures, violations }) = outcome else {
+			report.unaffordable += 1;
+			return None;
+		};
+		let label = format!("{} | {pace:?} | {commission:?} | {} x {identities}", point.name, strategy.name());
+		report.failures.extend(failures.into_iter().map(|failure| format!("{label}: {failure}")));
+		report.violations.extend(violations.into_iter().map(|violation| format!("{label}: {violation}")));
+		Some(wealth.total())
+	};
+	let idle = run(Strategy::Idle, 0).unwrap_or(tokens);
+	let twin = if usage_alone { idle } else { run(Strategy::Nominate, 0).unwrap_or(idle) };
+	let mut rows = Vec::new();
+	for (strategy, identities) in group.strategies.iter().copied() {
+		let Some(wealth) = run(strategy, identities) else { continue };
+		rows.push(Row {
+			point: point.name.clone(),
+			pace,
+			tokens,
+			commission,
+			strategy,
+			identities,
+			usage_alone,
+			gain: difference(wealth, twin),
+			nominating: difference(twin, idle),
+		});
+	}
+	report.rows = rows;
+	Ok(report)
+}
+
+impl Row {
+	fn key(&self) -> (bool, bool, Balance, Option<Perbill>, String, Strategy, u32) {
+		let hooks = self.pace == Pace::Hooks;
+		(self.usage_alone, hooks, self.tokens, self.commission, self.point.clone(), self.strategy, self.identities)
+	}
+
+	/// The gain in parts of what nominating brought, in per cent; `None` if nominating brought nothing.
+	fn percent(&self) -> Option<f64> {
+		(self.nominating > 0).then(|| 100.0 * self.gain as f64 / self.nominating as f64)
+	}
+
+	fn machinery(&self) -> &'static str {
+		match self.pace {
+			Pace::Full => "full",
+			Pace::Hooks => "hooks",
+		}
+	}
+
+	fn validator(&self) -> String {
+		match self.commission {
+			None => "none".into(),
+			Some(commission) => format!("{} %", commission.deconstruct() / 10_000_000),
+		}
+	}
+
+	/// In a sentence.
+	pub fn describe(&self) -> String {
+		format!(
+			"{} with {} identities, {} STN, own validator: {}, settings: {} ({})",
+			self.strategy.name(),
+			self.identities,
+			self.tokens / STN,
+			self.validator(),
+			self.point,
+			self.machinery(),
+		)
+	}
+}
+
+impl Report {
+	fn add(&mut self, other: Self) {
+		self.rows.extend(other.rows);
+		self.unaffordable += other.unaffordable;
+		self.failures.extend(other.failures);
+		self.violations.extend(other.violations);
+	}
+
+	/// The run that gained most above nominating.
+	pub fn best_gain(&self) -> Option<&Row> {
+		self.rows.iter().filter(|row| !row.usage_alone).max_by_key(|row| row.gain)
+	}
+
+	/// The run that lost least by usage alone.
+	pub fn best_wash(&self) -> Option<&Row> {
+		self.rows.iter().filter(|row| row.usage_alone).max_by_key(|row| row.gain)
+	}
+
+	/// One line for each run.
+	pub fn csv(&self) -> String {
+		let mut text = String::from(
+			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent\n",
+		);
+		for row in &self.rows {
+			let twin = if row.usage_alone { "idle" } else { "nominating" };
+			let percent = row.percent().map_or(String::new(), |percent| format!("{percent:.6}"));
+			// Writing to a string cannot fail.
+			let _ = writeln!(
+				text,
+				"{twin},{},{},{},\"{}\",{},{},{},{},{percent}",
+				row.machinery(),
+				exact(row.tokens),
+				row.validator(),
+				row.point,
+				row.strategy.name(),
+				row.identities,
+				exact_signed(row.gain),
+				exact_signed(row.nominating),
+			);
+		}
+		text
+	}
+
+	/// The best of each strategy, by what the coalition is like.
+	pub fn summary(&self) -> String {
+		let mut best: BTreeMap<(bool, &str, Balance, String, Strategy), &Row> = BTreeMap::new();
+		for row in &self.rows {
+			let key = (row.usage_alone, row.machinery(), row.tokens, row.validator(), row.strategy);
+			let entry = best.entry(key).or_insert(row);
+			if row.gain > entry.gain {
+				*entry = row;
+			}
+		}
+		let mut text = String::from(
+			"compared with | machinery | tokens, STN | own validator | strategy | best gain, STN | of nominating | identities | settings\n",
+		);
+		for ((usage_alone, machinery, tokens, validator, strategy), row) in best {
+			let twin = if usage_alone { "idle" } else { "nominating" };
+			let percent = row.percent().map_or("-".into(), |percent| format!("{percent:+.4} %"));
+			let _ = writeln!(
+				text,
+				"{twin} | {machinery} | {} | {validator} | {} | {} | {percent} | {} | {}",
+				tokens / STN,
+				strategy.name(),
+				exact_signed(row.gain),
+				row.identities,
+				row.point,
+			);
+		}
+		text
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn group(pace: Pace, strategies: Vec<(Strategy, u32)>, usage_alone: bool) -> Group {
+		let point = grid::defaults();
+		let point = if usage_alone { grid::usage_alone(&point) } else { point };
+		Group { point, pace, tokens: SMALL, commission: None, strategies, usage_alone }
+	}
+
+	#[test]
+	fn a_run_is_the_same_every_time_and_breaks_nothing() {
+		for pace in [Pace::Full, Pace::Hooks] {
+			let group = group(pace, Strategy::GAMING.map(|strategy| (strategy, 10)).to_vec(), false);
+			let (first, again) = (run_group(&group).unwrap(), run_group(&group).unwrap());
+
+			assert_eq!(first.failures, Vec::<String>::new());
+			assert_eq!(first.violations, Vec::<String>::new());
+			let gains = |report: &Report| report.rows.iter().map(|row| row.gain).collect::<Vec<_>>();
+			assert_eq!(gains(&first), gains(&again));
+			assert_eq!(first.rows.len(), Strategy::GAMING.len());
+			assert!(first.rows.iter().all(|row| row.nominating > 0));
+		}
+	}
+
+	#[test]
+	fn paying_oneself_always_costs_something() {
+		for pace in [Pace::Full, Pace::Hooks] {
+			let washes = Strategy::WASHING.map(|strategy| (strategy, 3)).to_vec();
+			let report = run_group(&group(pace, washes, true)).unwrap();
+
+			assert_eq!(report.rows.len(), 2);
+			assert!(report.rows.iter().all(|row| row.gain < 0), "{:?}", report.rows);
+		}
+	}
+
+	#[test]
+	fn hooks_stand_for_proofs() {
+		let strategies = vec![(Strategy::Deals, 10), (Strategy::Moments, 10)];
+		let full = run_group(&group(Pace::Full, strategies.clone(), false)).unwrap();
+		let hooks = run_group(&group(Pace::Hooks, strategies, false)).unwrap();
+
+		for (full, hooks) in full.rows.iter().zip(&hooks.rows) {
+			// Fees and the reserve for them are all that differs.
+			let apart = (full.gain - hooks.gain).unsigned_abs();
+			assert!(apart < full.nominating.unsigned_abs() / 50, "{full:?} {hooks:?}");
+		}
+	}
+}
