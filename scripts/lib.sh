@@ -60,22 +60,11 @@ build() {
 	(cd "$ROOT" && cargo build --workspace --all-targets --release --locked)
 }
 
-# end_to_end FILE...: runs end-to-end tests. They mostly wait for blocks, so two files run at a time; those that keep the
-# machine busy, or measure it, run by themselves.
+# end_to_end FILE...: runs end-to-end tests, one file at a time: they wait for blocks and windows, and two networks on two
+# cores would slow each other.
 end_to_end() {
-	local beside=() alone=() file
-	for file in "$@"; do
-		case ${file##*/} in
-		governance.test.mjs)
-			build_upgrades
-			alone+=("$file")
-			;;
-		bandwidth.test.mjs) alone+=("$file") ;;
-		*) beside+=("$file") ;;
-		esac
-	done
-	[ ${#beside[@]} -eq 0 ] || node --test --test-concurrency=2 "${beside[@]}"
-	[ ${#alone[@]} -eq 0 ] || node --test --test-concurrency=1 "${alone[@]}"
+	case " $* " in *"/governance.test.mjs "*) build_upgrades ;; esac
+	node --test --test-concurrency=1 "$@"
 }
 
 # build_upgrades: compiles the two runtimes that the governance tests upgrade to, into $CARGO_TARGET_DIR/upgrades. Only
