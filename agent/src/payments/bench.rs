@@ -150,10 +150,12 @@ impl Race<'_> {
 					free_seconds.push(started.elapsed().as_secs_f64());
 				} else {
 					let payee = AccountId::from(PAYEE);
-					let known = KnownChannel { genesis: GENESIS, channel: CHANNEL, node: NodeId(1), payee, promised: 0 };
+					let known =
+						KnownChannel { genesis: GENESIS, channel: CHANNEL, node: NodeId(1), payee, promised: 0 };
 					let pocket = purse.take(&known)?;
 					let from = address(charging)?;
-					let bill = fetch::fetch(customer, from, content, target, &Progress::silent(), pocket, &quote).await?;
+					let bill =
+						fetch::fetch(customer, from, content, target, &Progress::silent(), pocket, &quote).await?;
 					paid_seconds.push(started.elapsed().as_secs_f64());
 					price = bill.paid;
 				}
