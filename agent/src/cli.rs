@@ -126,11 +126,16 @@ pub struct Signer {
 impl Signer {
 	/// What to wait for.
 	pub fn wait(&self) -> Wait {
-		if self.no_wait {
-			Wait::InBlock
-		} else {
-			Wait::Finalised
-		}
+		wait(self.no_wait)
+	}
+}
+
+/// What to wait for, by `--no-wait`.
+fn wait(no_wait: bool) -> Wait {
+	if no_wait {
+		Wait::InBlock
+	} else {
+		Wait::Finalised
 	}
 }
 

@@ -32,11 +32,7 @@ pub struct Answer {
 impl Answer {
 	/// What to wait for.
 	pub fn wait(&self) -> Wait {
-		if self.no_wait {
-			Wait::InBlock
-		} else {
-			Wait::Finalised
-		}
+		super::wait(self.no_wait)
 	}
 }
 

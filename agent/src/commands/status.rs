@@ -60,19 +60,13 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		Ok(node) => session.chain.node(node, best).await?,
 		Err(_) => None,
 	};
-	let mut disputed = match &node {
-		Some(page) => session.chain.deals_of_node(page.id, best).await?,
-		None => Vec::new(),
-	};
-	disputed.retain(|page| page.dispute.is_some());
-	let line = match &node {
-		Some(page) => session.chain.line_page(page.id, best).await?,
-		None => None,
-	};
-	let rewards = match &node {
-		Some(page) => rewards::read(&session.chain, page, best).await?,
-		None => Vec::new(),
-	};
+	let (mut disputed, mut line, mut rewards) = (Vec::new(), None, Vec::new());
+	if let Some(page) = &node {
+		disputed = session.chain.deals_of_node(page.id, best).await?;
+		disputed.retain(|page| page.dispute.is_some());
+		line = session.chain.line_page(page.id, best).await?;
+		rewards = rewards::read(&session.chain, page, best).await?;
+	}
 	let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
 	let line = line.map(|page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None });
 	let situation = Situation {

@@ -244,7 +244,7 @@ impl Engine {
 		self.situation.disputed = disputed;
 	}
 
-	/// Best state: the window, disputes, and updates of the forest.
+	/// Best state: the window, updates of the forest, and what is to be shown.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
@@ -257,9 +257,6 @@ impl Engine {
 		self.line.look(chain, block, now).await?;
 		let settings: Settings = chain.settings(block).await?;
 		self.situation.settings = settings;
-		self.situation.rewards = rewards::read(chain, &node, block).await?;
-		self.situation.supply = Some(chain.supply_page(block).await?);
-		self.note_disputes(disputes::read(chain, &self.disputed, block).await?, now);
 		if self.is_in_step {
 			let ground = Ground {
 				chain,
@@ -275,6 +272,10 @@ impl Engine {
 				Err(error) => tracing::warn!("{error}"),
 			}
 		}
+		// What is only shown comes last: it must not hold up a proof or an update.
+		self.note_disputes(disputes::read(chain, &self.disputed, block).await?, now);
+		self.situation.rewards = rewards::read(chain, &node, block).await?;
+		self.situation.supply = Some(chain.supply_page(block).await?);
 		self.situation.best_block = Some(now);
 		self.publish(Some(&node));
 		Ok(())
