@@ -14,6 +14,7 @@ pub mod bandwidth;
 pub mod channel;
 pub mod clock;
 pub mod deal;
+pub mod dispute;
 pub mod node;
 pub mod pages;
 pub mod rewards;

@@ -5,6 +5,7 @@
 use crate::{
 	clock::WindowSeed,
 	deal::Deal,
+	dispute::Stage,
 	node::{AgentKey, EndpointId, NodeStatus, Offer, Region},
 	units::{Balance, BlockNumber, DealId, DisputeId, NodeId, Period},
 };
@@ -110,51 +111,13 @@ pub struct DisputePage {
 	/// Hash of the other side's evidence, once it has answered.
 	pub answer: Option<Hash>,
 	/// What the dispute waits for.
-	pub stage: DisputeStage,
-}
-
-/// What a dispute waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub enum DisputeStage {
-	/// For an answer, by the operator or the agent of the deal's node.
-	#[codec(index = 0)]
-	Open {
-		/// First block at which it is too late to answer.
-		answer_by: BlockNumber,
-	},
-	/// For a decision.
-	#[codec(index = 1)]
-	Answered {
-		/// First block at which it is too late to decide.
-		decide_by: BlockNumber,
-	},
-	/// For becoming final, or for somebody who executes it.
-	#[codec(index = 2)]
-	Decided {
-		/// What was decided, or has followed from silence.
-		verdict: DisputeVerdict,
-		/// First block at which it is too late to overturn, and anyone may execute.
-		final_at: BlockNumber,
-	},
-}
-
-/// How a dispute ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub enum DisputeVerdict {
-	/// The customer is right, or nobody has answered.
-	#[codec(index = 0)]
-	Upheld,
-	/// The customer is wrong.
-	#[codec(index = 1)]
-	Rejected,
-	/// Nobody is to blame, or nobody has decided.
-	#[codec(index = 2)]
-	Dismissed,
+	pub stage: Stage,
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::dispute::Verdict;
 
 	#[test]
 	fn disputes_keep_their_encoding() {
@@ -163,15 +126,15 @@ mod tests {
 			evidence: [1; 32],
 			bond: 5,
 			answer: None,
-			stage: DisputeStage::Open { answer_by: 7 },
+			stage: Stage::Open { answer_by: 7 },
 		};
 		let head = [&3u64.to_le_bytes()[..], &[1; 32], &5u128.to_le_bytes()].concat();
 
 		assert_eq!(open.encode(), [&head[..], &[0, 0, 7, 0, 0, 0]].concat());
-		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Rejected, final_at: 9 };
+		let stage = Stage::Decided { verdict: Verdict::Rejected, final_at: 9 };
 		let decided = DisputePage { answer: Some([2; 32]), stage, ..open };
 		assert_eq!(decided.encode(), [&head[..], &[1], &[2; 32], &[2, 1, 9, 0, 0, 0]].concat());
-		assert_eq!(DisputeStage::Answered { decide_by: 8 }.encode(), [1, 8, 0, 0, 0]);
-		assert_eq!([DisputeVerdict::Upheld, DisputeVerdict::Dismissed].encode(), [0, 2]);
+		assert_eq!(Stage::Answered { decide_by: 8 }.encode(), [1, 8, 0, 0, 0]);
+		assert_eq!([Verdict::Upheld, Verdict::Dismissed].encode(), [0, 2]);
 	}
 }

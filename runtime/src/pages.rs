@@ -13,14 +13,14 @@ use frame_support::{
 	traits::Get,
 };
 use pallet_bandwidth_proofs::TestView;
-use pallet_disputes::{Dispute, Stage, Verdict};
+use pallet_disputes::Dispute;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
 use substation_primitives::{
 	bandwidth::{LinePage, MemberPage, TestPage},
 	channel::ChannelPage,
 	deal::DealState,
-	pages::{DealPage, DisputePage, DisputeStage, DisputeVerdict, NodePage, WindowPage},
+	pages::{DealPage, DisputePage, NodePage, WindowPage},
 	rewards::{Earner, RewardPage},
 	settings::Settings as AllSettings,
 	traits::{Bonds, Nodes, Obligations, StorageLedger},
@@ -85,25 +85,11 @@ pub(crate) fn deal(id: DealId) -> Option<DealPage<AccountId>> {
 	})
 }
 
-/// The dispute about a deal, with what follows if nobody answers or decides in time.
+/// The dispute about a deal, with what has followed from silence.
 fn dispute(deal: DealId) -> Option<DisputePage> {
-	let Dispute { id, evidence, bond, answer, stage, .. } = pallet_disputes::Disputes::<Runtime>::get(deal)?;
-	let now = System::block_number();
-	let decided = |verdict, final_at| {
-		let verdict = match verdict {
-			Verdict::Upheld => DisputeVerdict::Upheld,
-			Verdict::Rejected => DisputeVerdict::Rejected,
-			Verdict::Dismissed => DisputeVerdict::Dismissed,
-		};
-		DisputeStage::Decided { verdict, final_at }
-	};
-	let stage = match stage {
-		Stage::Open { answer_by } if now < answer_by => DisputeStage::Open { answer_by },
-		Stage::Open { answer_by } => decided(Verdict::Upheld, answer_by.saturating_add(OverturnPeriod::get())),
-		Stage::Answered { decide_by } if now < decide_by => DisputeStage::Answered { decide_by },
-		Stage::Answered { decide_by } => decided(Verdict::Dismissed, decide_by),
-		Stage::Decided { verdict, final_at } => decided(verdict, final_at),
-	};
+	let dispute = pallet_disputes::Disputes::<Runtime>::get(deal)?;
+	let stage = dispute.stage_at(System::block_number(), OverturnPeriod::get());
+	let Dispute { id, evidence, bond, answer, .. } = dispute;
 	Some(DisputePage { id, evidence, bond, answer: answer.map(|answer| answer.evidence), stage })
 }
 
@@ -192,8 +178,7 @@ fn page(limit: u32) -> usize {
 
 /// What a node earns in each class of which anything is known.
 pub(crate) fn rewards_of_node(node: NodeId) -> Vec<RewardPage<AccountId>> {
-	let classes = [ResourceClass::Storage, ResourceClass::Bandwidth];
-	classes.into_iter().filter_map(|class| Rewards::reward_page(Earner::Node { node, class })).collect()
+	pallet_rewards::CLASSES.into_iter().filter_map(|class| Rewards::reward_page(Earner::Node { node, class })).collect()
 }
 
 /// What an account earns that vouchers pay.

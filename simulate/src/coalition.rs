@@ -164,13 +164,7 @@ impl<'a> Coalition<'a> {
 
 	/// Everything that is its own.
 	pub fn estate(&self) -> Estate {
-		let mut accounts: std::collections::BTreeSet<_> =
-			self.identities.iter().map(|key| key.account.clone()).collect();
-		accounts.insert(self.cast.purse.account.clone());
-		if self.cast.scenario().commission.is_some() {
-			accounts.insert(self.cast.accomplice.account.clone());
-		}
-		Estate { accounts, nodes: self.nodes.iter().map(|node| node.id).collect() }
+		Estate::of(self.cast, &self.identities, &self.nodes)
 	}
 
 	/// The block after which everything is done.

@@ -105,13 +105,7 @@ pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome> {
 
 impl Hooked<'_> {
 	fn estate(&self) -> Estate {
-		let mut accounts: std::collections::BTreeSet<_> =
-			self.identities.iter().map(|key| key.account.clone()).collect();
-		accounts.insert(self.cast.purse.account.clone());
-		if self.cast.scenario().commission.is_some() {
-			accounts.insert(self.cast.accomplice.account.clone());
-		}
-		Estate { accounts, nodes: self.nodes.iter().map(|node| node.id).collect() }
+		Estate::of(self.cast, &self.identities, &self.nodes)
 	}
 
 	fn act(&mut self, next: BlockNumber) {

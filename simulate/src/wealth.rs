@@ -4,7 +4,9 @@
 //! that a line has prepaid or earned, and rewards that a claim would pay. What stakes have earned is paid out before
 //! anybody counts.
 
+use crate::{cast::Cast, keys::Key, node::Node};
 use frame_support::traits::fungible::Inspect;
+use pallet_rewards::CLASSES;
 use std::collections::BTreeSet;
 use substation_primitives::{
 	rewards::{Earner, PoolPage, RewardPage},
@@ -42,6 +44,16 @@ impl Wealth {
 }
 
 impl Estate {
+	/// What these identities have with the purse of a cast, and with its accomplice among the validators if there is one.
+	pub fn of(cast: &Cast, identities: &[Key], nodes: &[Node]) -> Self {
+		let mut accounts: BTreeSet<_> = identities.iter().map(|key| key.account.clone()).collect();
+		accounts.insert(cast.purse.account.clone());
+		if cast.scenario().commission.is_some() {
+			accounts.insert(cast.accomplice.account.clone());
+		}
+		Self { accounts, nodes: nodes.iter().map(|node| node.id).collect() }
+	}
+
 	/// What it is worth in the present state.
 	pub fn wealth(&self) -> Wealth {
 		let mut wealth = Wealth {
@@ -66,7 +78,7 @@ impl Estate {
 	pub fn earners(&self) -> Vec<Earner<AccountId>> {
 		let of_node = |node| {
 			let of_class = move |class| Earner::Node { node, class };
-			[ResourceClass::Storage, ResourceClass::Bandwidth].map(of_class)
+			CLASSES.map(of_class)
 		};
 		let nodes = self.nodes.iter().copied().flat_map(of_node);
 		nodes.chain(self.accounts.iter().cloned().map(Earner::Payee)).collect()
@@ -85,7 +97,7 @@ fn at_rate_of(pool: &PoolPage, units: Balance) -> Balance {
 mod tests {
 	use super::*;
 	use crate::{
-		cast::{Cast, Scenario},
+		cast::Scenario,
 		coalition::{Coalition, Plan},
 		strategy::Strategy,
 		world::World,

@@ -284,8 +284,8 @@ mod tests {
 	#[test]
 	fn customer_sees_how_a_dispute_goes_on() {
 		use crate::provider::disputes::tests::disputed;
-		use substation_primitives::pages::DisputeStage;
-		let row = Row { id: 5, page: Some(disputed(DisputeStage::Answered { decide_by: 300 })), record: None };
+		use substation_primitives::dispute::Stage;
+		let row = Row { id: 5, page: Some(disputed(Stage::Answered { decide_by: 300 })), record: None };
 
 		let words = row.words(100);
 

@@ -21,11 +21,7 @@ use std::{
 	path::Path,
 	time::{Duration, Instant},
 };
-use substation_primitives::{
-	deal::DealState,
-	pages::{DisputePage, DisputeStage},
-	DealId,
-};
+use substation_primitives::{deal::DealState, dispute::Stage, pages::DisputePage, DealId};
 use substation_proofs::{authority, Hash};
 
 /// Pause between two looks at the chain.
@@ -133,7 +129,7 @@ fn answerable(deal: DealId, page: Option<&DealView>, now: u32) -> Result<Dispute
 	let dispute = page.and_then(|page| page.dispute);
 	let dispute = dispute.with_context(|| format!("deal {deal} is not disputed; there is nothing to answer"))?;
 	match dispute.stage {
-		DisputeStage::Open { answer_by } if now.saturating_add(1) < answer_by => Ok(dispute),
+		Stage::Open { answer_by } if now.saturating_add(1) < answer_by => Ok(dispute),
 		_ if dispute.answer.is_some() => {
 			bail!("the dispute about deal {deal} is answered already: {}", disputes::words(&dispute, now))
 		}
@@ -197,7 +193,7 @@ async fn evidence(file: &Path) -> Result<Hash> {
 mod tests {
 	use super::*;
 	use crate::provider::{disputes::tests::disputed, testing::deal};
-	use substation_primitives::{deal::Terms, pages::DisputeVerdict, settings::Settings, Period};
+	use substation_primitives::{deal::Terms, dispute::Verdict, settings::Settings, Period};
 
 	fn refusal<T>(result: Result<T>) -> String {
 		result.map(drop).unwrap_err().to_string()
@@ -219,7 +215,7 @@ mod tests {
 
 	#[test]
 	fn answer_counts_if_the_next_block_is_in_time() {
-		let page = disputed(DisputeStage::Open { answer_by: 200 });
+		let page = disputed(Stage::Open { answer_by: 200 });
 		let answerable = |now| answerable(DealId(5), Some(&page), now);
 
 		assert_eq!(answerable(198).unwrap(), page.dispute.unwrap());
@@ -239,8 +235,8 @@ mod tests {
 
 	#[test]
 	fn dispute_is_answered_once_and_lost_by_silence() {
-		let answered = disputed(DisputeStage::Answered { decide_by: 300 });
-		let mut silent = disputed(DisputeStage::Decided { verdict: DisputeVerdict::Upheld, final_at: 400 });
+		let answered = disputed(Stage::Answered { decide_by: 300 });
+		let mut silent = disputed(Stage::Decided { verdict: Verdict::Upheld, final_at: 400 });
 		silent.dispute.as_mut().unwrap().answer = None;
 		let error = |page| refusal(answerable(DealId(5), Some(page), 100));
 
@@ -255,7 +251,7 @@ mod tests {
 		assert!(disputable(DealId(5), Some(active()), 100).is_ok());
 		assert!(error(None).contains("there is no deal 5"));
 		assert!(error(Some(deal())).contains("not accepted yet"));
-		let disputed = disputed(DisputeStage::Open { answer_by: 200 });
+		let disputed = disputed(Stage::Open { answer_by: 200 });
 		assert!(error(Some(disputed)).contains("disputed already: evidence abab"));
 	}
 

@@ -4,7 +4,9 @@
 //! decides: BBR, since Cubic carries about 1 Mbit/s per stream at one per cent of loss and 100 ms; packets of one known
 //! size, since the headers of a reading are computed and not measured; little room for data to wait in.
 
-use iroh::endpoint::{Controller, ControllerFactory, ControllerMetrics, QuicTransportConfig, RttEstimator, VarInt};
+use iroh::endpoint::{
+	AckFrequencyConfig, Controller, ControllerFactory, ControllerMetrics, QuicTransportConfig, RttEstimator, VarInt,
+};
 use noq_proto::congestion::Bbr3Config;
 use std::{
 	any::Any,
@@ -22,6 +24,9 @@ const CONNECTION_WINDOW: u32 = 32 << 20;
 
 /// Datagrams that wait to be read, in bytes: only echoes of control words come this way.
 const DATAGRAMS: usize = 64 << 10;
+
+/// How long the peer of a transfer may wait before it acknowledges.
+const PROMPT: Duration = Duration::from_millis(2);
 
 /// How far a sender in a bandwidth test may be ahead of the line.
 const AHEAD: Duration = Duration::from_millis(500);
@@ -56,6 +61,18 @@ const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 /// For connections in general, and for those that come in: whatever they turn out to be for.
 pub fn general() -> QuicTransportConfig {
 	builder(u64::MAX).build()
+}
+
+/// For a connection that is dialled to fetch or to bring contents.
+///
+/// Whoever receives many datagrams in one turn of tokio's may send nothing in it, and iroh drops what cannot go at once:
+/// a third of what a receiver sends on a fast path. Window updates and vouchers that are lost so go again when their
+/// acknowledgement is overdue, and the sender stands still until then. Hence the peer is asked not to wait for the usual
+/// 25 ms.
+pub fn transfer() -> QuicTransportConfig {
+	let mut acknowledgements = AckFrequencyConfig::default();
+	acknowledgements.max_ack_delay(Some(PROMPT));
+	builder(u64::MAX).ack_frequency_config(Some(acknowledgements)).build()
 }
 
 /// For a connection to a member of a committee that carries `rate` kbit/s.

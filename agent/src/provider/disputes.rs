@@ -3,7 +3,8 @@
 use crate::chain::{client::DealView, BlockHash, Chain, ChainError};
 use serde::Serialize;
 use substation_primitives::{
-	pages::{DisputePage, DisputeStage, DisputeVerdict},
+	dispute::{Stage, Verdict},
+	pages::DisputePage,
 	DealId,
 };
 
@@ -46,9 +47,9 @@ impl DisputeReport {
 	pub fn of(page: &DealView, now: u32) -> Option<Self> {
 		let dispute = page.dispute?;
 		let (stage, until, verdict) = match dispute.stage {
-			DisputeStage::Open { answer_by } => ("open", answer_by, None),
-			DisputeStage::Answered { decide_by } => ("answered", decide_by, None),
-			DisputeStage::Decided { verdict, final_at } => ("decided", final_at, Some(meaning(verdict).0)),
+			Stage::Open { answer_by } => ("open", answer_by, None),
+			Stage::Answered { decide_by } => ("answered", decide_by, None),
+			Stage::Decided { verdict, final_at } => ("decided", final_at, Some(meaning(verdict).0)),
 		};
 		let mut words = format!("dispute about deal {}: {}", page.id, words(&dispute, now));
 		if is_open(page) {
@@ -70,7 +71,7 @@ impl DisputeReport {
 
 /// Whether the node still has to answer a dispute about its deal.
 pub fn is_open(page: &DealView) -> bool {
-	matches!(page.dispute.map(|dispute| dispute.stage), Some(DisputeStage::Open { .. }))
+	matches!(page.dispute.map(|dispute| dispute.stage), Some(Stage::Open { .. }))
 }
 
 /// Where a dispute stands at block `now`, in words for both sides.
@@ -81,11 +82,11 @@ pub fn words(dispute: &DisputePage, now: u32) -> String {
 		None => "not answered".to_owned(),
 	};
 	let stage = match dispute.stage {
-		DisputeStage::Open { answer_by } => format!("an answer counts before block {answer_by}"),
-		DisputeStage::Answered { decide_by } => {
+		Stage::Open { answer_by } => format!("an answer counts before block {answer_by}"),
+		Stage::Answered { decide_by } => {
 			format!("the council decides before block {decide_by}, or both bonds go back")
 		}
-		DisputeStage::Decided { verdict, final_at } => {
+		Stage::Decided { verdict, final_at } => {
 			let (name, meaning) = meaning(verdict);
 			match now < final_at {
 				true => format!("{name}, {meaning}; token holders may overturn it before block {final_at}"),
@@ -97,11 +98,11 @@ pub fn words(dispute: &DisputePage, now: u32) -> String {
 }
 
 /// A verdict's name, and what it says.
-fn meaning(verdict: DisputeVerdict) -> (&'static str, &'static str) {
+fn meaning(verdict: Verdict) -> (&'static str, &'static str) {
 	match verdict {
-		DisputeVerdict::Upheld => ("upheld", "the customer is right"),
-		DisputeVerdict::Rejected => ("rejected", "the customer is wrong"),
-		DisputeVerdict::Dismissed => ("dismissed", "nobody is to blame"),
+		Verdict::Upheld => ("upheld", "the customer is right"),
+		Verdict::Rejected => ("rejected", "the customer is wrong"),
+		Verdict::Dismissed => ("dismissed", "nobody is to blame"),
 	}
 }
 
@@ -112,24 +113,24 @@ pub(crate) mod tests {
 	use substation_primitives::{settings::STN, DisputeId};
 
 	/// A deal with a dispute that is answered unless it is open.
-	pub(crate) fn disputed(stage: DisputeStage) -> DealView {
-		let is_open = matches!(stage, DisputeStage::Open { .. });
+	pub(crate) fn disputed(stage: Stage) -> DealView {
+		let is_open = matches!(stage, Stage::Open { .. });
 		let answer = (!is_open).then_some([0xcd; 32]);
 		let dispute = DisputePage { id: DisputeId(2), evidence: [0xab; 32], bond: 12 * STN, answer, stage };
 		DealView { dispute: Some(dispute), ..deal() }
 	}
 
-	fn report(stage: DisputeStage, now: u32) -> DisputeReport {
+	fn report(stage: Stage, now: u32) -> DisputeReport {
 		DisputeReport::of(&disputed(stage), now).unwrap()
 	}
 
-	fn decided(verdict: DisputeVerdict) -> DisputeStage {
-		DisputeStage::Decided { verdict, final_at: 400 }
+	fn decided(verdict: Verdict) -> Stage {
+		Stage::Decided { verdict, final_at: 400 }
 	}
 
 	#[test]
 	fn open_dispute_says_until_when_and_how_to_answer() {
-		let (evidence, open) = ("ab".repeat(32), report(DisputeStage::Open { answer_by: 200 }, 100));
+		let (evidence, open) = ("ab".repeat(32), report(Stage::Open { answer_by: 200 }, 100));
 
 		assert_eq!(
 			open.words,
@@ -142,7 +143,7 @@ pub(crate) mod tests {
 
 	#[test]
 	fn answered_dispute_waits_for_the_council() {
-		let words = report(DisputeStage::Answered { decide_by: 300 }, 100).words;
+		let words = report(Stage::Answered { decide_by: 300 }, 100).words;
 
 		let expected = format!("answered with {}; the council decides before block 300", "cd".repeat(32));
 		assert!(words.contains(&expected) && !words.contains("substation answer"), "{words}");
@@ -151,20 +152,20 @@ pub(crate) mod tests {
 	#[test]
 	fn verdict_is_told_with_its_meaning_until_and_after_it_is_final() {
 		for (verdict, expected) in [
-			(DisputeVerdict::Upheld, "upheld, the customer is right; token holders may overturn it before block 400"),
-			(DisputeVerdict::Rejected, "rejected, the customer is wrong; token holders"),
-			(DisputeVerdict::Dismissed, "dismissed, nobody is to blame; token holders"),
+			(Verdict::Upheld, "upheld, the customer is right; token holders may overturn it before block 400"),
+			(Verdict::Rejected, "rejected, the customer is wrong; token holders"),
+			(Verdict::Dismissed, "dismissed, nobody is to blame; token holders"),
 		] {
 			let words = report(decided(verdict), 399).words;
 			assert!(words.contains(expected), "{words}");
 		}
-		let last = report(decided(DisputeVerdict::Rejected), 400).words;
+		let last = report(decided(Verdict::Rejected), 400).words;
 		assert!(last.ends_with("the customer is wrong; final, anybody may call `disputes.execute`"), "{last}");
 	}
 
 	#[test]
 	fn silence_is_told_from_a_lost_answer() {
-		let mut page = disputed(decided(DisputeVerdict::Upheld));
+		let mut page = disputed(decided(Verdict::Upheld));
 		page.dispute.as_mut().unwrap().answer = None;
 
 		let words = DisputeReport::of(&page, 100).unwrap().words;
@@ -175,8 +176,8 @@ pub(crate) mod tests {
 
 	#[test]
 	fn everything_is_there_for_scripts() {
-		let open = serde_json::to_value(report(DisputeStage::Open { answer_by: 200 }, 100)).unwrap();
-		let rejected = serde_json::to_value(report(decided(DisputeVerdict::Rejected), 100)).unwrap();
+		let open = serde_json::to_value(report(Stage::Open { answer_by: 200 }, 100)).unwrap();
+		let rejected = serde_json::to_value(report(decided(Verdict::Rejected), 100)).unwrap();
 
 		let bond = (12 * STN).to_string();
 		let expected = serde_json::json!({

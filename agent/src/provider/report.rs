@@ -494,10 +494,10 @@ mod tests {
 	#[test]
 	fn disputes_are_told_with_what_to_do() {
 		use crate::provider::disputes::tests::disputed;
-		use substation_primitives::pages::DisputeStage;
+		use substation_primitives::dispute::Stage;
 		let mut situation = working();
 		assert_eq!(Report::of(&situation).disputes, []);
-		let stages = [DisputeStage::Open { answer_by: 200 }, DisputeStage::Answered { decide_by: 300 }];
+		let stages = [Stage::Open { answer_by: 200 }, Stage::Answered { decide_by: 300 }];
 		(situation.disputed, situation.best_block) = (stages.map(disputed).to_vec(), Some(100));
 
 		let report = Report::of(&situation);

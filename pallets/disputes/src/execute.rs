@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Moves the money as the verdict says and forgets the dispute. Never fails, whoever was reaped.
 	pub(crate) fn finish(deal: DealId, dispute: DisputeOf<T>, verdict: Verdict) {
-		let Outcome { refunds, customer_loses, operator_loses } = verdict.outcome();
+		let Outcome { refunds, customer_loses, operator_loses } = Outcome::of(verdict);
 		Disputes::<T>::remove(deal);
 		let DealRefund { refunded, compensated } = if refunds {
 			T::Deals::refund(deal)

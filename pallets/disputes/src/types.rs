@@ -2,6 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+pub use substation_primitives::dispute::{Stage, Verdict};
 use substation_primitives::{Balance, BlockNumber, DisputeId, NodeId};
 use substation_proofs::Hash;
 
@@ -10,20 +11,6 @@ pub type AgentSignature = [u8; 64];
 
 /// A dispute in this runtime.
 pub type DisputeOf<T> = Dispute<<T as frame_system::Config>::AccountId>;
-
-/// How a dispute ends. Indices are part of the encoding and never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Verdict {
-	/// The customer is right: the deal ends and is refunded, the answer's bond is lost.
-	#[codec(index = 0)]
-	Upheld,
-	/// The customer is wrong: the deal goes on, the customer's bond is lost.
-	#[codec(index = 1)]
-	Rejected,
-	/// Nobody is to blame: the deal goes on, both bonds go back.
-	#[codec(index = 2)]
-	Dismissed,
-}
 
 /// What a verdict does. The whole table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +23,13 @@ pub struct Outcome {
 	pub operator_loses: bool,
 }
 
-impl Verdict {
-	/// What this verdict does.
-	pub const fn outcome(self) -> Outcome {
-		match self {
-			Self::Upheld => Outcome { refunds: true, customer_loses: false, operator_loses: true },
-			Self::Rejected => Outcome { refunds: false, customer_loses: true, operator_loses: false },
-			Self::Dismissed => Outcome { refunds: false, customer_loses: false, operator_loses: false },
+impl Outcome {
+	/// What a verdict does.
+	pub const fn of(verdict: Verdict) -> Self {
+		match verdict {
+			Verdict::Upheld => Self { refunds: true, customer_loses: false, operator_loses: true },
+			Verdict::Rejected => Self { refunds: false, customer_loses: true, operator_loses: false },
+			Verdict::Dismissed => Self { refunds: false, customer_loses: false, operator_loses: false },
 		}
 	}
 }
@@ -57,31 +44,6 @@ pub struct Answer<AccountId> {
 	/// The operator's bond.
 	#[codec(compact)]
 	pub bond: Balance,
-}
-
-/// What a dispute waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Stage {
-	/// For an answer.
-	#[codec(index = 0)]
-	Open {
-		/// First block at which it is too late to answer.
-		answer_by: BlockNumber,
-	},
-	/// For a decision.
-	#[codec(index = 1)]
-	Answered {
-		/// First block at which it is too late to decide.
-		decide_by: BlockNumber,
-	},
-	/// For becoming final.
-	#[codec(index = 2)]
-	Decided {
-		/// What was decided.
-		verdict: Verdict,
-		/// First block at which it is too late to overturn.
-		final_at: BlockNumber,
-	},
 }
 
 /// One dispute's record. There is at most one for a deal.
@@ -118,22 +80,28 @@ pub enum Standing {
 }
 
 impl<AccountId> Dispute<AccountId> {
+	/// What the dispute waits for at block `now`, with what has followed from silence, if verdicts can be overturned for
+	/// `overturn_period` blocks.
+	pub fn stage_at(&self, now: BlockNumber, overturn_period: BlockNumber) -> Stage {
+		match self.stage {
+			// Silence loses.
+			Stage::Open { answer_by } if now >= answer_by => {
+				Stage::Decided { verdict: Verdict::Upheld, final_at: answer_by.saturating_add(overturn_period) }
+			}
+			Stage::Answered { decide_by } if now >= decide_by => {
+				Stage::Decided { verdict: Verdict::Dismissed, final_at: decide_by }
+			}
+			stage => stage,
+		}
+	}
+
 	/// Where the dispute stands at block `now`, if verdicts can be overturned for `overturn_period` blocks.
 	pub fn standing(&self, now: BlockNumber, overturn_period: BlockNumber) -> Standing {
-		let appealable = |verdict, final_at| {
-			if now < final_at {
-				Standing::Appealable(verdict)
-			} else {
-				Standing::Final(verdict)
-			}
-		};
-		match self.stage {
-			Stage::Open { answer_by } if now < answer_by => Standing::AwaitsAnswer,
-			// Silence loses.
-			Stage::Open { answer_by } => appealable(Verdict::Upheld, answer_by.saturating_add(overturn_period)),
-			Stage::Answered { decide_by } if now < decide_by => Standing::AwaitsDecision,
-			Stage::Answered { .. } => Standing::Final(Verdict::Dismissed),
-			Stage::Decided { verdict, final_at } => appealable(verdict, final_at),
+		match self.stage_at(now, overturn_period) {
+			Stage::Open { .. } => Standing::AwaitsAnswer,
+			Stage::Answered { .. } => Standing::AwaitsDecision,
+			Stage::Decided { verdict, final_at } if now < final_at => Standing::Appealable(verdict),
+			Stage::Decided { verdict, .. } => Standing::Final(verdict),
 		}
 	}
 }

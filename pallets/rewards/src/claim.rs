@@ -14,7 +14,7 @@ use frame_support::{
 use substation_primitives::{rewards::Earner, traits::Nodes, NodeId, ResourceClass};
 
 /// Every class that a node can earn in.
-pub(crate) const CLASSES: [ResourceClass; 2] = [ResourceClass::Storage, ResourceClass::Bandwidth];
+pub const CLASSES: [ResourceClass; 2] = [ResourceClass::Storage, ResourceClass::Bandwidth];
 
 /// What came of paying one earner. In the order in which a claim of many reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -30,6 +30,7 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use claim::CLASSES;
 pub use fees::SplitFees;
 pub use pallet::*;
 pub use supply::{CountRemainder, CountRewards};

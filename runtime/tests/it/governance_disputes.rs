@@ -11,11 +11,12 @@ use frame_support::{
 	traits::{Get, TypedGet},
 };
 use pallet_democracy::Conviction;
-use pallet_disputes::{Standing, Verdict};
+use pallet_disputes::Standing;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
 use substation_primitives::{
 	deal::DealState,
-	pages::{DisputePage, DisputeStage, DisputeVerdict},
+	dispute::{Stage, Verdict},
+	pages::DisputePage,
 	Balance, DealId, DisputeId,
 };
 use substation_runtime::{
@@ -64,8 +65,8 @@ fn page(deal: DealId) -> DisputePage {
 fn the_page_of_a_deal_tells_its_dispute_and_that_silence_loses() {
 	scenario(|| {
 		let (_node, deal, bond) = disputed();
-		let DisputeStage::Open { answer_by } = page(deal).stage else { panic!("open") };
-		let stage = DisputeStage::Open { answer_by };
+		let Stage::Open { answer_by } = page(deal).stage else { panic!("open") };
+		let stage = Stage::Open { answer_by };
 		let open = DisputePage { id: DisputeId(0), evidence: [1; 32], bond, answer: None, stage };
 
 		run_to(answer_by - 1);
@@ -73,7 +74,7 @@ fn the_page_of_a_deal_tells_its_dispute_and_that_silence_loses() {
 		run_to(answer_by);
 
 		let final_at = answer_by + governance::OverturnPeriod::get();
-		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Upheld, final_at };
+		let stage = Stage::Decided { verdict: Verdict::Upheld, final_at };
 		assert_eq!(page(deal), DisputePage { stage, ..open });
 		run_to(final_at - 1);
 		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Upheld)));
@@ -88,12 +89,12 @@ fn the_page_of_a_deal_tells_its_dispute_and_that_silence_loses() {
 fn the_page_of_a_deal_tells_the_answer_and_what_follows_without_a_decision() {
 	scenario(|| {
 		let (_node, deal, _) = answered();
-		let DisputeStage::Answered { decide_by } = page(deal).stage else { panic!("answered") };
+		let Stage::Answered { decide_by } = page(deal).stage else { panic!("answered") };
 		assert_eq!(page(deal).answer, Some([2; 32]));
 
 		run_to(decide_by);
 
-		let stage = DisputeStage::Decided { verdict: DisputeVerdict::Dismissed, final_at: decide_by };
+		let stage = Stage::Decided { verdict: Verdict::Dismissed, final_at: decide_by };
 		assert_eq!((page(deal).stage, Disputes::standing(deal)), (stage, Some(Standing::Final(Verdict::Dismissed))));
 	});
 }
@@ -105,8 +106,8 @@ fn the_page_of_a_deal_tells_the_decision_and_when_it_is_final() {
 
 		decide(deal, Verdict::Rejected);
 
-		let DisputeStage::Decided { verdict, final_at } = page(deal).stage else { panic!("decided") };
-		assert_eq!(verdict, DisputeVerdict::Rejected);
+		let Stage::Decided { verdict, final_at } = page(deal).stage else { panic!("decided") };
+		assert_eq!(verdict, Verdict::Rejected);
 		run_to(final_at - 1);
 		assert_eq!(Disputes::standing(deal), Some(Standing::Appealable(Verdict::Rejected)));
 		run_to(final_at);

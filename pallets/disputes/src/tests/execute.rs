@@ -19,9 +19,9 @@ fn executed() -> [i128; 3] {
 fn the_table_of_outcomes_is_this() {
 	let table = |refunds, customer_loses, operator_loses| Outcome { refunds, customer_loses, operator_loses };
 
-	assert_eq!(Verdict::Upheld.outcome(), table(true, false, true));
-	assert_eq!(Verdict::Rejected.outcome(), table(false, true, false));
-	assert_eq!(Verdict::Dismissed.outcome(), table(false, false, false));
+	assert_eq!(Outcome::of(Verdict::Upheld), table(true, false, true));
+	assert_eq!(Outcome::of(Verdict::Rejected), table(false, true, false));
+	assert_eq!(Outcome::of(Verdict::Dismissed), table(false, false, false));
 }
 
 #[test]
