@@ -5,6 +5,7 @@ use crate::{
 	settings::STN,
 	units::{Balance, BlockNumber, NodeId},
 };
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,14 @@ pub const MAX_BUDGETED: Balance = 500_000_000 * STN;
 /// Most of what was burned for a provider that it may be credited, in parts per million. Whoever is customer and
 /// provider at once loses at least the rest.
 pub const MAX_USAGE: u32 = 900_000;
+
+/// Most of what nominating earns that a bond may earn, in parts per million: a half.
+///
+/// Bonds are not part of the stake among which validators' budgets are divided. Whoever has so many tokens that stakes
+/// earn a part `t` less when they are nominated, keeps that from happening by bonding them: only up to `1 − t` of the
+/// yield leaves no gain. That is two thirds for a third of the stake, with which one could stop the chain. The rest is for
+/// yields that are measured before such tokens arrive.
+pub const MAX_AVAILABILITY: u32 = 500_000;
 
 /// Eras that are over and whose credits still count. Older ones that nobody has touched are never minted.
 pub const KEPT_ERAS: u32 = 84;
@@ -57,7 +66,8 @@ pub struct RewardSettings {
 	/// What a provider is credited of what was burned of its customers' payments. Code keeps it at [`MAX_USAGE`] or
 	/// below.
 	pub usage: Permill,
-	/// What a bond behind a current proof earns, of what nominating the same tokens earned in the era before.
+	/// What a bond behind a current proof earns, of what nominating the same tokens earned in the era before. Code keeps
+	/// it at [`MAX_AVAILABILITY`] or below.
 	pub availability: Permill,
 	/// Emission fills the treasury up to this balance only.
 	pub treasury_ceiling: Balance,
@@ -78,7 +88,7 @@ pub enum RewardSettingError {
 	Shares,
 	/// More than [`MAX_USAGE`] of what is burned would come back: paying oneself would cost hardly anything.
 	Usage,
-	/// A bond behind a proof would earn more than nominating.
+	/// A bond would earn more than [`MAX_AVAILABILITY`] of what nominating does: many tokens would gain by leaving it.
 	Availability,
 	/// The treasury's ceiling is zero.
 	TreasuryCeiling,
@@ -97,7 +107,7 @@ impl Default for RewardSettings {
 			bandwidth: Perbill::from_percent(15),
 			treasury: Perbill::from_percent(10),
 			usage: Permill::from_percent(80),
-			availability: Permill::from_percent(90),
+			availability: Permill::from_percent(40),
 			treasury_ceiling: 50_000_000 * STN,
 			fee_burn: Permill::from_percent(50),
 		}
@@ -127,7 +137,7 @@ impl RewardSettings {
 		let one = u64::from(Perbill::one().deconstruct());
 		ensure(shares.iter().sum::<u64>() == one, RewardSettingError::Shares)?;
 		ensure(usage.deconstruct() <= MAX_USAGE, RewardSettingError::Usage)?;
-		ensure(availability <= Permill::one(), RewardSettingError::Availability)?;
+		ensure(availability.deconstruct() <= MAX_AVAILABILITY, RewardSettingError::Availability)?;
 		ensure(treasury_ceiling > 0, RewardSettingError::TreasuryCeiling)?;
 		ensure(fee_burn <= Permill::one(), RewardSettingError::FeeBurn)
 	}
@@ -169,11 +179,20 @@ impl<AccountId> Earner<AccountId> {
 	}
 }
 
+/// What all stakes behind one validator have earned together in an era.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StakeEarnings {
+	/// What they are paid, after the validator's commission.
+	pub earned: Balance,
+	/// What they are, the validator's own included.
+	pub staked: Balance,
+}
+
 /// What nominating really pays. Implemented by the runtime, which knows the staking pallet.
 pub trait NominatorEarnings {
-	/// What is left of `validators_budget` for stakes, after the commissions of the era that ends, weighted by the
-	/// points of its validators. Never more than `validators_budget`, and asked before that era is forgotten.
-	fn paid_to_nominators(validators_budget: Balance) -> Balance;
+	/// What is left of `validators_budget` for stakes after the commissions of the era that ends, by the points of its
+	/// validators: one for each that was elected. Asked before that era is forgotten.
+	fn of_validators(validators_budget: Balance) -> Vec<StakeEarnings>;
 }
 
 /// The proof that counts for a node now.

@@ -255,7 +255,10 @@ impl pallet_rewards::BenchmarkHelper<AccountId> for Helper {
 			points.individual.insert(validator.clone(), 20);
 			let commission = sp_runtime::Perbill::from_percent(3);
 			let prefs = pallet_staking::ValidatorPrefs { commission, blocked: false };
-			pallet_staking::ErasValidatorPrefs::<Runtime>::insert(index, validator, prefs);
+			pallet_staking::ErasValidatorPrefs::<Runtime>::insert(index, &validator, prefs);
+			let total = Balance::from(nth).saturating_add(1).saturating_mul(constants::STN);
+			let exposure = sp_staking::PagedExposureMetadata { total, own: total, nominator_count: 0, page_count: 0 };
+			pallet_staking::ErasStakersOverview::<Runtime>::insert(index, validator, exposure);
 		}
 		pallet_staking::ErasRewardPoints::<Runtime>::insert(index, points);
 	}

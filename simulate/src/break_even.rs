@@ -11,7 +11,7 @@ use pallet_storage_market::{money, NodeAccount};
 use sp_runtime::Perbill;
 use std::fmt::Write;
 use substation_primitives::{
-	rewards::YIELD_ONE,
+	rewards::{StakeEarnings, YIELD_ONE},
 	settings::{Settings, STN},
 	Balance, BlockNumber, Bytes,
 };
@@ -158,7 +158,7 @@ impl Yields {
 		let kept = Perbill::from_float(costs.commission / 100.0).mul_ceil(validators);
 		let staked = (costs.staked_millions * 1e6) as Balance * STN;
 		ensure!(staked > 0, "nothing is staked");
-		let nominating = availability::nominating(validators - kept, staked);
+		let nominating = availability::stake_yield(StakeEarnings { earned: validators - kept, staked });
 		Ok(Self { nominating, per_block: availability::per_block(nominating, rewards.availability, DAY) })
 	}
 

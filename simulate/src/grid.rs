@@ -5,7 +5,7 @@
 
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
-	rewards::MAX_USAGE,
+	rewards::{MAX_AVAILABILITY, MAX_USAGE},
 	settings::{Settings, Shares, STN},
 	Balance, Bytes,
 };
@@ -27,8 +27,8 @@ const STEPS: &[Step] = &[
 	("usage=0", |s| s.rewards.usage = Permill::zero()),
 	("usage=90%", |s| s.rewards.usage = Permill::from_parts(MAX_USAGE)),
 	("availability=0", |s| s.rewards.availability = Permill::zero()),
-	("availability=50%", |s| s.rewards.availability = Permill::from_percent(50)),
-	("availability=100%", |s| s.rewards.availability = Permill::one()),
+	("availability=20%", |s| s.rewards.availability = Permill::from_percent(20)),
+	("availability=50%", |s| s.rewards.availability = Permill::from_parts(MAX_AVAILABILITY)),
 	("validators=100%", |s| shares(s, [100, 0, 0, 0])),
 	("validators=1% storage=99%", |s| shares(s, [1, 99, 0, 0])),
 	("validators=1% bandwidth=99%", |s| shares(s, [1, 0, 99, 0])),
@@ -92,8 +92,8 @@ const CORNERS: [&[Step]; 6] = [
 		("usage=90%", |s| s.rewards.usage = Permill::from_parts(MAX_USAGE)),
 	],
 	&[
-		("availability=90%", |s| s.rewards.availability = Permill::from_percent(90)),
-		("availability=100%", |s| s.rewards.availability = Permill::one()),
+		("availability=20%", |s| s.rewards.availability = Permill::from_percent(20)),
+		("availability=50%", |s| s.rewards.availability = Permill::from_parts(MAX_AVAILABILITY)),
 	],
 	&[
 		("payments cost least", free_payments),
@@ -143,7 +143,7 @@ pub fn corners() -> Vec<Point> {
 pub fn extremes() -> Vec<Point> {
 	let cheapest: [&Step; 4] = [
 		&("usage=90%", |s| s.rewards.usage = Permill::from_parts(MAX_USAGE)),
-		&("availability=100%", |s| s.rewards.availability = Permill::one()),
+		&("availability=50%", |s| s.rewards.availability = Permill::from_parts(MAX_AVAILABILITY)),
 		&("payments cost least", free_payments),
 		&("many tokens bond a deal", |s| (s.market.compensation_periods, s.market.fine_room_periods) = (90, 255)),
 	];

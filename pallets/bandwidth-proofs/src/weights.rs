@@ -35,8 +35,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `BandwidthProofs::Tests` (r:0 w:1)
 	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// Shortest run: 8_543_000 picoseconds.
-		Weight::from_parts(9_184_000, 1554)
+		// Shortest run: 9_935_000 picoseconds.
+		Weight::from_parts(10_676_000, 1554)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -60,10 +60,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `t` is in `[26, 100]`.
 	fn draw(t: u32, ) -> Weight {
-		// Shortest run: 267_561_000 picoseconds.
-		Weight::from_parts(11_166_165, 3509)
-			// Standard error: 34_679
-			.saturating_add(Weight::from_parts(10_296_377, 0).saturating_mul(t.into()))
+		// Shortest run: 292_569_000 picoseconds.
+		Weight::from_parts(57_493_898, 3509)
+			// Standard error: 37_522
+			.saturating_add(Weight::from_parts(10_039_315, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
@@ -91,10 +91,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// `s` is in `[1, 32]`.
 	fn take_seats(s: u32, ) -> Weight {
-		// Shortest run: 86_480_000 picoseconds.
-		Weight::from_parts(86_012_863, 6196)
-			// Standard error: 2_563
-			.saturating_add(Weight::from_parts(4_837_170, 0).saturating_mul(s.into()))
+		// Shortest run: 87_311_000 picoseconds.
+		Weight::from_parts(93_787_273, 6196)
+			// Standard error: 16_430
+			.saturating_add(Weight::from_parts(5_142_868, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -108,8 +108,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Pace::Pace` (r:1 w:0)
 	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn set_claim() -> Weight {
-		// Shortest run: 23_024_000 picoseconds.
-		Weight::from_parts(24_606_000, 3833)
+		// Shortest run: 24_486_000 picoseconds.
+		Weight::from_parts(30_216_000, 3833)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -124,8 +124,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Bonded` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	fn give_up_seats() -> Weight {
-		// Shortest run: 47_852_000 picoseconds.
-		Weight::from_parts(50_155_000, 4287)
+		// Shortest run: 50_706_000 picoseconds.
+		Weight::from_parts(57_125_000, 4287)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -140,8 +140,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn prepay() -> Weight {
-		// Shortest run: 69_104_000 picoseconds.
-		Weight::from_parts(73_370_000, 6196)
+		// Shortest run: 67_071_000 picoseconds.
+		Weight::from_parts(78_878_000, 6196)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -154,8 +154,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn withdraw_prepaid() -> Weight {
-		// Shortest run: 105_448_000 picoseconds.
-		Weight::from_parts(125_679_000, 11778)
+		// Shortest run: 118_137_000 picoseconds.
+		Weight::from_parts(168_062_000, 11778)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -171,10 +171,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `m` is in `[3, 25]`.
 	fn authorize_submit_measurement(m: u32, ) -> Weight {
-		// Shortest run: 179_529_000 picoseconds.
-		Weight::from_parts(85_830_302, 11778)
-			// Standard error: 100_395
-			.saturating_add(Weight::from_parts(36_508_596, 0).saturating_mul(m.into()))
+		// Shortest run: 202_815_000 picoseconds.
+		Weight::from_parts(138_493_621, 11778)
+			// Standard error: 482_937
+			.saturating_add(Weight::from_parts(36_578_868, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Pace::Pace` (r:1 w:0)
@@ -185,15 +185,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Settings::Bandwidth` (r:1 w:0)
 	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
+	/// Storage: `Rewards::Records` (r:1 w:1)
+	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// `m` is in `[3, 25]`.
 	fn submit_measurement(m: u32, ) -> Weight {
-		// Shortest run: 53_661_000 picoseconds.
-		Weight::from_parts(47_429_587, 11778)
-			// Standard error: 70_274
-			.saturating_add(Weight::from_parts(7_768_877, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Shortest run: 84_436_000 picoseconds.
+		Weight::from_parts(78_813_658, 11778)
+			// Standard error: 248_948
+			.saturating_add(Weight::from_parts(8_817_716, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(m.into())))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
 			.saturating_add(Weight::from_parts(0, 2843).saturating_mul(m.into()))
 	}
@@ -202,8 +204,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn collect_earned() -> Weight {
-		// Shortest run: 60_501_000 picoseconds.
-		Weight::from_parts(63_525_000, 6196)
+		// Shortest run: 58_258_000 picoseconds.
+		Weight::from_parts(63_094_000, 6196)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -222,8 +224,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `BandwidthProofs::Holes` (r:0 w:32)
 	/// Proof: `BandwidthProofs::Holes` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	fn remove_line() -> Weight {
-		// Shortest run: 141_573_000 picoseconds.
-		Weight::from_parts(148_442_000, 6196)
+		// Shortest run: 137_066_000 picoseconds.
+		Weight::from_parts(144_717_000, 6196)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(68_u64))
 	}
@@ -232,21 +234,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(9_184_000, 1554)
+		Weight::from_parts(10_726_000, 1554)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn draw(t: u32, ) -> Weight {
-		Weight::from_parts(11_166_165, 3509)
-			.saturating_add(Weight::from_parts(10_296_377, 0).saturating_mul(t.into()))
+		Weight::from_parts(57_493_898, 3509)
+			.saturating_add(Weight::from_parts(10_039_315, 0).saturating_mul(t.into()))
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(t.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
 	}
 	fn take_seats(s: u32, ) -> Weight {
-		Weight::from_parts(86_012_863, 6196)
-			.saturating_add(Weight::from_parts(4_837_170, 0).saturating_mul(s.into()))
+		Weight::from_parts(93_787_273, 6196)
+			.saturating_add(Weight::from_parts(5_142_868, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
@@ -254,46 +256,46 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 2487).saturating_mul(s.into()))
 	}
 	fn set_claim() -> Weight {
-		Weight::from_parts(24_606_000, 3833)
+		Weight::from_parts(30_216_000, 3833)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn give_up_seats() -> Weight {
-		Weight::from_parts(50_155_000, 4287)
+		Weight::from_parts(57_125_000, 4287)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn prepay() -> Weight {
-		Weight::from_parts(73_370_000, 6196)
+		Weight::from_parts(78_878_000, 6196)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn withdraw_prepaid() -> Weight {
-		Weight::from_parts(125_679_000, 11778)
+		Weight::from_parts(168_062_000, 11778)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn authorize_submit_measurement(m: u32, ) -> Weight {
-		Weight::from_parts(85_830_302, 11778)
-			.saturating_add(Weight::from_parts(36_508_596, 0).saturating_mul(m.into()))
+		Weight::from_parts(138_493_621, 11778)
+			.saturating_add(Weight::from_parts(36_578_868, 0).saturating_mul(m.into()))
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
 	fn submit_measurement(m: u32, ) -> Weight {
-		Weight::from_parts(47_429_587, 11778)
-			.saturating_add(Weight::from_parts(7_768_877, 0).saturating_mul(m.into()))
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+		Weight::from_parts(78_813_658, 11778)
+			.saturating_add(Weight::from_parts(8_817_716, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(m.into())))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(m.into())))
 			.saturating_add(Weight::from_parts(0, 2843).saturating_mul(m.into()))
 	}
 	fn collect_earned() -> Weight {
-		Weight::from_parts(63_525_000, 6196)
+		Weight::from_parts(63_094_000, 6196)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn remove_line() -> Weight {
-		Weight::from_parts(148_442_000, 6196)
+		Weight::from_parts(144_717_000, 6196)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(68_u64))
 	}

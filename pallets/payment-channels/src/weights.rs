@@ -29,14 +29,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `PaymentChannels::NextChannelId` (r:1 w:1)
 	/// Proof: `PaymentChannels::NextChannelId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `PaymentChannels::Channels` (r:0 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	fn open() -> Weight {
-		// Shortest run: 95_393_000 picoseconds.
-		Weight::from_parts(99_629_000, 3694)
+		// Shortest run: 100_511_000 picoseconds.
+		Weight::from_parts(108_203_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -47,10 +47,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn top_up() -> Weight {
-		// Shortest run: 62_734_000 picoseconds.
-		Weight::from_parts(66_680_000, 3694)
+		// Shortest run: 66_801_000 picoseconds.
+		Weight::from_parts(71_377_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -63,8 +63,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn authorize_redeem() -> Weight {
-		// Shortest run: 48_632_000 picoseconds.
-		Weight::from_parts(52_008_000, 3622)
+		// Shortest run: 53_400_000 picoseconds.
+		Weight::from_parts(58_247_000, 3622)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
@@ -74,20 +74,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
+	/// Storage: `Settings::Rewards` (r:1 w:0)
+	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
+	/// Storage: `Rewards::Records` (r:1 w:1)
+	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	fn redeem() -> Weight {
-		// Shortest run: 124_677_000 picoseconds.
-		Weight::from_parts(135_553_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		// Shortest run: 145_147_000 picoseconds.
+		Weight::from_parts(159_108_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Pace::Pace` (r:1 w:0)
 	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn start_closing() -> Weight {
-		// Shortest run: 15_073_000 picoseconds.
-		Weight::from_parts(17_206_000, 3622)
+		// Shortest run: 16_876_000 picoseconds.
+		Weight::from_parts(21_673_000, 3622)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -96,10 +100,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn finish_closing() -> Weight {
-		// Shortest run: 82_513_000 picoseconds.
-		Weight::from_parts(88_813_000, 3694)
+		// Shortest run: 88_503_000 picoseconds.
+		Weight::from_parts(95_002_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -108,10 +112,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
-		// Shortest run: 82_333_000 picoseconds.
-		Weight::from_parts(87_601_000, 3694)
+		// Shortest run: 87_972_000 picoseconds.
+		Weight::from_parts(94_312_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -120,36 +124,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn open() -> Weight {
-		Weight::from_parts(99_629_000, 3694)
+		Weight::from_parts(108_203_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn top_up() -> Weight {
-		Weight::from_parts(66_680_000, 3694)
+		Weight::from_parts(71_377_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn authorize_redeem() -> Weight {
-		Weight::from_parts(52_008_000, 3622)
+		Weight::from_parts(58_247_000, 3622)
 			.saturating_add(ParityDbWeight::get().reads(4_u64))
 	}
 	fn redeem() -> Weight {
-		Weight::from_parts(135_553_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+		Weight::from_parts(159_108_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn start_closing() -> Weight {
-		Weight::from_parts(17_206_000, 3622)
+		Weight::from_parts(21_673_000, 3622)
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn finish_closing() -> Weight {
-		Weight::from_parts(88_813_000, 3694)
+		Weight::from_parts(95_002_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(87_601_000, 3694)
+		Weight::from_parts(94_312_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}

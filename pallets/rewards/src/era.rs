@@ -20,11 +20,11 @@ use substation_primitives::{
 
 /// Asked by staking whenever one of its eras ends, inside of a hook.
 impl<T: Config> EraPayout<Balance> for Pallet<T> {
-	fn era_payout(staked: Balance, _issuance: Balance, _millis: u64) -> (Balance, Balance) {
+	fn era_payout(_staked: Balance, _issuance: Balance, _millis: u64) -> (Balance, Balance) {
 		// Staking's hook knows nothing of what this costs.
 		let weight = T::WeightInfo::era_payout();
 		frame_system::Pallet::<T>::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
-		Self::end_era(staked)
+		Self::end_era()
 	}
 }
 
@@ -38,8 +38,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Closes the running era and begins the next. Returns what staking shall pay for the one that ends: to validators
-	/// and nominators, who had `staked` together, and to the treasury.
-	pub(crate) fn end_era(staked: Balance) -> (Balance, Balance) {
+	/// and nominators, and to the treasury.
+	pub(crate) fn end_era() -> (Balance, Balance) {
 		let (over, now) = (Era::<T>::get(), Self::now());
 		let settings = T::Settings::get();
 		let validators = emission::staking_payout(over.validators);
@@ -55,8 +55,7 @@ impl<T: Config> Pallet<T> {
 		Supply::<T>::put(totals);
 
 		let era_blocks = T::EraBlocks::get();
-		let earned = T::Nominating::paid_to_nominators(validators).min(validators);
-		let nominating = availability::nominating(earned, staked);
+		let nominating = availability::nominating(&T::Nominating::of_validators(validators));
 		let coming = emission::staking_payout(split.validators);
 		let expected = availability::expected(nominating, validators, coming);
 		Era::<T>::put(EraState {

@@ -20,7 +20,7 @@ use pallet_transaction_payment::FungibleAdapter;
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchResult, Perbill};
 use sp_staking::EraPayout;
 use substation_primitives::{
-	rewards::{Earner, NominatorEarnings, RewardSettings},
+	rewards::{Earner, NominatorEarnings, RewardSettings, StakeEarnings},
 	settings::STN,
 	traits::{Nodes, Treasury},
 	Balance, BlockNumber, NodeId, NodeInfo, NodeStatus, Offer, ResourceClass,
@@ -111,6 +111,7 @@ parameter_types! {
 	pub storage EraBlocksOf: BlockNumber = ERA;
 	/// What validators keep of their rewards before stakes are paid.
 	pub storage Commission: Perbill = Perbill::from_percent(10);
+	pub storage Staked: Balance = STAKED;
 	pub storage AuthorOf: Option<AccountId> = Some(AUTHOR);
 }
 
@@ -177,14 +178,16 @@ impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
 pub struct FakeStaking;
 
 impl NominatorEarnings for FakeStaking {
-	fn paid_to_nominators(validators_budget: Balance) -> Balance {
-		validators_budget - Commission::get().mul_ceil(validators_budget)
+	fn of_validators(validators_budget: Balance) -> Vec<StakeEarnings> {
+		let earned = validators_budget - Commission::get().mul_ceil(validators_budget);
+		vec![StakeEarnings { earned, staked: Staked::get() }]
 	}
 }
 
 impl FakeStaking {
 	/// Ends an era in which so much was staked. Says what validators will be paid and what the rest was.
 	pub fn end_era(staked: Balance) -> (Balance, Balance) {
+		Staked::set(&staked);
 		let (validators, rest) =
 			<Rewards as EraPayout<Balance>>::era_payout(staked, Balances::total_issuance(), 600_000);
 		CountRemainder::<Test, ToTreasury>::on_unbalanced(Balances::issue(rest));

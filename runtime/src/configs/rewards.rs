@@ -4,12 +4,13 @@ use crate::{
 	constants::MAX_CLAIMS, governance, AccountId, Authorship, Balances, Registry, Rewards, Runtime, StorageMarket,
 	System,
 };
+use alloc::vec::Vec;
 use frame_support::traits::{ConstU32, Get};
 use pallet_storage_proofs::HostHasher;
 use sp_runtime::{PerThing, Perquintill, Rounding};
 use substation_primitives::{
 	bandwidth::Rates,
-	rewards::{Earner, NominatorEarnings},
+	rewards::{Earner, NominatorEarnings, StakeEarnings},
 	traits::{Bonds, Obligations, OnMeasured, OnProven, OnRedeemed, OnSettled},
 	Balance, BlockNumber, NodeId, Period, ResourceClass,
 };
@@ -72,21 +73,24 @@ impl Get<BlockNumber> for EraBlocks {
 pub struct AfterCommissions;
 
 impl NominatorEarnings for AfterCommissions {
-	fn paid_to_nominators(validators_budget: Balance) -> Balance {
-		let Some(era) = pallet_staking::ActiveEra::<Runtime>::get().map(|era| era.index) else { return 0 };
+	fn of_validators(validators_budget: Balance) -> Vec<StakeEarnings> {
+		let Some(era) = pallet_staking::ActiveEra::<Runtime>::get().map(|era| era.index) else { return Vec::new() };
 		let points = pallet_staking::ErasRewardPoints::<Runtime>::get(era);
 		// Staking may be told to pay validators no more than this part of everything, so no more of it than of theirs.
 		let validators_budget = pallet_staking::MaxStakedRewards::<Runtime>::get()
 			.map_or(validators_budget, |most| most.mul_floor(validators_budget));
-		// At most as many as an era has validators.
-		points.individual.into_iter().fold(0, |sum: Balance, (validator, earned)| {
+		// As many as elections give an era, which is bounded.
+		let elected = pallet_staking::ErasStakersOverview::<Runtime>::iter_prefix(era);
+		let earnings = elected.map(|(validator, exposure)| {
+			let earned = points.individual.get(&validator).copied().unwrap_or(0);
 			let (earned, all) = (u64::from(earned), u64::from(points.total));
 			// Nothing without any points.
 			let share = Perquintill::from_rational_with_rounding(earned, all, Rounding::Down).unwrap_or_default();
 			let part = share.mul_floor(validators_budget);
 			let commission = pallet_staking::ErasValidatorPrefs::<Runtime>::get(era, validator).commission;
-			sum.saturating_add(part.saturating_sub(commission.mul_ceil(part)))
-		})
+			StakeEarnings { earned: part.saturating_sub(commission.mul_ceil(part)), staked: exposure.total }
+		});
+		earnings.collect()
 	}
 }
 

@@ -18,7 +18,7 @@ use pallet_rewards::{availability, emission, Error, Event};
 use sp_keyring::Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie};
 use sp_runtime::{DispatchResult, Perbill, Permill};
 use substation_primitives::{
-	rewards::{Earner, RewardPage, RewardSettings, SupplyPage, MAX_BUDGETED, MAX_USAGE},
+	rewards::{Earner, RewardPage, RewardSettings, StakeEarnings, SupplyPage, MAX_BUDGETED, MAX_USAGE},
 	settings::STN,
 	traits::Bonds,
 	Balance, BlockNumber, DealId, NodeId, NodeStatus, Rates, ResourceClass,
@@ -435,7 +435,10 @@ fn what_validators_keep_does_not_raise_what_bonds_earn() {
 		let paid = |era| pallet_staking::ErasValidatorReward::<Runtime>::get(era).expect("the era has ended");
 		let staked = |era| pallet_staking::ErasTotalStake::<Runtime>::get(era);
 		next_era();
-		assert_eq!(supply().nominating, availability::nominating(paid(ended()), staked(ended())));
+		assert_eq!(
+			supply().nominating,
+			availability::stake_yield(StakeEarnings { earned: paid(ended()), staked: staked(ended()) })
+		);
 		assert!(supply().nominating > 0);
 
 		let commission = Perbill::from_percent(40);
@@ -445,7 +448,10 @@ fn what_validators_keep_does_not_raise_what_bonds_earn() {
 		(0..3).for_each(|_| next_era());
 
 		let left = paid(ended()) - commission.mul_ceil(paid(ended()));
-		assert_eq!(supply().nominating, availability::nominating(left, staked(ended())));
+		assert_eq!(
+			supply().nominating,
+			availability::stake_yield(StakeEarnings { earned: left, staked: staked(ended()) })
+		);
 	});
 }
 

@@ -7,7 +7,11 @@ use crate::{
 use proptest::prelude::*;
 use sp_core::U256;
 use sp_runtime::Permill;
-use substation_primitives::{rewards::YIELD_ONE, settings::STN, Balance, BlockNumber};
+use substation_primitives::{
+	rewards::{StakeEarnings, MAX_AVAILABILITY, YIELD_ONE},
+	settings::STN,
+	Balance, BlockNumber,
+};
 
 const ISSUED: Balance = 2_000_000_000 * STN;
 
@@ -24,16 +28,37 @@ fn product(factors: [u128; 2]) -> U256 {
 	U256::from(factors[0]) * U256::from(factors[1])
 }
 
+/// What nominating pays where all validators are alike.
+fn earning(earned: Balance, staked: Balance) -> u128 {
+	nominating(&[StakeEarnings { earned, staked }])
+}
+
+#[test]
+fn the_stake_in_the_middle_counts_and_a_few_tokens_do_not_raise_it() {
+	let honest = [(100, 10_000), (110, 10_000), (120, 10_000)].map(|(earned, staked)| StakeEarnings { earned, staked });
+	let middle = YIELD_ONE / 10_000 * 110;
+	let with = |earned, staked| nominating(&[&honest[..], &[StakeEarnings { earned, staked }]].concat());
+
+	assert_eq!(nominating(&honest), middle);
+	// A validator with hardly any stake is paid as much as the others.
+	assert_eq!(with(110, 1), middle);
+	assert_eq!(with(1_000_000, 9_000), middle);
+	assert_eq!(with(0, 9_000), middle);
+	// The lower one of two.
+	assert_eq!(nominating(&honest[..2]), YIELD_ONE / 10_000 * 100);
+	assert_eq!(with(1_000_000, 30_000), YIELD_ONE / 10_000 * 120);
+}
+
 #[test]
 fn a_year_by_hand() {
-	// 50,000 STN a day on ten million staked, a tenth of it commissions; 90 % of that for bonds.
-	let earned = nominating(45_000 * STN, 10_000_000 * STN);
-	let rate = per_block(earned, Permill::from_percent(90), 14_400);
+	// 50,000 STN a day on ten million staked, a tenth of it commissions; 40 % of that for bonds.
+	let earned = earning(45_000 * STN, 10_000_000 * STN);
+	let rate = per_block(earned, Permill::from_percent(40), 14_400);
 
 	assert_eq!(earned, YIELD_ONE * 45 / 10_000);
-	assert_eq!(rate, YIELD_ONE * 405 / 100_000 / 14_400);
-	// 1,000 STN for a day: 4.05 STN.
-	assert_eq!(credit(1_000 * STN, rate * 14_400), 4_050 * STN / 1_000);
+	assert_eq!(rate, YIELD_ONE * 18 / 10_000 / 14_400);
+	// 1,000 STN for a day: 1.8 STN.
+	assert_eq!(credit(1_000 * STN, rate * 14_400), 1_800 * STN / 1_000);
 }
 
 #[test]
@@ -47,13 +72,22 @@ fn a_yield_follows_a_falling_budget_and_no_rising_one() {
 
 #[test]
 fn what_is_out_of_range_pays_nothing() {
-	assert_eq!(nominating(STN, 0), 0);
+	assert_eq!(earning(STN, 0), 0);
+	assert_eq!(nominating(&[]), 0);
 	assert_eq!(expected(1_000, 0, 100), 0);
-	assert_eq!(nominating(Balance::MAX, 1), 0);
+	assert_eq!(earning(Balance::MAX, 1), 0);
 	assert_eq!(per_block(YIELD_ONE, Permill::one(), 0), 0);
 	assert_eq!(credit(Balance::MAX, u128::MAX), 0);
 	assert_eq!(credit(Balance::MAX, 2 * YIELD_ONE), 0);
 	assert_eq!(credit(Balance::MAX, YIELD_ONE), Balance::MAX);
+}
+
+#[test]
+fn a_share_above_the_ceiling_pays_the_ceiling() {
+	let ceiling = per_block(YIELD_ONE, Permill::from_parts(MAX_AVAILABILITY), 1);
+
+	assert_eq!(ceiling, YIELD_ONE / 1_000_000 * u128::from(MAX_AVAILABILITY));
+	assert_eq!(per_block(YIELD_ONE, Permill::one(), 1), ceiling);
 }
 
 #[test]
@@ -95,13 +129,32 @@ proptest! {
 		blocks in 1..20_000u32, bond in bonds(),
 	) {
 		let share = Permill::from_parts(share);
-		let rate = per_block(nominating(earned, staked), share, blocks);
+		let rate = per_block(earning(earned, staked), share, blocks);
 
 		let credited = credit(bond, rate * u128::from(blocks));
 
 		// credited / bond <= share * earned / staked
 		let millionth = U256::from(1_000_000);
 		prop_assert!(product([credited, staked]) * millionth <= product([bond, earned]) * share.deconstruct());
+	}
+
+	/// Nominating with more tokens lowers what a stake earns, bonding them does not.
+	#[test]
+	fn nobody_with_up_to_half_of_the_stake_gains_by_bonding_any_part_of_it(
+		paid in 0..1_000_000 * STN, others in STN..ISSUED, part in 0.0..=1.0f64, bonded in 0.0..=1.0f64, blocks in 1..20_000u32,
+	) {
+		let own = (others as f64 * part) as Balance;
+		prop_assume!(own <= others);
+		let bond = ((own as f64 * bonded) as Balance).min(own);
+		let stake = own - bond;
+
+		let rate = per_block(earning(paid, others + stake), Permill::from_parts(MAX_AVAILABILITY), blocks);
+		let credited = credit(bond, rate * u128::from(blocks));
+
+		// stake * paid / (others + stake) + credited <= own * paid / (others + own)
+		let left = product([stake, paid]) + product([credited, others + stake]);
+		let fits = U256::full_mul(left, U256::from(others + own));
+		prop_assert!(fits <= U256::full_mul(product([own, paid]), U256::from(others + stake)));
 	}
 
 	#[test]

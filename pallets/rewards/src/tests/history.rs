@@ -13,7 +13,7 @@ use proptest::{
 use sp_runtime::{Perbill, Permill};
 use std::{cell::RefCell, collections::BTreeMap};
 use substation_primitives::{
-	rewards::{Earner, MAX_USAGE},
+	rewards::{Earner, MAX_AVAILABILITY, MAX_USAGE},
 	settings::STN,
 	Balance, BlockNumber, NodeId, ResourceClass,
 };
@@ -103,7 +103,7 @@ fn command() -> impl Strategy<Value = Command> {
 		2 => (node(), 0..PEOPLE.len()).prop_map(|(node, operator)| Command::Replace { node, operator }),
 		2 => (1..STN, 0..STN).prop_map(|(fee, tip)| Command::Fee { fee, tip }),
 		1 => (0..STN).prop_map(|amount| Command::Burn { amount }),
-		1 => (0..=MAX_USAGE, 0..=1_000_000u32, 0..=1_000_000u32, 0..=500_000_000u32, STN..1_000_000 * STN, 1..1_000_000 * STN)
+		1 => (0..=MAX_USAGE, 0..=MAX_AVAILABILITY, 0..=1_000_000u32, 0..=500_000_000u32, STN..1_000_000 * STN, 1..1_000_000 * STN)
 			.prop_map(|(usage, availability, fee_burn, validators, first, ceiling)| {
 				Command::Govern { usage, availability, fee_burn, validators, first, ceiling }
 			}),

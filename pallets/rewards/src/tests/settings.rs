@@ -4,7 +4,7 @@ use codec::{Decode, Encode};
 use proptest::prelude::*;
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
-	rewards::{RewardSettingError, RewardSettings, MAX_USAGE},
+	rewards::{RewardSettingError, RewardSettings, MAX_AVAILABILITY, MAX_USAGE},
 	settings::STN,
 	Balance,
 };
@@ -16,7 +16,7 @@ pub fn settings() -> impl Strategy<Value = RewardSettings> {
 		[cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 1_000_000_000 - cuts[2]].map(Perbill::from_parts)
 	});
 	let money = (STN..=1_000_000 * STN).prop_flat_map(|first| (Just(first), prop_oneof![Just(0), 0..=first]));
-	(money, 30..=36_500u32, shares, 0..=MAX_USAGE, 0..=1_000_000u32).prop_map(
+	(money, 30..=36_500u32, shares, 0..=MAX_USAGE, 0..=MAX_AVAILABILITY).prop_map(
 		|((first, floor), half_life, [validators, storage, bandwidth, treasury], usage, availability)| {
 			let (usage, availability) = (Permill::from_parts(usage), Permill::from_parts(availability));
 			let shares = RewardSettings { validators, storage, bandwidth, treasury, ..Default::default() };
@@ -73,7 +73,8 @@ fn every_setting_ends_at_its_bounds() {
 	assert_eq!(refused(|settings| settings.usage = Permill::from_parts(MAX_USAGE + 1)), Usage);
 
 	allowed(|settings| settings.availability = Permill::zero());
-	allowed(|settings| settings.availability = Permill::one());
+	allowed(|settings| settings.availability = Permill::from_parts(MAX_AVAILABILITY));
+	assert_eq!(refused(|settings| settings.availability = Permill::from_parts(MAX_AVAILABILITY + 1)), Availability);
 	assert_eq!(refused(|settings| settings.availability = above_one()), Availability);
 
 	allowed(|settings| settings.treasury_ceiling = 1);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	bandwidth::MAX_TESTS_PER_BLOCK,
-	rewards::{RewardSettingError, MAX_BUDGETED, MAX_USAGE},
+	rewards::{RewardSettingError, MAX_AVAILABILITY, MAX_BUDGETED, MAX_USAGE},
 	settings::{percent_of, SettingError, Settings, MAX_MISSES_TO_TERMINATION, MAX_OPENINGS, STN},
 	Balance, Bytes,
 };
@@ -18,7 +18,7 @@ fn above_one() -> Permill {
 #[test]
 fn every_bound_has_a_value_on_each_side() {
 	use SettingError::Rewards;
-	let refused: [(Change, SettingError); 75] = [
+	let refused: [(Change, SettingError); 76] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -91,6 +91,10 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.rewards.treasury = Perbill::zero(), Rewards(RewardSettingError::Shares)),
 		(|s| s.rewards.usage = Permill::from_parts(MAX_USAGE + 1), Rewards(RewardSettingError::Usage)),
 		(|s| s.rewards.usage = Permill::one(), Rewards(RewardSettingError::Usage)),
+		(
+			|s| s.rewards.availability = Permill::from_parts(MAX_AVAILABILITY + 1),
+			Rewards(RewardSettingError::Availability),
+		),
 		(|s| s.rewards.availability = above_one(), Rewards(RewardSettingError::Availability)),
 		(|s| s.rewards.treasury_ceiling = 0, Rewards(RewardSettingError::TreasuryCeiling)),
 		(|s| s.rewards.fee_burn = above_one(), Rewards(RewardSettingError::FeeBurn)),
@@ -158,7 +162,7 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| (s.rewards.storage, s.rewards.bandwidth) = (Perbill::zero(), Perbill::from_percent(40)),
 		|s| s.rewards.usage = Permill::from_parts(MAX_USAGE),
 		|s| s.rewards.usage = Permill::zero(),
-		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::one(), Permill::one()),
+		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::from_parts(MAX_AVAILABILITY), Permill::one()),
 		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::zero(), Permill::zero()),
 		|s| s.rewards.treasury_ceiling = 1,
 	];
@@ -286,7 +290,7 @@ proptest! {
 		cuts in prop::array::uniform3(0..=1_000_000_000u32),
 		off in prop_oneof![4 => Just(0u32), 1 => 0u32..3],
 		usage in prop_oneof![899_990u32..=900_010, 0..=1_000_000u32],
-		availability in 0..=1_000_000u32,
+		availability in prop_oneof![499_990u32..=500_010, 0..=1_000_000u32],
 		treasury_ceiling in prop_oneof![Just(0), any::<Balance>()],
 		fee_burn in 0..=1_000_000u32,
 	) {
@@ -319,8 +323,9 @@ proptest! {
 			prop_assert_eq!(parts, 1_000_000_000);
 			// Who pays oneself loses at least a tenth of what is burned.
 			prop_assert!(rewards.usage.mul_ceil(1_000 * STN) <= 900 * STN);
-			// A bond never earns more than a stake, and no fee burns more than itself.
-			prop_assert!(rewards.availability <= Permill::one() && rewards.fee_burn <= Permill::one());
+			// Half of what stakes earn is the most that bonds do, and no fee burns more than itself.
+			prop_assert!(rewards.availability.mul_ceil(2_000 * STN) <= 1_000 * STN);
+			prop_assert!(rewards.fee_burn <= Permill::one());
 		} else {
 			prop_assert!(settings.rewards.check().is_err());
 		}
