@@ -2,12 +2,23 @@
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { until } from './processes.mjs';
 
+/**
+ * A connection whose client keeps the metadata that it began with. In a client that swaps them when the runtime is
+ * upgraded, whatever is under way at that moment is decoded with types that are not its own.
+ */
+class OneRuntime extends WsProvider {
+	subscribe(type, method, ...rest) {
+		return method === 'state_subscribeRuntimeVersion' ? Promise.resolve(method) : super.subscribe(type, method, ...rest);
+	}
+}
+
 export class Chain {
 	static async connect(ws) {
 		const chain = new Chain();
 		chain.ws = ws;
-		chain.provider = new WsProvider(ws);
-		chain.api = await ApiPromise.create({ provider: chain.provider, noInitWarn: true, throwOnConnect: false });
+		/** Clients, the last one for the runtime in force. */
+		chain.clients = [];
+		await chain.#renew();
 		chain.keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
 		chain.listeners = new Set();
 		chain.history = [];
@@ -23,7 +34,18 @@ export class Chain {
 		return chain;
 	}
 
-	// While the client takes in the metadata of an upgraded runtime a request may stay without an answer.
+	/** The client for the runtime in force. */
+	get api() {
+		return this.clients.at(-1);
+	}
+
+	// Those before it stay connected, since somebody may still wait for an answer.
+	async #renew() {
+		this.provider = new OneRuntime(this.ws);
+		this.clients.push(await ApiPromise.create({ provider: this.provider, noInitWarn: true, throwOnConnect: false }));
+	}
+
+	// A request may stay without an answer.
 	async #attempt(best) {
 		this.attempts += 1;
 		const attempt = this.attempts;
@@ -49,7 +71,8 @@ export class Chain {
 			if (number > 1) header = await this.api.rpc.chain.getHeader(header.parentHash);
 		}
 		for (const { number, hash } of missing) {
-			const events = await this.api.query.system.events.at(hash);
+			const events = await (await this.api.at(hash)).query.system.events();
+			if (events.some(({ event }) => event.section === 'system' && event.method === 'CodeUpdated')) await this.#renew();
 			if (!isCurrent()) return;
 			if (number <= this.height) this.history = this.history.filter(({ block }) => block < number);
 			this.height = number;
@@ -109,10 +132,7 @@ export class Chain {
 				.signAndSend(pair, { nonce: -1 }, ({ status, dispatchError, events }) => {
 					if (dispatchError) {
 						end?.();
-						const name = dispatchError.isModule
-							? (({ section, name: error }) => `${section}.${error}`)(this.api.registry.findMetaError(dispatchError.asModule))
-							: dispatchError.toString();
-						reject(new Error(name));
+						reject(new Error(errorName(dispatchError)));
 					} else if (status.isInBlock) {
 						end?.();
 						resolve(events);
@@ -199,6 +219,13 @@ export class Chain {
 
 	async disconnect() {
 		(await this.following)?.();
-		await this.api.disconnect();
+		await Promise.all(this.clients.map((client) => client.disconnect()));
 	}
+}
+
+/** A call's error as `pallet.Name` where a pallet has given it. */
+function errorName(error) {
+	if (!error.isModule) return error.toString();
+	const { section, name } = error.registry.findMetaError(error.asModule);
+	return `${section}.${name}`;
 }

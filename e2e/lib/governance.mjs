@@ -48,7 +48,7 @@ export class Governance {
 
 	/** Brings a motion of a body through, with the ayes of all these members; gives the events of its one block. */
 	motion(body, call, members) {
-		return this.#after(body, async () => this.#pass(members[0], await this.#steps(body, call, members)));
+		return this.#after(body, () => this.#pass(members[0], () => this.#steps(body, call, members)));
 	}
 
 	/** What the first member sends to propose a motion, to vote on it for all, and to close it. */
@@ -67,28 +67,39 @@ export class Governance {
 	}
 
 	async #pass(leader, steps) {
-		const events = await this.send(this.chain.api.tx.utility.batchAll(steps), leader);
+		const events = await this.#batch(leader, steps);
 		for (const { event } of events) {
 			if (event.method === 'Executed' && event.data[1]?.isErr) throw new Error(`a motion failed: ${event.data[1]}`);
 		}
 		return events;
 	}
 
+	/** All steps or none; steps made anew if the block that says a motion's number was given up for another one. */
+	async #batch(leader, steps) {
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				return await this.send(this.chain.api.tx.utility.batchAll(await steps()), leader);
+			} catch (error) {
+				if (attempt === 5 || !/WrongIndex|ProposalMissing/.test(error.message)) throw error;
+			}
+		}
+	}
+
 	/** The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. */
 	async fastTrack(call, members, voter, { blocks = 4, delay: wait = 2 } = {}) {
-		const { api } = this.chain;
 		// In one block: a launch in between would table the proposal for a vote of the usual length.
 		const index = await this.#after('council', () =>
 			this.#after('technicalCommittee', async () => {
+				const { externalProposeMajority, fastTrack } = this.chain.api.tx.democracy;
 				const proposal = { Inline: call.method.toHex() };
-				const steps = [
-					...(await this.#steps('council', api.tx.democracy.externalProposeMajority(proposal), members)),
-					...(await this.#steps('technicalCommittee', api.tx.democracy.fastTrack(call.method.hash, blocks, wait), members)),
+				const steps = async () => [
+					...(await this.#steps('council', externalProposeMajority(proposal), members)),
+					...(await this.#steps('technicalCommittee', fastTrack(call.method.hash, blocks, wait), members)),
 				];
 				return started(await this.#pass(members[0], steps));
 			}),
 		);
-		await this.send(api.tx.democracy.vote(index, aye(1_000)), voter);
+		await this.send(this.chain.api.tx.democracy.vote(index, aye(1_000)), voter);
 		return index;
 	}
 
