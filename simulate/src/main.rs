@@ -44,7 +44,7 @@ struct Options {
 	/// Folder for supply.csv, supply.svg and gaming.csv; made if it is missing
 	#[arg(long, default_value = "simulation")]
 	out: PathBuf,
-	/// Leave most of the settings' range out: a few minutes instead of half an hour
+	/// Leave most of the settings' range out: a minute or two instead of a quarter of an hour
 	#[arg(long)]
 	quick: bool,
 	/// Threads of the gaming simulation [default: as many as there are processors]
