@@ -29,8 +29,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Rewards::Closed` (r:1 w:0)
 	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn credit_usage() -> Weight {
-		// Shortest run: 18_899_000 picoseconds.
-		Weight::from_parts(20_571_000, 3591)
+		// Shortest run: 19_179_000 picoseconds.
+		Weight::from_parts(21_011_000, 3591)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -41,8 +41,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Pace::Pace` (r:1 w:0)
 	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn credit_availability() -> Weight {
-		// Shortest run: 17_777_000 picoseconds.
-		Weight::from_parts(20_311_000, 3591)
+		// Shortest run: 18_528_000 picoseconds.
+		Weight::from_parts(20_170_000, 3591)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -56,10 +56,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `n` is in `[0, 64]`.
 	fn claim(n: u32, ) -> Weight {
-		// Shortest run: 46_359_000 picoseconds.
-		Weight::from_parts(51_207_000, 25776)
-			// Standard error: 828_623
-			.saturating_add(Weight::from_parts(114_035_991, 0).saturating_mul(n.into()))
+		// Shortest run: 47_831_000 picoseconds.
+		Weight::from_parts(22_598_834, 25776)
+			// Standard error: 87_680
+			.saturating_add(Weight::from_parts(79_893_672, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(12_u64))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -78,14 +78,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::ErasRewardPoints` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	/// Storage: `Staking::MaxStakedRewards` (r:1 w:0)
 	/// Proof: `Staking::MaxStakedRewards` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	/// Storage: `Staking::ErasStakersOverview` (r:101 w:0)
+	/// Proof: `Staking::ErasStakersOverview` (`max_values`: None, `max_size`: Some(92), added: 2567, mode: `MaxEncodedLen`)
 	/// Storage: `Staking::ErasValidatorPrefs` (r:100 w:0)
 	/// Proof: `Staking::ErasValidatorPrefs` (`max_values`: None, `max_size`: Some(57), added: 2532, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Closed` (r:0 w:2)
 	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn era_payout() -> Weight {
-		// Shortest run: 484_186_000 picoseconds.
-		Weight::from_parts(710_536_000, 254190)
-			.saturating_add(T::DbWeight::get().reads(106_u64))
+		// Shortest run: 965_618_000 picoseconds.
+		Weight::from_parts(1_049_443_000, 260257)
+			.saturating_add(T::DbWeight::get().reads(207_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Rewards::Records` (r:3 w:3)
@@ -95,8 +97,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Rewards::Closed` (r:1 w:0)
 	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn settle_and_forget() -> Weight {
-		// Shortest run: 75_563_000 picoseconds.
-		Weight::from_parts(91_067_000, 8793)
+		// Shortest run: 80_110_000 picoseconds.
+		Weight::from_parts(99_459_000, 8793)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -105,18 +107,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn credit_usage() -> Weight {
-		Weight::from_parts(20_571_000, 3591)
+		Weight::from_parts(21_011_000, 3591)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn credit_availability() -> Weight {
-		Weight::from_parts(20_311_000, 3591)
+		Weight::from_parts(20_170_000, 3591)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn claim(n: u32, ) -> Weight {
-		Weight::from_parts(51_207_000, 25776)
-			.saturating_add(Weight::from_parts(114_035_991, 0).saturating_mul(n.into()))
+		Weight::from_parts(22_598_834, 25776)
+			.saturating_add(Weight::from_parts(79_893_672, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(12_u64))
 			.saturating_add(ParityDbWeight::get().reads((5_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
@@ -124,12 +126,12 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 5202).saturating_mul(n.into()))
 	}
 	fn era_payout() -> Weight {
-		Weight::from_parts(710_536_000, 254190)
-			.saturating_add(ParityDbWeight::get().reads(106_u64))
+		Weight::from_parts(1_049_443_000, 260257)
+			.saturating_add(ParityDbWeight::get().reads(207_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn settle_and_forget() -> Weight {
-		Weight::from_parts(91_067_000, 8793)
+		Weight::from_parts(99_459_000, 8793)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}

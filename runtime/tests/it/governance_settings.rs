@@ -276,7 +276,7 @@ fn rewards() -> impl Strategy<Value = RewardSettings> {
 		number(usual.half_life),
 		shares_of_a_budget(),
 		share(900_000),
-		share(1_000_000),
+		share(500_000),
 		money(usual.treasury_ceiling),
 		share(1_000_000),
 	)
