@@ -10,10 +10,7 @@ use super::{
 };
 use crate::data::{messages::is_signed, quic, transfer::endpoint_addr};
 use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
-use iroh::{
-	endpoint::{ConnectOptions, Connection},
-	Endpoint, SecretKey,
-};
+use iroh::{endpoint::Connection, Endpoint, SecretKey};
 use moving::{Part, Traffic};
 use std::{
 	sync::Arc,
@@ -160,9 +157,8 @@ async fn dial(endpoint: &Endpoint, member: &MemberPage, exam: &Exam) -> Result<C
 	let addresses: Vec<String> =
 		member.addresses.iter().map(|address| String::from_utf8_lossy(address).into_owned()).collect();
 	let address = endpoint_addr(&member.endpoint, &addresses).map_err(|error| unreachable(&error))?;
-	let options = ConnectOptions::new().with_transport_config(quic::line(exam.pace));
-	let connecting = endpoint.connect_with_opts(address, protocol::ALPN, options).await;
-	connecting.map_err(|error| unreachable(&error))?.await.map_err(|error| unreachable(&error))
+	let dialled = quic::dial(endpoint, address, protocol::ALPN, quic::line(exam.pace)).await;
+	dialled.map_err(|error| unreachable(&error))
 }
 
 async fn hello_to(index: usize, connection: Connection, hello: ToMember) -> Result<Peer, Absence> {

@@ -4,8 +4,12 @@
 //! decides: BBR, since Cubic carries about 1 Mbit/s per stream at one per cent of loss and 100 ms; packets of one known
 //! size, since the headers of a reading are computed and not measured; little room for data to wait in.
 
-use iroh::endpoint::{
-	AckFrequencyConfig, Controller, ControllerFactory, ControllerMetrics, QuicTransportConfig, RttEstimator, VarInt,
+use iroh::{
+	endpoint::{
+		AckFrequencyConfig, ConnectError, ConnectOptions, Connection, Controller, ControllerFactory, ControllerMetrics,
+		QuicTransportConfig, RttEstimator, VarInt,
+	},
+	Endpoint, EndpointAddr,
 };
 use noq_proto::congestion::Bbr3Config;
 use std::{
@@ -84,6 +88,17 @@ pub fn line(rate: u32) -> QuicTransportConfig {
 	let ahead = u64::try_from(ahead).unwrap_or(u64::MAX).saturating_add(LEAST_AHEAD);
 	let window = u32::try_from(ahead.saturating_mul(2)).unwrap_or(u32::MAX).clamp(STREAM_WINDOW, CONNECTION_WINDOW);
 	builder(per_second).send_window(ahead).stream_receive_window(VarInt::from_u32(window)).build()
+}
+
+/// Dials a peer to speak one protocol on a connection that behaves so.
+pub async fn dial(
+	endpoint: &Endpoint,
+	to: EndpointAddr,
+	alpn: &[u8],
+	config: QuicTransportConfig,
+) -> Result<Connection, ConnectError> {
+	let options = ConnectOptions::new().with_transport_config(config);
+	endpoint.connect_with_opts(to, alpn, options).await?.await.map_err(ConnectError::from)
 }
 
 fn builder(per_second: u64) -> iroh::endpoint::QuicTransportConfigBuilder {

@@ -17,7 +17,7 @@ use super::{
 };
 use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
 use iroh::{
-	endpoint::{presets, ConnectError, ConnectOptions, ConnectingError, Connection, ConnectionError},
+	endpoint::{presets, ConnectError, ConnectingError, Connection, ConnectionError},
 	protocol::{Router, RouterBuilder},
 	Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey,
 };
@@ -266,12 +266,8 @@ impl Transport {
 		let addresses = to.ip_addrs().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
 		let addresses = if addresses.is_empty() { "no address".to_owned() } else { addresses };
 		let unreachable = |reason: String| TransferError::Unreachable { peer: peer.clone(), addresses, reason };
-		let endpoint = self.router.endpoint();
-		let dial = async {
-			let options = ConnectOptions::new().with_transport_config(quic::transfer());
-			endpoint.connect_with_opts(to, alpn, options).await?.await.map_err(ConnectError::from)
-		};
-		match timeout(DIAL, dial).await {
+		let dialled = quic::dial(self.router.endpoint(), to, alpn, quic::transfer());
+		match timeout(DIAL, dialled).await {
 			Ok(Ok(connection)) => Ok(connection),
 			Ok(Err(error)) if is_about_protocol(&error) => {
 				let protocol = String::from_utf8_lossy(alpn).into_owned();

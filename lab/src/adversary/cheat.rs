@@ -3,10 +3,7 @@
 use super::{accomplice::NO_MARK, tricks::Trick, Machine};
 use anyhow::{bail, Context, Result};
 use futures::future::join_all;
-use iroh::{
-	endpoint::{ConnectOptions, Connection},
-	Endpoint,
-};
+use iroh::{endpoint::Connection, Endpoint};
 use serde_json::json;
 use std::{
 	sync::{
@@ -358,8 +355,7 @@ async fn greet(
 	let addresses: Vec<String> =
 		member.addresses.iter().map(|address| String::from_utf8_lossy(address).into_owned()).collect();
 	let address = endpoint_addr(&member.endpoint, &addresses)?;
-	let options = ConnectOptions::new().with_transport_config(quic::line(exam.pace));
-	let connection = endpoint.connect_with_opts(address, ALPN, options).await?.await?;
+	let connection = quic::dial(endpoint, address, ALPN, quic::line(exam.pace)).await?;
 	let (control, stream) = connection.open_bi().await?;
 	let mut control = Control::new(&connection, control);
 	control.send(&ToMember::Hello { test: page.id, node: page.node }).await?;
