@@ -60,11 +60,23 @@ build() {
 	(cd "$ROOT" && cargo build --workspace --all-targets --release --locked)
 }
 
-# end_to_end FILE...: runs end-to-end tests, one file at a time: they wait for blocks and windows, and two networks on two
-# cores would slow each other.
+# Files that run many nodes, or measure: each by itself, so that nothing slows their blocks.
+CROWDED=" bandwidth governance staking "
+
+# end_to_end FILE...: runs end-to-end tests. Most of their time is waiting for blocks and windows, so small networks run
+# two at a time.
 end_to_end() {
+	local file alone=() pairs=() failed=0
 	case " $* " in *"/governance.test.mjs "*) build_upgrades ;; esac
-	node --test --test-concurrency=1 "$@"
+	for file in "$@"; do
+		case $CROWDED in
+		*" $(basename "$file" .test.mjs) "*) alone+=("$file") ;;
+		*) pairs+=("$file") ;;
+		esac
+	done
+	[ ${#pairs[@]} = 0 ] || node --test --test-concurrency=2 "${pairs[@]}" || failed=1
+	[ ${#alone[@]} = 0 ] || node --test --test-concurrency=1 "${alone[@]}" || failed=1
+	return $failed
 }
 
 # build_upgrades: compiles the two runtimes that the governance tests upgrade to, into $CARGO_TARGET_DIR/upgrades. Only

@@ -1,12 +1,11 @@
 // Nodes with seats, each with an agent behind a line.
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { STN } from '../lib/chain.mjs';
 import { substation } from '../lib/network.mjs';
 import { Daemon, until } from '../lib/processes.mjs';
 import { CHAIN_HOST, behind } from './lines.mjs';
 import { AGENT, LAB } from './programs.mjs';
-
-const STN = 10n ** 12n;
 
 /** kbit/s of a rate in Mbit/s. */
 export const kbits = (megabits) => Math.round(megabits * 1000);

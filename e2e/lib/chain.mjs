@@ -2,6 +2,12 @@
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { until } from './processes.mjs';
 
+/** One token in its smallest unit. */
+export const STN = 10n ** 12n;
+
+/** The account that takes slashes, fines and its part of each era. */
+export const TREASURY = new Keyring({ ss58Format: 42 }).encodeAddress(Buffer.from('modlpy/trsry'.padEnd(32, '\0')));
+
 /**
  * A connection whose client keeps the metadata that it began with. In a client that swaps them when the runtime is
  * upgraded, whatever is under way at that moment is decoded with types that are not its own.
@@ -13,9 +19,11 @@ class OneRuntime extends WsProvider {
 }
 
 export class Chain {
-	static async connect(ws) {
+	/** With `final`, only what is final has happened: blocks are read, and transactions are done, once nothing undoes them. */
+	static async connect(ws, { final = false } = {}) {
 		const chain = new Chain();
 		chain.ws = ws;
+		chain.final = final;
 		/** Clients, the last one for the runtime in force. */
 		chain.clients = [];
 		await chain.#renew();
@@ -26,7 +34,8 @@ export class Chain {
 		chain.hashes = [];
 		chain.attempts = 0;
 		let reading = Promise.resolve();
-		chain.following = chain.api.rpc.chain.subscribeNewHeads((header) => {
+		const { subscribeFinalizedHeads, subscribeNewHeads } = chain.api.rpc.chain;
+		chain.following = (final ? subscribeFinalizedHeads : subscribeNewHeads)((header) => {
 			// What one attempt could not read the next one reads: the height moves only once a block is read.
 			reading = reading.then(() => chain.#attempt(header)).catch(() => {});
 		});
@@ -123,23 +132,19 @@ export class Chain {
 		});
 	}
 
-	/** Signs, submits, waits for a block; fails with the module error's name. `suri` may be a pair already. */
+	/** Signs, submits, waits until it has happened; fails with the module error's name. `suri` may be a pair already. */
 	submit(call, suri) {
 		const pair = typeof suri === 'string' ? this.account(suri) : suri;
 		return new Promise((resolve, reject) => {
 			let end;
 			call
 				.signAndSend(pair, { nonce: -1 }, ({ status, dispatchError, events }) => {
-					if (dispatchError) {
-						end?.();
-						reject(new Error(errorName(dispatchError)));
-					} else if (status.isInBlock) {
-						end?.();
-						resolve(events);
-					} else if (status.isInvalid || status.isDropped || status.isUsurped) {
-						end?.();
-						reject(new Error(status.type));
-					}
+					const isLost = status.isInvalid || status.isDropped || status.isUsurped || status.isFinalityTimeout;
+					if (!isLost && !(this.final ? status.isFinalized : status.isInBlock)) return;
+					end?.();
+					if (isLost) reject(new Error(status.type));
+					else if (dispatchError) reject(new Error(errorName(dispatchError)));
+					else resolve(events);
 				})
 				.then((unsubscribe) => (end = unsubscribe), reject);
 		});

@@ -1,8 +1,12 @@
 // Token holders and their bodies, as scripts of theirs would act. Every account's transactions go one after the other.
+import { STN } from './chain.mjs';
 import { delay } from './processes.mjs';
 
 /** What the pool says when an upgrade, or another transaction, came in between: the transaction was not executed. */
-const PASSING = /Invalid|Usurped|Dropped|1010|1014|bad signature|outdated/;
+const PASSING = /^(Invalid|Usurped|Dropped)$|1010|1014|bad signature|outdated/;
+
+/** Seconds in which an upgrade that came in between is final, and the client one for the new runtime. */
+const PASSING_SECONDS = 90;
 
 // As `Weight` bounds of motions: more than any of these tests needs.
 const MOTION_WEIGHT = { refTime: 100_000_000_000n, proofSize: 1_000_000n };
@@ -24,11 +28,12 @@ export class Governance {
 	send(call, who) {
 		const pair = typeof who === 'string' ? this.chain.account(who) : who;
 		return this.#after(pair.address, async () => {
-			for (let attempt = 1; ; attempt += 1) {
+			const deadline = Date.now() + PASSING_SECONDS * 1000;
+			for (;;) {
 				try {
 					return await this.chain.submit(this.#fresh(call), pair);
 				} catch (error) {
-					if (attempt === 5 || !PASSING.test(error.message)) throw error;
+					if (Date.now() > deadline || !PASSING.test(error.message)) throw error;
 					await delay(3000);
 				}
 			}
@@ -48,7 +53,7 @@ export class Governance {
 
 	/** Brings a motion of a body through, with the ayes of all these members; gives the events of its one block. */
 	motion(body, call, members) {
-		return this.#after(body, () => this.#pass(members[0], () => this.#steps(body, call, members)));
+		return this.#after(body, async () => this.#pass(members[0], await this.#steps(body, call, members)));
 	}
 
 	/** What the first member sends to propose a motion, to vote on it for all, and to close it. */
@@ -66,40 +71,33 @@ export class Governance {
 		];
 	}
 
+	/** Sends all steps or none. */
 	async #pass(leader, steps) {
-		const events = await this.#batch(leader, steps);
+		const events = await this.send(this.chain.api.tx.utility.batchAll(steps), leader);
 		for (const { event } of events) {
 			if (event.method === 'Executed' && event.data[1]?.isErr) throw new Error(`a motion failed: ${event.data[1]}`);
 		}
 		return events;
 	}
 
-	/** All steps or none; steps made anew if the block that says a motion's number was given up for another one. */
-	async #batch(leader, steps) {
-		for (let attempt = 1; ; attempt += 1) {
-			try {
-				return await this.send(this.chain.api.tx.utility.batchAll(await steps()), leader);
-			} catch (error) {
-				if (attempt === 5 || !/WrongIndex|ProposalMissing/.test(error.message)) throw error;
-			}
-		}
-	}
-
-	/** The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. */
-	async fastTrack(call, members, voter, { blocks = 4, delay: wait = 2 } = {}) {
+	/**
+	 * The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. It is known
+	 * once its block is final, so the vote has to be open for longer than that and another transaction take.
+	 */
+	async fastTrack(call, members, voter, { vote = aye(1_000), blocks = 12, delay: wait = 2 } = {}) {
 		// In one block: a launch in between would table the proposal for a vote of the usual length.
 		const index = await this.#after('council', () =>
 			this.#after('technicalCommittee', async () => {
 				const { externalProposeMajority, fastTrack } = this.chain.api.tx.democracy;
 				const proposal = { Inline: call.method.toHex() };
-				const steps = async () => [
+				const steps = [
 					...(await this.#steps('council', externalProposeMajority(proposal), members)),
 					...(await this.#steps('technicalCommittee', fastTrack(call.method.hash, blocks, wait), members)),
 				];
 				return started(await this.#pass(members[0], steps));
 			}),
 		);
-		await this.send(this.chain.api.tx.democracy.vote(index, aye(1_000)), voter);
+		await this.send(this.chain.api.tx.democracy.vote(index, vote), voter);
 		return index;
 	}
 
@@ -114,7 +112,7 @@ export class Governance {
 	/** The end of a referendum: the block from which it is decided. */
 	async end(index) {
 		const info = (await this.chain.api.query.democracy.referendumInfoOf(index)).unwrap();
-		return info.asOngoing.end.toNumber();
+		return (info.isOngoing ? info.asOngoing : info.asFinished).end.toNumber();
 	}
 
 	/** Waits until a referendum has passed, and gives the event. */
@@ -122,8 +120,6 @@ export class Governance {
 		return this.chain.event('democracy', 'Passed', seconds, (e) => Number(e.ref_index) === index);
 	}
 }
-
-export const STN = 10n ** 12n;
 
 /** An aye with so many STN and no conviction. */
 export const aye = (stn, conviction = 'None') => ({ Standard: { vote: { aye: true, conviction }, balance: BigInt(stn) * STN } });

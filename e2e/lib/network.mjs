@@ -2,7 +2,7 @@
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Chain } from './chain.mjs';
+import { Chain, STN } from './chain.mjs';
 import { Daemon, freePort, run, stopAll, until } from './processes.mjs';
 
 const target =
@@ -68,7 +68,8 @@ export class Network {
 			network.startNode(name, ['--chain', network.spec, `--${name}`, '--validator', ...more, ...nodeArgs]);
 		network.validator = await start(first, ...(others.length === 0 ? ['--force-authoring'] : []));
 		network.validators = [network.validator, ...(await Promise.all(others.map((name) => start(name))))];
-		network.chain = await Chain.connect(network.validator.ws);
+		// Among several validators the best block may be given up for another one.
+		network.chain = await Chain.connect(network.validator.ws, { final: others.length > 0 });
 		return network;
 	}
 
@@ -197,7 +198,7 @@ export class Network {
 		this.unfunded.push(this.chain.account(suri).address);
 		this.funding = this.funding.then(async () => {
 			const { balances, utility } = this.chain.api.tx;
-			const transfers = this.unfunded.splice(0).map((address) => balances.transferKeepAlive(address, 5_000n * 10n ** 12n));
+			const transfers = this.unfunded.splice(0).map((address) => balances.transferKeepAlive(address, 5_000n * STN));
 			if (transfers.length > 0) await this.chain.submit(utility.batchAll(transfers), '//Alice');
 		});
 		return this.funding.then(() => suri);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { STN } from '../lib/chain.mjs';
 import { randomFile, sha256 } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 import { PaidChannel } from '../lib/vouchers.mjs';
 
-const STN = 10n ** 12n;
 const DEPOSIT = 10n * STN;
 
 let network;

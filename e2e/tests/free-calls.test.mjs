@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { STN } from '../lib/chain.mjs';
 import { randomFile } from '../lib/files.mjs';
 import { Network } from '../lib/network.mjs';
 
@@ -24,7 +25,7 @@ const ZERO = `0x${'00'.repeat(32)}`;
 const GIB = 1n << 30n;
 const spec = (changes = {}) => ({ agent: ROOT, endpoint: ROOT, addresses: ['127.0.0.1:4000'], region: '0x4348', ...changes });
 const offer = { capacity: GIB, price: 10n ** 10n };
-const bond = 1000n * 10n ** 12n;
+const bond = 1_000n * STN;
 const proposal = (changes = {}) => ({ node: provider.node, root: ROOT, length: 1024, periods: 10, price: offer.price, ...changes });
 const register = ({ registry }, changed = spec(), asked = offer, held = bond) => registry.register(changed, 'Storage', asked, held);
 const propose = ({ storageMarket }, changes) => storageMarket.propose(proposal(changes));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { STN } from '../lib/chain.mjs';
 import { b3sum, randomFile, sha256, storedFiles } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
@@ -136,7 +137,7 @@ test('a node that owes nothing leaves and unbonds; its bond waits for the unbond
 	const { stderr } = await substation(['withdraw', ...base], { expectFailure: true });
 	assert.match(stderr, /StillUnbonding/);
 	const account = await chain.api.query.system.account(chain.account('//Charlie').address);
-	assert.ok(account.data.reserved.toBigInt() >= 1000n * 10n ** 12n, 'the bond is still held');
+	assert.ok(account.data.reserved.toBigInt() >= 1_000n * STN, 'the bond is still held');
 });
 
 test('a node with a running deal may leave and not unbond', async () => {
