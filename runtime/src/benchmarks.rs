@@ -85,7 +85,7 @@ fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> N
 /// has to fold them first.
 fn earn(node: NodeId) {
 	const SCARCE: Pool = Pool { units: 3 * constants::STN, budget: constants::STN };
-	pallet_rewards::Closed::<Runtime>::insert(0, Pools { storage: SCARCE, bandwidth: SCARCE });
+	pallet_rewards::Closed::<Runtime>::mutate(|[first, ..]| *first = Pools { storage: SCARCE, bandwidth: SCARCE });
 	pallet_rewards::Era::<Runtime>::mutate(|era| era.index = era.index.max(1));
 	let current = Some(Current { since: 0, due: BlockNumber::MAX, yields: 0, bond: BOND });
 	let record = Record { era: 0, units: constants::STN, pending: constants::STN, current };

@@ -170,8 +170,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// A test as it was drawn, while it is kept.
-	pub(crate) fn drawn(id: TestId) -> Option<Test> {
-		let kept = Tests::<T>::get(Self::ring_index(id.block, T::Committees::get().deadline))?;
+	pub(crate) fn drawn(id: TestId, deadline: BlockNumber) -> Option<Test> {
+		let kept = Tests::<T>::get(Self::ring_index(id.block, deadline))?;
 		kept.tests.into_iter().nth(id.index.into()).filter(|_| kept.block == id.block)
 	}
 }

@@ -64,7 +64,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn running_cost(line: &Line<T::AccountId>) -> Balance {
 		let deadline = T::Committees::get().deadline;
 		let running = line.pending.filter(|test| Self::now() <= last_block(test, deadline));
-		running.and_then(Self::drawn).map_or(0, |test| test.cost())
+		running.and_then(|test| Self::drawn(test, deadline)).map_or(0, |test| test.cost())
 	}
 
 	pub(crate) fn do_collect_earned(operator: T::AccountId, node: NodeId) -> DispatchResult {

@@ -107,10 +107,11 @@ impl<T: Config> Pallet<T> {
 	fn check_pending(node: NodeId, line: &Line<T::AccountId>) -> Result<(), TryRuntimeError> {
 		let Some(id) = line.pending else { return Ok(()) };
 		ensure!(id.block <= Self::now(), "I6: a test of the future is pending");
-		if Self::now() > last_block(&id, T::Committees::get().deadline) {
+		let deadline = T::Committees::get().deadline;
+		if Self::now() > last_block(&id, deadline) {
 			return Ok(());
 		}
-		let test = Self::drawn(id).ok_or("I6: a running test is not kept")?;
+		let test = Self::drawn(id, deadline).ok_or("I6: a running test is not kept")?;
 		ensure!(test.node == node, "I6: a pending test is about another node");
 		ensure!(test.direction == line.direction(), "I6: a pending test goes the other way");
 		ensure!(test.claim <= line.claim.get(test.direction), "I6: a pending test is about more than the claim");

@@ -44,17 +44,23 @@ impl<T: Config> Pallet<T> {
 	/// A test is done when it is not pending any more: ids are never reused, and within the deadline only a measurement
 	/// ends a pending test.
 	pub(crate) fn ticket(id: TestId, now: BlockNumber) -> Result<Ticket<T::AccountId>, Refusal> {
-		let last = last_block(&id, T::Committees::get().deadline);
+		let deadline = T::Committees::get().deadline;
+		let last = last_block(&id, deadline);
 		if now > last {
 			return Err(Refusal::DeadlinePassed);
 		}
-		let test = Self::drawn(id).ok_or(Refusal::UnknownTest)?;
+		let test = Self::drawn(id, deadline).ok_or(Refusal::UnknownTest)?;
 		let line = Lines::<T>::get(test.node).filter(|line| line.pending == Some(id));
-		Ok(Ticket { line: line.ok_or(Refusal::AlreadyMeasured)?, test, last })
+		Ok(Ticket { line: line.ok_or(Refusal::AlreadyMeasured)?, test, deadline, last })
 	}
 
 	/// Checks what is cheap to check.
-	fn check_numbers(test: &Test, counts: &[u32], receipts: &[Option<Receipt>]) -> Result<(), Refusal> {
+	fn check_numbers(
+		test: &Test,
+		deadline: BlockNumber,
+		counts: &[u32],
+		receipts: &[Option<Receipt>],
+	) -> Result<(), Refusal> {
 		let members = test.committee.len();
 		if counts.len() != members || receipts.len() != members {
 			return Err(Refusal::WrongLength);
@@ -66,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		if counts.iter().any(|count| u64::from(*count) > cap) {
 			return Err(Refusal::CountOverCap);
 		}
-		let longest = T::SlotMillis::get().saturating_mul(T::Committees::get().deadline.into());
+		let longest = T::SlotMillis::get().saturating_mul(deadline.into());
 		let allowed = |elapsed: u32| elapsed > 0 && u64::from(elapsed) < longest;
 		if receipts.iter().flatten().any(|receipt| !allowed(receipt.elapsed)) {
 			return Err(Refusal::ElapsedOutOfRange);
@@ -77,13 +83,14 @@ impl<T: Config> Pallet<T> {
 	/// Checks everything about a measurement but its ticket.
 	pub(crate) fn check_measurement(
 		id: TestId,
-		test: &Test,
+		ticket: &Ticket<T::AccountId>,
 		counts: &[u32],
 		digest: &Hash,
 		receipts: &[Option<Receipt>],
 		signature: &AgentSignature,
 	) -> Result<(), Refusal> {
-		Self::check_numbers(test, counts, receipts)?;
+		let test = &ticket.test;
+		Self::check_numbers(test, ticket.deadline, counts, receipts)?;
 		let subject = subject(Self::genesis_hash(), id, test);
 		let commitment = bandwidth::commitment::<HostHasher>(&subject, counts, digest);
 		let agent = T::Registry::node(test.node).ok_or(Refusal::BadSignature)?.agent;
@@ -110,12 +117,12 @@ impl<T: Config> Pallet<T> {
 		signature: &AgentSignature,
 	) -> TransactionValidityWithRefund {
 		let now = Self::now();
-		let Ticket { test, last, .. } = Self::ticket(id, now)?;
-		Self::check_measurement(id, &test, counts, digest, receipts, signature)?;
+		let ticket = Self::ticket(id, now)?;
+		Self::check_measurement(id, &ticket, counts, digest, receipts, signature)?;
 		let validity = ValidTransaction::with_tag_prefix(PROVIDES)
 			.and_provides(id)
 			.priority(PRIORITY)
-			.longevity(last.saturating_sub(now).saturating_add(1).into())
+			.longevity(ticket.last.saturating_sub(now).saturating_add(1).into())
 			.propagate(true)
 			.into();
 		Ok((validity, Weight::zero()))
@@ -128,16 +135,17 @@ impl<T: Config> Pallet<T> {
 	/// cached reads and are checked again.
 	pub(crate) fn do_submit_measurement(id: TestId, counts: &[u32], receipts: &[Option<Receipt>]) -> DispatchResult {
 		let now = Self::now();
-		let Ticket { test, mut line, .. } = Self::ticket(id, now).map_err(Error::<T>::from)?;
-		Self::check_numbers(&test, counts, receipts).map_err(Error::<T>::from)?;
+		let Ticket { test, mut line, deadline, .. } = Self::ticket(id, now).map_err(Error::<T>::from)?;
+		Self::check_numbers(&test, deadline, counts, receipts).map_err(Error::<T>::from)?;
 
+		let settings = T::Settings::get();
 		let parts =
 			counts.iter().zip(receipts).map(|(count, receipt)| (*count, receipt.map(|receipt| receipt.elapsed)));
 		let measured = bandwidth::measure(test.total, &parts.collect::<Vec<_>>());
 		let bandwidth::Measured { rate, receipts: signed, delivered } = measured;
 		line.record(Reading { rate, drawn: id.block, receipts: signed, delivered });
-		Self::note_members(&test, &mut line, receipts, signed);
-		let (rating, bond) = (Self::rating_at(&line, now), line.bond());
+		Self::note_members(&test, &mut line, receipts, signed, settings.max_absences);
+		let (rating, bond) = (Self::rating_at(&line, now, &settings), line.bond());
 		Lines::<T>::insert(test.node, line);
 		T::OnMeasured::on_measured(test.node, rating, bond);
 		let Test { node, direction, .. } = test;
@@ -148,9 +156,14 @@ impl<T: Config> Pallet<T> {
 	/// Pays members with a receipt, and notes who was absent where a majority was present.
 	///
 	/// Without a majority the fault may as well be the tested node's, and nobody is absent.
-	fn note_members(test: &Test, tested: &mut Line<T::AccountId>, receipts: &[Option<Receipt>], signed: u8) {
+	fn note_members(
+		test: &Test,
+		tested: &mut Line<T::AccountId>,
+		receipts: &[Option<Receipt>],
+		signed: u8,
+		max_absences: u8,
+	) {
 		let is_majority = usize::from(signed) > test.committee.len() / 2;
-		let max_absences = T::Settings::get().max_absences;
 		for ((member, _), receipt) in test.committee.iter().zip(receipts) {
 			let present = receipt.is_some();
 			if !present && !is_majority {

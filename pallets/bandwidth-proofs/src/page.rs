@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 			node,
 			now,
 			claim: line.claim,
-			rating: Self::rating_at(&line, now),
+			rating: Self::rating_at(&line, now, &T::Settings::get()),
 			seats: Self::seat_pages(&line),
 			required_bond: line.bond(),
 			prepaid: line.prepaid,
@@ -61,12 +61,13 @@ impl<T: Config> Pallet<T> {
 
 	/// A test, as long as it is kept: until the block after its deadline.
 	pub fn test(id: TestId) -> Option<TestView> {
-		let test = Self::drawn(id)?;
+		let deadline = T::Committees::get().deadline;
+		let test = Self::drawn(id, deadline)?;
 		let done = Lines::<T>::get(test.node).is_none_or(|line| line.pending != Some(id));
 		Some(TestView {
 			id,
 			now: Self::now(),
-			deadline: last_block(&id, T::Committees::get().deadline),
+			deadline: last_block(&id, deadline),
 			genesis: Self::genesis_hash(),
 			test,
 			done,

@@ -21,7 +21,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::{crypto::KeyTypeId, ed25519};
 use sp_runtime::{traits::TrailingZeroInput, DispatchError};
 use substation_primitives::{
-	bandwidth::{Receipt, MAX_COMMITTEE, MAX_SEATS, MAX_TESTS_PER_BLOCK},
+	bandwidth::{Reading, Receipt, MAX_COMMITTEE, MAX_SEATS, MAX_TESTS_PER_BLOCK, RING},
 	AgentKey, Balance, BlockNumber, Committees, Direction, NodeId, Rates, TestId,
 };
 use substation_proofs::{bandwidth, Hash, Hasher};
@@ -181,7 +181,12 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		let tests = BoundedVec::truncate_from(alloc::vec![test.clone(); MAX_TESTS_PER_BLOCK as usize]);
 		let index = Pallet::<T>::ring_index(NOW, T::Committees::get().deadline);
 		Tests::<T>::insert(index, TestBlock { block: NOW, tests });
-		Lines::<T>::mutate_extant(node, |line| line.pending = Some(id));
+		Lines::<T>::mutate_extant(node, |line| {
+			line.pending = Some(id);
+			// A rating, so that the measurement is also credited for.
+			let reading = Reading { rate: claim, drawn: NOW - 1, receipts: members as u8, delivered: 1_000 };
+			line.down.readings = [reading; RING];
+		});
 
 		let subject = subject(Pallet::<T>::genesis_hash(), id, &test);
 		let counts = alloc::vec![(total / u64::from(members)) as u32; members as usize];

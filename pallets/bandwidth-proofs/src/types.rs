@@ -346,6 +346,8 @@ pub struct Ticket<AccountId> {
 	pub test: Test,
 	/// The line of the tested node.
 	pub line: Line<AccountId>,
+	/// Blocks that a test may take.
+	pub deadline: BlockNumber,
 	/// The last block in which the right exists.
 	pub last: BlockNumber,
 }

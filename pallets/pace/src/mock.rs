@@ -2,7 +2,7 @@
 
 use crate as pallet_pace;
 use crate::PaceLengths;
-use frame_support::derive_impl;
+use frame_support::{derive_impl, weights::constants::ParityDbWeight};
 use sp_runtime::BuildStorage;
 
 #[frame_support::runtime]
@@ -22,6 +22,7 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type DbWeight = ParityDbWeight;
 }
 
 impl crate::Config for Test {}

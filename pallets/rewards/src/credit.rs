@@ -2,7 +2,7 @@
 
 use crate::{
 	availability,
-	pallet::{Closed, Config, Era, Pallet, Records},
+	pallet::{Config, Era, Pallet, Records},
 	pool,
 	types::{Current, EarnerOf, Record},
 };
@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
 	/// A record with everything from eras that are over folded.
 	pub(crate) fn folded(earner: &EarnerOf<T>, era: u32) -> Option<Record> {
 		let mut record = Records::<T>::get(earner)?;
-		record.fold(era, |closed| Closed::<T>::get(closed).map(|pools| *pools.of(earner.class())));
+		record.fold(era, |closed| Self::closed(closed, era).map(|pools| *pools.of(earner.class())));
 		Some(record)
 	}
 

@@ -3,7 +3,7 @@
 use crate::{
 	availability,
 	emission::{self, Split},
-	pallet::{Closed, Config, Era, Event, Pallet, Supply},
+	pallet::{Config, Era, Event, Pallet, Supply},
 	types::{EraState, Pool, Pools, Totals},
 	weights::WeightInfo,
 };
@@ -13,7 +13,7 @@ use frame_support::{
 };
 use sp_staking::EraPayout;
 use substation_primitives::{
-	rewards::{NominatorEarnings, RewardSettings, KEPT_ERAS},
+	rewards::{NominatorEarnings, RewardSettings},
 	traits::Treasury,
 	Balance,
 };
@@ -76,14 +76,6 @@ impl<T: Config> Pallet<T> {
 			treasury: to_treasury,
 		});
 		(validators, treasury)
-	}
-
-	/// Keeps the pools of an era that is over, and forgets the oldest ones that were kept.
-	fn close(over: &EraState) {
-		Closed::<T>::insert(over.index, over.pools);
-		if let Some(oldest) = over.index.checked_sub(KEPT_ERAS) {
-			Closed::<T>::remove(oldest);
-		}
 	}
 
 	/// Takes an era's budget from what may still be budgeted, and divides it.

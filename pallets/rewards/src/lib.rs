@@ -11,6 +11,7 @@ pub mod availability;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod claim;
+mod closed;
 mod credit;
 pub mod emission;
 mod era;
@@ -31,6 +32,7 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use claim::CLASSES;
+pub use closed::ClosedPools;
 pub use fees::SplitFees;
 pub use pallet::*;
 pub use supply::{CountRemainder, CountRewards};
@@ -40,6 +42,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
+		closed::ClosedPools,
 		types::{EarnerOf, EraState, Pools, Record, Totals},
 		weights::WeightInfo,
 	};
@@ -54,7 +57,7 @@ pub mod pallet {
 		pallet_prelude::{BlockNumberFor, OriginFor},
 	};
 	use substation_primitives::{
-		rewards::{NominatorEarnings, RewardSettings},
+		rewards::{NominatorEarnings, RewardSettings, KEPT_ERAS},
 		traits::{Nodes, Treasury},
 		Balance, BlockNumber, NodeId,
 	};
@@ -106,10 +109,17 @@ pub mod pallet {
 	#[pallet::whitelist_storage]
 	pub type Era<T: Config> = StorageValue<_, EraState, ValueQuery>;
 
-	/// The pools of the last [`KEPT_ERAS`](substation_primitives::rewards::KEPT_ERAS) eras that are over.
-	// Identity: we count the eras, nobody chooses them.
+	/// No era is over yet.
+	#[pallet::type_value]
+	pub fn NoneClosed<T: Config>() -> ClosedPools {
+		[Pools::default(); KEPT_ERAS as usize]
+	}
+
+	/// The pools of the last [`KEPT_ERAS`] eras that are over, each in the place that its number divided by that leaves.
+	// Whitelisted: every credit of a block may read it, so `on_initialize` accounts for it once.
 	#[pallet::storage]
-	pub type Closed<T: Config> = StorageMap<_, Identity, u32, Pools>;
+	#[pallet::whitelist_storage]
+	pub type Closed<T: Config> = StorageValue<_, ClosedPools, ValueQuery, NoneClosed<T>>;
 
 	/// What everybody has earned and not claimed. Absent when there is nothing to know.
 	// Blake2_128Concat: anybody can open a channel to an account of any choice.
@@ -187,10 +197,11 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		/// Accounts once per block for what nearly every transaction touches and benchmarks therefore do not count: the
-		/// running era, the totals, and the account of the author who collects the fees. The first touch reads the
-		/// database, the end of the block writes to it; whatever is between stays in memory.
+		/// running era, the totals, and the account of the author who collects the fees; and the closed pools, which are
+		/// only read. The first touch reads the database, the end of the block writes to it; whatever is between stays in
+		/// memory.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			T::DbWeight::get().reads_writes(3, 3)
+			T::DbWeight::get().reads_writes(4, 3)
 		}
 
 		fn integrity_test() {

@@ -20,14 +20,12 @@ pub type DebtOf<T> = Debt<<T as frame_system::Config>::AccountId, <T as crate::C
 )]
 pub struct Pool {
 	/// What was credited, in plancks.
-	#[codec(compact)]
 	pub units: Balance,
 	/// What is paid for it at most.
-	#[codec(compact)]
 	pub budget: Balance,
 }
 
-/// Every class's part of an era.
+/// Every class's part of an era. Its encoding has one length, so that closed ones have places.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]

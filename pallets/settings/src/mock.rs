@@ -1,7 +1,7 @@
 //! A runtime that has nothing but settings.
 
 use crate as pallet_settings;
-use frame_support::derive_impl;
+use frame_support::{derive_impl, weights::constants::ParityDbWeight};
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
 use substation_primitives::settings::Settings as AllSettings;
@@ -23,6 +23,7 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type DbWeight = ParityDbWeight;
 }
 
 impl crate::Config for Test {

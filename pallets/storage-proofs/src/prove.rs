@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	/// The right to prove `period` in block `now`.
 	pub(crate) fn ticket(node: NodeId, period: Period, now: BlockNumber) -> Result<Ticket, Refusal> {
 		let clock = T::Clock::get();
-		let current = Self::current_at(node, now);
+		let current = clock.current::<HostHasher>(node, now);
 		if period != current {
 			return Err(if period > current { Refusal::NotYetOpen } else { Refusal::Closed });
 		}

@@ -2,3 +2,4 @@
 
 mod genesis;
 mod readers;
+mod weights;

@@ -117,12 +117,36 @@ fn pools_are_kept_as_long_as_they_count() {
 		for _ in 0..KEPT_ERAS {
 			run_era();
 		}
-		assert_eq!(Closed::<Test>::get(0), Some(first));
-		assert_eq!(Closed::<Test>::iter().count(), KEPT_ERAS as usize);
+		assert_eq!(Rewards::closed(0, KEPT_ERAS), Some(first));
+		assert_eq!(Closed::<Test>::get()[0], first);
 
+		use_service(storage(NODE), 20 * STN);
+		let last = era().pools;
 		run_era();
-		assert_eq!(Closed::<Test>::get(0), None);
-		assert_eq!(Closed::<Test>::iter().count(), KEPT_ERAS as usize);
+		assert_eq!(Rewards::closed(0, KEPT_ERAS + 1), None);
+		assert_eq!(Rewards::closed(KEPT_ERAS, KEPT_ERAS + 1), Some(last));
+		assert_eq!(Closed::<Test>::get()[0], last);
+	});
+}
+
+#[test]
+fn every_kept_era_is_read_from_its_own_place() {
+	ExtBuilder.build_and_execute(|| {
+		let budgets: Vec<_> = (0..KEPT_ERAS + 5)
+			.map(|_| {
+				let pools = era().pools;
+				run_era();
+				pools
+			})
+			.collect();
+
+		let running = era().index;
+		for (index, pools) in (0..).zip(budgets) {
+			let expected = (running - index <= KEPT_ERAS).then_some(pools);
+			assert_eq!(Rewards::closed(index, running), expected, "era {index}");
+		}
+		assert_eq!(Rewards::closed(running, running), None);
+		assert_eq!(Rewards::closed(running + 1, running), None);
 	});
 }
 
@@ -144,7 +168,7 @@ fn what_nearly_every_transaction_touches_is_weighed_once_a_block() {
 		let weight = <Rewards as Hooks<u32>>::on_initialize(1);
 
 		let database = <Test as frame_system::Config>::DbWeight::get();
-		assert_eq!(weight, database.reads_writes(3, 3));
+		assert_eq!(weight, database.reads_writes(4, 3));
 	});
 }
 

@@ -71,8 +71,8 @@ fn every_invariant_can_fail() {
 	assert_eq!(complaint(|| Records::<Test>::mutate_extant(storage(NODE), |record| record.units += 1)), "I7");
 	assert_eq!(complaint(|| change_record(|record| record.pending += 1)), "I8");
 	assert_eq!(complaint(|| change_totals(|totals| totals.payable -= 1)), "I8");
-	assert_eq!(complaint(|| Closed::<Test>::remove(0)), "I9");
-	assert_eq!(complaint(|| Closed::<Test>::insert(7, era().pools)), "I9");
+	assert_eq!(complaint(Closed::<Test>::kill), "I7");
+	assert_eq!(complaint(|| Closed::<Test>::mutate(|closed| closed[7] = era().pools)), "I9");
 	assert_eq!(complaint(|| Records::<Test>::insert(storage(NodeId(1)), Record::default())), "I10");
 	assert_eq!(
 		complaint(|| {

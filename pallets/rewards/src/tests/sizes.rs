@@ -1,6 +1,6 @@
 //! Encodings that others rely on, and what is kept for each earner.
 
-use crate::{mock::*, EarnerOf, EraState, Pools, Record};
+use crate::{mock::*, EarnerOf, EraState, Pool, Pools, Record};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::WhitelistedStorageKeys;
 use substation_primitives::{rewards::YIELD_ONE, settings::STN};
@@ -30,8 +30,10 @@ fn errors_and_events_keep_their_indices() {
 #[test]
 fn what_is_kept_is_small() {
 	assert!(Record::max_encoded_len() <= 90, "{}", Record::max_encoded_len());
-	assert!(EraState::max_encoded_len() <= 172, "{}", EraState::max_encoded_len());
-	assert!(Pools::max_encoded_len() <= 68, "{}", Pools::max_encoded_len());
+	assert!(EraState::max_encoded_len() <= 168, "{}", EraState::max_encoded_len());
+	assert_eq!(Pools::default().encoded_size(), crate::closed::PLACE);
+	let full = Pool { units: u128::MAX, budget: u128::MAX };
+	assert_eq!(Pools { storage: full, bandwidth: full }.encoded_size(), crate::closed::PLACE);
 	assert!(EarnerOf::<Test>::max_encoded_len() <= 33);
 
 	let busy = Record {
@@ -46,7 +48,13 @@ fn what_is_kept_is_small() {
 #[test]
 fn only_what_every_block_touches_is_left_out_of_benchmarks() {
 	let mut keys: Vec<_> = Rewards::whitelisted_storage_keys().into_iter().map(|key| key.key).collect();
-	let mut hot: Vec<_> = vec![crate::Era::<Test>::hashed_key().to_vec(), crate::Supply::<Test>::hashed_key().to_vec()];
+	let mut hot: Vec<_> = [
+		crate::Closed::<Test>::hashed_key(),
+		crate::Era::<Test>::hashed_key(),
+		crate::Supply::<Test>::hashed_key(),
+	]
+	.map(|key| key.to_vec())
+	.to_vec();
 	keys.sort();
 	hot.sort();
 

@@ -3,3 +3,4 @@
 mod bounds;
 mod change;
 mod genesis;
+mod weights;
