@@ -25,6 +25,8 @@ pub mod configs;
 #[warn(missing_docs)]
 pub mod constants;
 #[warn(missing_docs)]
+pub mod database_weight;
+#[warn(missing_docs)]
 pub mod genesis_presets;
 #[warn(missing_docs)]
 pub mod governance;

@@ -28,16 +28,11 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Tests` (r:0 w:1)
 	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// Shortest run: 9_935_000 picoseconds.
-		Weight::from_parts(10_676_000, 1554)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
+		// Shortest run: 2_374_000 picoseconds.
+		Weight::from_parts(3_014_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:0)
@@ -50,8 +45,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Seats` (r:100 w:0)
 	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Lines` (r:100 w:1)
@@ -60,21 +53,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `t` is in `[26, 100]`.
 	fn draw(t: u32, ) -> Weight {
-		// Shortest run: 292_569_000 picoseconds.
-		Weight::from_parts(57_493_898, 3509)
-			// Standard error: 37_522
-			.saturating_add(Weight::from_parts(10_039_315, 0).saturating_mul(t.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 314_006_000 picoseconds.
+		Weight::from_parts(20_292_347, 3509)
+			// Standard error: 140_726
+			.saturating_add(Weight::from_parts(12_265_727, 0).saturating_mul(t.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
@@ -91,11 +80,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// `s` is in `[1, 32]`.
 	fn take_seats(s: u32, ) -> Weight {
-		// Shortest run: 87_311_000 picoseconds.
-		Weight::from_parts(93_787_273, 6196)
-			// Standard error: 16_430
-			.saturating_add(Weight::from_parts(5_142_868, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(9_u64))
+		// Shortest run: 91_526_000 picoseconds.
+		Weight::from_parts(102_562_843, 6196)
+			// Standard error: 39_922
+			.saturating_add(Weight::from_parts(5_746_919, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(s.into())))
@@ -103,14 +92,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn set_claim() -> Weight {
-		// Shortest run: 24_486_000 picoseconds.
-		Weight::from_parts(30_216_000, 3833)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Shortest run: 22_153_000 picoseconds.
+		Weight::from_parts(26_149_000, 3833)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `System::Account` (r:1 w:1)
@@ -124,43 +109,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Bonded` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	fn give_up_seats() -> Weight {
-		// Shortest run: 50_706_000 picoseconds.
-		Weight::from_parts(57_125_000, 4287)
+		// Shortest run: 56_173_000 picoseconds.
+		Weight::from_parts(62_843_000, 4287)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn prepay() -> Weight {
-		// Shortest run: 67_071_000 picoseconds.
-		Weight::from_parts(78_878_000, 6196)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 74_441_000 picoseconds.
+		Weight::from_parts(80_630_000, 6196)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Tests` (r:1 w:0)
 	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn withdraw_prepaid() -> Weight {
-		// Shortest run: 118_137_000 picoseconds.
-		Weight::from_parts(168_062_000, 11778)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Shortest run: 130_213_000 picoseconds.
+		Weight::from_parts(149_962_000, 11778)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Tests` (r:1 w:0)
 	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:0)
@@ -171,29 +148,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `m` is in `[3, 25]`.
 	fn authorize_submit_measurement(m: u32, ) -> Weight {
-		// Shortest run: 202_815_000 picoseconds.
-		Weight::from_parts(138_493_621, 11778)
-			// Standard error: 482_937
-			.saturating_add(Weight::from_parts(36_578_868, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Shortest run: 227_768_000 picoseconds.
+		Weight::from_parts(139_484_954, 11778)
+			// Standard error: 897_191
+			.saturating_add(Weight::from_parts(44_257_158, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 	}
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Tests` (r:1 w:0)
 	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Lines` (r:26 w:26)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// `m` is in `[3, 25]`.
 	fn submit_measurement(m: u32, ) -> Weight {
-		// Shortest run: 84_436_000 picoseconds.
-		Weight::from_parts(78_813_658, 11778)
-			// Standard error: 248_948
-			.saturating_add(Weight::from_parts(8_817_716, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Shortest run: 85_727_000 picoseconds.
+		Weight::from_parts(101_499_985, 11778)
+			// Standard error: 269_102
+			.saturating_add(Weight::from_parts(7_544_568, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
@@ -204,8 +177,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn collect_earned() -> Weight {
-		// Shortest run: 58_258_000 picoseconds.
-		Weight::from_parts(63_094_000, 6196)
+		// Shortest run: 69_423_000 picoseconds.
+		Weight::from_parts(74_731_000, 6196)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -213,8 +186,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::HoleNumbers` (r:1 w:1)
 	/// Proof: `BandwidthProofs::HoleNumbers` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
@@ -224,9 +195,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `BandwidthProofs::Holes` (r:0 w:32)
 	/// Proof: `BandwidthProofs::Holes` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
 	fn remove_line() -> Weight {
-		// Shortest run: 137_066_000 picoseconds.
-		Weight::from_parts(144_717_000, 6196)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 160_378_000 picoseconds.
+		Weight::from_parts(166_887_000, 6196)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(68_u64))
 	}
 }
@@ -234,69 +205,68 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(10_726_000, 1554)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
+		Weight::from_parts(3_014_000, 0)
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn draw(t: u32, ) -> Weight {
-		Weight::from_parts(57_493_898, 3509)
-			.saturating_add(Weight::from_parts(10_039_315, 0).saturating_mul(t.into()))
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(20_292_347, 3509)
+			.saturating_add(Weight::from_parts(12_265_727, 0).saturating_mul(t.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(t.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
 	}
 	fn take_seats(s: u32, ) -> Weight {
-		Weight::from_parts(93_787_273, 6196)
-			.saturating_add(Weight::from_parts(5_142_868, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(9_u64))
+		Weight::from_parts(102_562_843, 6196)
+			.saturating_add(Weight::from_parts(5_746_919, 0).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(s.into())))
 			.saturating_add(Weight::from_parts(0, 2487).saturating_mul(s.into()))
 	}
 	fn set_claim() -> Weight {
-		Weight::from_parts(30_216_000, 3833)
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
+		Weight::from_parts(26_149_000, 3833)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn give_up_seats() -> Weight {
-		Weight::from_parts(57_125_000, 4287)
+		Weight::from_parts(62_843_000, 4287)
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn prepay() -> Weight {
-		Weight::from_parts(78_878_000, 6196)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(80_630_000, 6196)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn withdraw_prepaid() -> Weight {
-		Weight::from_parts(168_062_000, 11778)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(149_962_000, 11778)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn authorize_submit_measurement(m: u32, ) -> Weight {
-		Weight::from_parts(138_493_621, 11778)
-			.saturating_add(Weight::from_parts(36_578_868, 0).saturating_mul(m.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(139_484_954, 11778)
+			.saturating_add(Weight::from_parts(44_257_158, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 	}
 	fn submit_measurement(m: u32, ) -> Weight {
-		Weight::from_parts(78_813_658, 11778)
-			.saturating_add(Weight::from_parts(8_817_716, 0).saturating_mul(m.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(101_499_985, 11778)
+			.saturating_add(Weight::from_parts(7_544_568, 0).saturating_mul(m.into()))
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(m.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(m.into())))
 			.saturating_add(Weight::from_parts(0, 2843).saturating_mul(m.into()))
 	}
 	fn collect_earned() -> Weight {
-		Weight::from_parts(63_094_000, 6196)
+		Weight::from_parts(74_731_000, 6196)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn remove_line() -> Weight {
-		Weight::from_parts(144_717_000, 6196)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(166_887_000, 6196)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(68_u64))
 	}
 }

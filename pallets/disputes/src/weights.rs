@@ -30,8 +30,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	/// Storage: `Disputes::NextDisputeId` (r:1 w:1)
 	/// Proof: `Disputes::NextDisputeId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
@@ -40,83 +38,65 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:1 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn open() -> Weight {
-		// Shortest run: 79_729_000 picoseconds.
-		Weight::from_parts(85_298_000, 3802)
-			.saturating_add(T::DbWeight::get().reads(8_u64))
+		// Shortest run: 76_904_000 picoseconds.
+		Weight::from_parts(86_818_000, 3802)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn answer() -> Weight {
-		// Shortest run: 77_166_000 picoseconds.
-		Weight::from_parts(83_806_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 74_080_000 picoseconds.
+		Weight::from_parts(97_825_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn answer_by_agent() -> Weight {
-		// Shortest run: 80_040_000 picoseconds.
-		Weight::from_parts(117_787_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 75_993_000 picoseconds.
+		Weight::from_parts(110_794_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:0)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:0)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn authorize_answer_by_agent() -> Weight {
-		// Shortest run: 77_086_000 picoseconds.
-		Weight::from_parts(119_098_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Shortest run: 77_424_000 picoseconds.
+		Weight::from_parts(91_165_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn decide() -> Weight {
-		// Shortest run: 21_132_000 picoseconds.
-		Weight::from_parts(40_411_000, 3656)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
+		// Shortest run: 17_406_000 picoseconds.
+		Weight::from_parts(25_247_000, 3656)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -125,8 +105,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -136,15 +114,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	fn overturn() -> Weight {
-		// Shortest run: 292_459_000 picoseconds.
-		Weight::from_parts(326_149_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(13_u64))
+		// Shortest run: 272_875_000 picoseconds.
+		Weight::from_parts(409_067_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -153,8 +129,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -163,22 +137,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:4 w:0)
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	fn overturn_to_rejected() -> Weight {
-		// Shortest run: 355_513_000 picoseconds.
-		Weight::from_parts(389_895_000, 11002)
-			.saturating_add(T::DbWeight::get().reads(19_u64))
+		// Shortest run: 340_675_000 picoseconds.
+		Weight::from_parts(476_687_000, 11002)
+			.saturating_add(T::DbWeight::get().reads(15_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -187,8 +155,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -198,15 +164,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	fn execute() -> Weight {
-		// Shortest run: 276_284_000 picoseconds.
-		Weight::from_parts(309_084_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(13_u64))
+		// Shortest run: 275_258_000 picoseconds.
+		Weight::from_parts(421_746_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -215,8 +179,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -225,16 +187,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:4 w:0)
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	fn execute_rejected() -> Weight {
-		// Shortest run: 355_683_000 picoseconds.
-		Weight::from_parts(381_011_000, 11002)
-			.saturating_add(T::DbWeight::get().reads(19_u64))
+		// Shortest run: 348_818_000 picoseconds.
+		Weight::from_parts(523_146_000, 11002)
+			.saturating_add(T::DbWeight::get().reads(15_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 }
@@ -242,47 +200,47 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn open() -> Weight {
-		Weight::from_parts(85_298_000, 3802)
-			.saturating_add(ParityDbWeight::get().reads(8_u64))
+		Weight::from_parts(86_818_000, 3802)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn answer() -> Weight {
-		Weight::from_parts(83_806_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(97_825_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn answer_by_agent() -> Weight {
-		Weight::from_parts(117_787_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(110_794_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn authorize_answer_by_agent() -> Weight {
-		Weight::from_parts(119_098_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
+		Weight::from_parts(91_165_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
 	fn decide() -> Weight {
-		Weight::from_parts(40_411_000, 3656)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
+		Weight::from_parts(25_247_000, 3656)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn overturn() -> Weight {
-		Weight::from_parts(326_149_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(13_u64))
+		Weight::from_parts(409_067_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
 	fn overturn_to_rejected() -> Weight {
-		Weight::from_parts(389_895_000, 11002)
-			.saturating_add(ParityDbWeight::get().reads(19_u64))
+		Weight::from_parts(476_687_000, 11002)
+			.saturating_add(ParityDbWeight::get().reads(15_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 	fn execute() -> Weight {
-		Weight::from_parts(309_084_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(13_u64))
+		Weight::from_parts(421_746_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
 	fn execute_rejected() -> Weight {
-		Weight::from_parts(381_011_000, 11002)
-			.saturating_add(ParityDbWeight::get().reads(19_u64))
+		Weight::from_parts(523_146_000, 11002)
+			.saturating_add(ParityDbWeight::get().reads(15_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 }

@@ -24,8 +24,6 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -35,64 +33,54 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `PaymentChannels::Channels` (r:0 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	fn open() -> Weight {
-		// Shortest run: 100_511_000 picoseconds.
-		Weight::from_parts(108_203_000, 3802)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Shortest run: 94_350_000 picoseconds.
+		Weight::from_parts(142_642_000, 3802)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn top_up() -> Weight {
-		// Shortest run: 66_801_000 picoseconds.
-		Weight::from_parts(71_377_000, 3802)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Shortest run: 62_162_000 picoseconds.
+		Weight::from_parts(105_006_000, 3802)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:0)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn authorize_redeem() -> Weight {
-		// Shortest run: 53_400_000 picoseconds.
-		Weight::from_parts(58_247_000, 3622)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Shortest run: 61_221_000 picoseconds.
+		Weight::from_parts(85_566_000, 3622)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	fn redeem() -> Weight {
-		// Shortest run: 145_147_000 picoseconds.
-		Weight::from_parts(159_108_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(8_u64))
+		// Shortest run: 133_158_000 picoseconds.
+		Weight::from_parts(217_172_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
 	/// Proof: `PaymentChannels::Channels` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn start_closing() -> Weight {
-		// Shortest run: 16_876_000 picoseconds.
-		Weight::from_parts(21_673_000, 3622)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
+		// Shortest run: 14_852_000 picoseconds.
+		Weight::from_parts(31_406_000, 3622)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `PaymentChannels::Channels` (r:1 w:1)
@@ -102,8 +90,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn finish_closing() -> Weight {
-		// Shortest run: 88_503_000 picoseconds.
-		Weight::from_parts(95_002_000, 3802)
+		// Shortest run: 84_856_000 picoseconds.
+		Weight::from_parts(125_396_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -114,8 +102,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
-		// Shortest run: 87_972_000 picoseconds.
-		Weight::from_parts(94_312_000, 3802)
+		// Shortest run: 83_994_000 picoseconds.
+		Weight::from_parts(133_809_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -124,36 +112,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn open() -> Weight {
-		Weight::from_parts(108_203_000, 3802)
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+		Weight::from_parts(142_642_000, 3802)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn top_up() -> Weight {
-		Weight::from_parts(71_377_000, 3802)
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+		Weight::from_parts(105_006_000, 3802)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn authorize_redeem() -> Weight {
-		Weight::from_parts(58_247_000, 3622)
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+		Weight::from_parts(85_566_000, 3622)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 	}
 	fn redeem() -> Weight {
-		Weight::from_parts(159_108_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(8_u64))
+		Weight::from_parts(217_172_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn start_closing() -> Weight {
-		Weight::from_parts(21_673_000, 3622)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
+		Weight::from_parts(31_406_000, 3622)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn finish_closing() -> Weight {
-		Weight::from_parts(95_002_000, 3802)
+		Weight::from_parts(125_396_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(94_312_000, 3802)
+		Weight::from_parts(133_809_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}

@@ -21,8 +21,8 @@ use substation_primitives::{
 /// Asked by staking whenever one of its eras ends, inside of a hook.
 impl<T: Config> EraPayout<Balance> for Pallet<T> {
 	fn era_payout(_staked: Balance, _issuance: Balance, _millis: u64) -> (Balance, Balance) {
-		// Staking's hook knows nothing of what this costs.
-		let weight = T::WeightInfo::era_payout();
+		// Staking's hook knows nothing of what this costs, nor the benchmark of the one write of the closed pools.
+		let weight = T::WeightInfo::era_payout().saturating_add(T::DbWeight::get().writes(1));
 		frame_system::Pallet::<T>::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
 		Self::end_era()
 	}

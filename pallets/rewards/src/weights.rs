@@ -22,56 +22,42 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn credit_usage() -> Weight {
-		// Shortest run: 19_179_000 picoseconds.
-		Weight::from_parts(21_011_000, 3591)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Shortest run: 9_544_000 picoseconds.
+		Weight::from_parts(18_457_000, 3591)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	fn credit_availability() -> Weight {
-		// Shortest run: 18_528_000 picoseconds.
-		Weight::from_parts(20_170_000, 3591)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Shortest run: 9_393_000 picoseconds.
+		Weight::from_parts(14_722_000, 3591)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Rewards::Records` (r:129 w:129)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:84 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:65 w:65)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:64 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `n` is in `[0, 64]`.
 	fn claim(n: u32, ) -> Weight {
-		// Shortest run: 47_831_000 picoseconds.
-		Weight::from_parts(22_598_834, 25776)
-			// Standard error: 87_680
-			.saturating_add(Weight::from_parts(79_893_672, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(12_u64))
-			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
+		// Shortest run: 40_981_000 picoseconds.
+		Weight::from_parts(6_666_155, 3593)
+			// Standard error: 1_007_722
+			.saturating_add(Weight::from_parts(101_996_180, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 5202).saturating_mul(n.into()))
 	}
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Staking::ActiveEra` (r:1 w:0)
 	/// Proof: `Staking::ActiveEra` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Staking::ErasRewardPoints` (r:1 w:0)
@@ -82,24 +68,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::ErasStakersOverview` (`max_values`: None, `max_size`: Some(92), added: 2567, mode: `MaxEncodedLen`)
 	/// Storage: `Staking::ErasValidatorPrefs` (r:100 w:0)
 	/// Proof: `Staking::ErasValidatorPrefs` (`max_values`: None, `max_size`: Some(57), added: 2532, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:0 w:2)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn era_payout() -> Weight {
-		// Shortest run: 965_618_000 picoseconds.
-		Weight::from_parts(1_049_443_000, 260257)
-			.saturating_add(T::DbWeight::get().reads(207_u64))
-			.saturating_add(T::DbWeight::get().writes(2_u64))
+		// Shortest run: 945_462_000 picoseconds.
+		Weight::from_parts(1_132_409_000, 260257)
+			.saturating_add(T::DbWeight::get().reads(205_u64))
 	}
 	/// Storage: `Rewards::Records` (r:3 w:3)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn settle_and_forget() -> Weight {
-		// Shortest run: 80_110_000 picoseconds.
-		Weight::from_parts(99_459_000, 8793)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Shortest run: 84_155_000 picoseconds.
+		Weight::from_parts(121_560_000, 8793)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 }
@@ -107,32 +88,31 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn credit_usage() -> Weight {
-		Weight::from_parts(21_011_000, 3591)
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
+		Weight::from_parts(18_457_000, 3591)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn credit_availability() -> Weight {
-		Weight::from_parts(20_170_000, 3591)
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
+		Weight::from_parts(14_722_000, 3591)
+			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn claim(n: u32, ) -> Weight {
-		Weight::from_parts(22_598_834, 25776)
-			.saturating_add(Weight::from_parts(79_893_672, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(12_u64))
-			.saturating_add(ParityDbWeight::get().reads((5_u64).saturating_mul(n.into())))
+		Weight::from_parts(6_666_155, 3593)
+			.saturating_add(Weight::from_parts(101_996_180, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().reads((4_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((3_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 5202).saturating_mul(n.into()))
 	}
 	fn era_payout() -> Weight {
-		Weight::from_parts(1_049_443_000, 260257)
-			.saturating_add(ParityDbWeight::get().reads(207_u64))
-			.saturating_add(ParityDbWeight::get().writes(2_u64))
+		Weight::from_parts(1_132_409_000, 260257)
+			.saturating_add(ParityDbWeight::get().reads(205_u64))
 	}
 	fn settle_and_forget() -> Weight {
-		Weight::from_parts(99_459_000, 8793)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(121_560_000, 8793)
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 }

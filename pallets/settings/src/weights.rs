@@ -24,183 +24,57 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Settings::Registry` (r:1 w:1)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_registry() -> Weight {
-		// Shortest run: 21_402_000 picoseconds.
-		Weight::from_parts(24_927_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_873_000 picoseconds.
+		Weight::from_parts(12_778_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:1)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_market() -> Weight {
-		// Shortest run: 21_832_000 picoseconds.
-		Weight::from_parts(24_306_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_954_000 picoseconds.
+		Weight::from_parts(12_889_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:1)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_proofs() -> Weight {
-		// Shortest run: 21_783_000 picoseconds.
-		Weight::from_parts(23_385_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_863_000 picoseconds.
+		Weight::from_parts(12_288_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:1)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_bandwidth() -> Weight {
-		// Shortest run: 21_513_000 picoseconds.
-		Weight::from_parts(23_435_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_923_000 picoseconds.
+		Weight::from_parts(15_222_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:1)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_channels() -> Weight {
-		// Shortest run: 20_501_000 picoseconds.
-		Weight::from_parts(23_355_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_873_000 picoseconds.
+		Weight::from_parts(17_596_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:1)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_disputes() -> Weight {
-		// Shortest run: 21_682_000 picoseconds.
-		Weight::from_parts(23_636_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_923_000 picoseconds.
+		Weight::from_parts(13_900_000, 0)
 	}
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Bandwidth` (r:1 w:0)
-	/// Proof: `Settings::Bandwidth` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Channels` (r:1 w:0)
-	/// Proof: `Settings::Channels` (`max_values`: Some(1), `max_size`: Some(52), added: 547, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Disputes` (r:1 w:0)
-	/// Proof: `Settings::Disputes` (`max_values`: Some(1), `max_size`: Some(34), added: 529, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:1)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	fn set_rewards() -> Weight {
-		// Shortest run: 20_361_000 picoseconds.
-		Weight::from_parts(23_585_000, 1565)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		// Shortest run: 8_953_000 picoseconds.
+		Weight::from_parts(13_851_000, 0)
 	}
 }
 
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn set_registry() -> Weight {
-		Weight::from_parts(24_927_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(12_778_000, 0)
 	}
 	fn set_market() -> Weight {
-		Weight::from_parts(24_306_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(12_889_000, 0)
 	}
 	fn set_proofs() -> Weight {
-		Weight::from_parts(23_385_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(12_288_000, 0)
 	}
 	fn set_bandwidth() -> Weight {
-		Weight::from_parts(23_435_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(15_222_000, 0)
 	}
 	fn set_channels() -> Weight {
-		Weight::from_parts(23_355_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(17_596_000, 0)
 	}
 	fn set_disputes() -> Weight {
-		Weight::from_parts(23_636_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(13_900_000, 0)
 	}
 	fn set_rewards() -> Weight {
-		Weight::from_parts(23_585_000, 1565)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(13_851_000, 0)
 	}
 }

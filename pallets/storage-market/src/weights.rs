@@ -27,14 +27,10 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -46,9 +42,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::Deals` (r:0 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	fn propose() -> Weight {
-		// Shortest run: 112_558_000 picoseconds.
-		Weight::from_parts(127_792_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Shortest run: 114_750_000 picoseconds.
+		Weight::from_parts(163_603_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
@@ -60,32 +56,26 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::DealsOfNode` (r:0 w:1)
 	/// Proof: `StorageMarket::DealsOfNode` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn withdraw_proposal() -> Weight {
-		// Shortest run: 85_388_000 picoseconds.
-		Weight::from_parts(94_201_000, 3802)
+		// Shortest run: 90_944_000 picoseconds.
+		Weight::from_parts(133_228_000, 3802)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:63 w:63)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
 	fn accept(n: u32, ) -> Weight {
-		// Shortest run: 96_445_000 picoseconds.
-		Weight::from_parts(104_561_999, 4287)
-			// Standard error: 87_082
-			.saturating_add(Weight::from_parts(39_944_719, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Shortest run: 88_922_000 picoseconds.
+		Weight::from_parts(57_568_745, 4287)
+			// Standard error: 219_719
+			.saturating_add(Weight::from_parts(49_090_526, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
@@ -95,43 +85,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:63 w:0)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Registry` (r:1 w:0)
-	/// Proof: `Settings::Registry` (`max_values`: Some(1), `max_size`: Some(36), added: 531, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
 	fn authorize_accept(n: u32, ) -> Weight {
-		// Shortest run: 125_828_000 picoseconds.
-		Weight::from_parts(143_480_296, 4287)
-			// Standard error: 56_211
-			.saturating_add(Weight::from_parts(34_661_905, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Shortest run: 132_135_000 picoseconds.
+		Weight::from_parts(174_079_175, 4287)
+			// Standard error: 383_160
+			.saturating_add(Weight::from_parts(40_490_323, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NextDealId` (r:1 w:0)
 	/// Proof: `StorageMarket::NextDealId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:63 w:0)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
 	fn clear(n: u32, ) -> Weight {
-		// Shortest run: 67_471_000 picoseconds.
-		Weight::from_parts(80_616_958, 3570)
-			// Standard error: 32_862
-			.saturating_add(Weight::from_parts(32_857_761, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Shortest run: 65_337_000 picoseconds.
+		Weight::from_parts(73_335_501, 3570)
+			// Standard error: 101_593
+			.saturating_add(Weight::from_parts(37_369_417, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
@@ -140,8 +122,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NextDealId` (r:1 w:0)
@@ -150,11 +130,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
 	fn authorize_clear(n: u32, ) -> Weight {
-		// Shortest run: 102_344_000 picoseconds.
-		Weight::from_parts(127_045_662, 4287)
-			// Standard error: 37_284
-			.saturating_add(Weight::from_parts(30_411_214, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Shortest run: 113_568_000 picoseconds.
+		Weight::from_parts(146_277_312, 4287)
+			// Standard error: 112_751
+			.saturating_add(Weight::from_parts(35_233_155, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
@@ -164,8 +144,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:9 w:0)
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
@@ -174,16 +152,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		// Shortest run: 212_148_000 picoseconds.
-		Weight::from_parts(239_098_000, 23517)
-			.saturating_add(T::DbWeight::get().reads(21_u64))
+		// Shortest run: 209_821_000 picoseconds.
+		Weight::from_parts(325_232_000, 23517)
+			.saturating_add(T::DbWeight::get().reads(18_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
@@ -192,10 +166,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -203,9 +173,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn end_early() -> Weight {
-		// Shortest run: 181_021_000 picoseconds.
-		Weight::from_parts(202_533_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(10_u64))
+		// Shortest run: 176_482_000 picoseconds.
+		Weight::from_parts(247_227_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
@@ -216,26 +186,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:8 w:0)
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn forfeit() -> Weight {
-		// Shortest run: 280_510_000 picoseconds.
-		Weight::from_parts(311_397_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(22_u64))
+		// Shortest run: 270_711_000 picoseconds.
+		Weight::from_parts(369_067_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
@@ -244,14 +208,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -260,16 +220,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:8 w:0)
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Rewards` (r:1 w:0)
-	/// Proof: `Settings::Rewards` (`max_values`: Some(1), `max_size`: Some(80), added: 575, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::DealsOfNode` (r:0 w:1)
 	/// Proof: `StorageMarket::DealsOfNode` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn close() -> Weight {
-		// Shortest run: 400_911_000 picoseconds.
-		Weight::from_parts(433_390_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(23_u64))
+		// Shortest run: 393_474_000 picoseconds.
+		Weight::from_parts(506_030_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 }
@@ -277,64 +233,64 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn propose() -> Weight {
-		Weight::from_parts(127_792_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
+		Weight::from_parts(163_603_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn withdraw_proposal() -> Weight {
-		Weight::from_parts(94_201_000, 3802)
+		Weight::from_parts(133_228_000, 3802)
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn accept(n: u32, ) -> Weight {
-		Weight::from_parts(104_561_999, 4287)
-			.saturating_add(Weight::from_parts(39_944_719, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(57_568_745, 4287)
+			.saturating_add(Weight::from_parts(49_090_526, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	fn authorize_accept(n: u32, ) -> Weight {
-		Weight::from_parts(143_480_296, 4287)
-			.saturating_add(Weight::from_parts(34_661_905, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
+		Weight::from_parts(174_079_175, 4287)
+			.saturating_add(Weight::from_parts(40_490_323, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	fn clear(n: u32, ) -> Weight {
-		Weight::from_parts(80_616_958, 3570)
-			.saturating_add(Weight::from_parts(32_857_761, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
+		Weight::from_parts(73_335_501, 3570)
+			.saturating_add(Weight::from_parts(37_369_417, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	fn authorize_clear(n: u32, ) -> Weight {
-		Weight::from_parts(127_045_662, 4287)
-			.saturating_add(Weight::from_parts(30_411_214, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(146_277_312, 4287)
+			.saturating_add(Weight::from_parts(35_233_155, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(4_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	fn settle() -> Weight {
-		Weight::from_parts(239_098_000, 23517)
-			.saturating_add(ParityDbWeight::get().reads(21_u64))
+		Weight::from_parts(325_232_000, 23517)
+			.saturating_add(ParityDbWeight::get().reads(18_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn end_early() -> Weight {
-		Weight::from_parts(202_533_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(10_u64))
+		Weight::from_parts(247_227_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn forfeit() -> Weight {
-		Weight::from_parts(311_397_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(22_u64))
+		Weight::from_parts(369_067_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
 	fn close() -> Weight {
-		Weight::from_parts(433_390_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(23_u64))
+		Weight::from_parts(506_030_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(19_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 }

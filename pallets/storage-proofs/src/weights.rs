@@ -26,20 +26,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Accumulator` (r:1 w:1)
 	/// Proof: `StorageProofs::Accumulator` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Seeds` (r:0 w:1)
 	/// Proof: `StorageProofs::Seeds` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `MaxEncodedLen`)
 	fn on_initialize() -> Weight {
-		// Shortest run: 14_923_000 picoseconds.
-		Weight::from_parts(16_905_000, 1554)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Shortest run: 8_833_000 picoseconds.
+		Weight::from_parts(10_155_000, 1518)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Seeds` (r:1 w:0)
 	/// Proof: `StorageProofs::Seeds` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:0)
@@ -50,20 +44,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// `o` is in `[1, 16]`.
 	fn authorize_prove(o: u32, ) -> Weight {
-		// Shortest run: 61_613_000 picoseconds.
-		Weight::from_parts(45_893_620, 4287)
-			// Standard error: 18_656
-			.saturating_add(Weight::from_parts(23_133_475, 0).saturating_mul(o.into()))
-			.saturating_add(T::DbWeight::get().reads(8_u64))
+		// Shortest run: 60_169_000 picoseconds.
+		Weight::from_parts(41_243_403, 4287)
+			// Standard error: 14_001
+			.saturating_add(Weight::from_parts(25_166_985, 0).saturating_mul(o.into()))
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 	}
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Seeds` (r:1 w:0)
 	/// Proof: `StorageProofs::Seeds` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -72,26 +62,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn prove() -> Weight {
-		// Shortest run: 66_139_000 picoseconds.
-		Weight::from_parts(74_482_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(11_u64))
+		// Shortest run: 58_557_000 picoseconds.
+		Weight::from_parts(63_084_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Seeds` (r:1 w:0)
 	/// Proof: `StorageProofs::Seeds` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
@@ -102,8 +84,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
@@ -112,26 +92,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Market` (r:1 w:0)
-	/// Proof: `Settings::Market` (`max_values`: Some(1), `max_size`: Some(55), added: 550, mode: `MaxEncodedLen`)
-	/// Storage: `Rewards::Closed` (r:1 w:0)
-	/// Proof: `Rewards::Closed` (`max_values`: None, `max_size`: Some(68), added: 2543, mode: `MaxEncodedLen`)
 	fn prove_after_misses() -> Weight {
-		// Shortest run: 140_451_000 picoseconds.
-		Weight::from_parts(158_568_000, 6196)
-			.saturating_add(T::DbWeight::get().reads(14_u64))
+		// Shortest run: 134_510_000 picoseconds.
+		Weight::from_parts(188_119_000, 6196)
+			.saturating_add(T::DbWeight::get().reads(10_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
 	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
-	/// Storage: `Pace::Pace` (r:1 w:0)
-	/// Proof: `Pace::Pace` (`max_values`: Some(1), `max_size`: Some(69), added: 564, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:0)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
-	/// Storage: `Settings::Proofs` (r:1 w:0)
-	/// Proof: `Settings::Proofs` (`max_values`: Some(1), `max_size`: Some(14), added: 509, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
@@ -139,9 +111,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	fn report_missed() -> Weight {
-		// Shortest run: 150_265_000 picoseconds.
-		Weight::from_parts(171_157_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(10_u64))
+		// Shortest run: 155_871_000 picoseconds.
+		Weight::from_parts(225_264_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 }
@@ -149,28 +121,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn on_initialize() -> Weight {
-		Weight::from_parts(16_905_000, 1554)
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
+		Weight::from_parts(10_155_000, 1518)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
 	fn authorize_prove(o: u32, ) -> Weight {
-		Weight::from_parts(45_893_620, 4287)
-			.saturating_add(Weight::from_parts(23_133_475, 0).saturating_mul(o.into()))
-			.saturating_add(ParityDbWeight::get().reads(8_u64))
+		Weight::from_parts(41_243_403, 4287)
+			.saturating_add(Weight::from_parts(25_166_985, 0).saturating_mul(o.into()))
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 	}
 	fn prove() -> Weight {
-		Weight::from_parts(74_482_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(11_u64))
+		Weight::from_parts(63_084_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn prove_after_misses() -> Weight {
-		Weight::from_parts(158_568_000, 6196)
-			.saturating_add(ParityDbWeight::get().reads(14_u64))
+		Weight::from_parts(188_119_000, 6196)
+			.saturating_add(ParityDbWeight::get().reads(10_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 	fn report_missed() -> Weight {
-		Weight::from_parts(171_157_000, 8799)
-			.saturating_add(ParityDbWeight::get().reads(10_u64))
+		Weight::from_parts(225_264_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(7_u64))
 	}
 }

@@ -3,6 +3,7 @@
 use crate::{
 	configs::assets::DepositPerPreimage,
 	constants::{BLOCK_HASH_COUNT, BLOCK_LENGTH, BLOCK_REF_TIME, NORMAL_DISPATCH_PERCENT, SS58_PREFIX},
+	database_weight::DatabaseWeight,
 	governance, AccountId, Balance, Balances, Block, BlockNumber, OriginCaller, PalletInfo, Preimage, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
@@ -11,7 +12,7 @@ use frame_support::{
 	dispatch::DispatchClass,
 	parameter_types,
 	traits::{fungible::HoldConsideration, ConstU16, ConstU32, EqualPrivilegeOnly},
-	weights::{constants::ParityDbWeight, Weight},
+	weights::Weight,
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
@@ -43,7 +44,7 @@ impl frame_system::Config for Runtime {
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;
 	type BlockHashCount = BlockHashCount;
-	type DbWeight = ParityDbWeight;
+	type DbWeight = DatabaseWeight;
 	type Version = Version;
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;

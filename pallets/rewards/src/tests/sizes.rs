@@ -48,13 +48,10 @@ fn what_is_kept_is_small() {
 #[test]
 fn only_what_every_block_touches_is_left_out_of_benchmarks() {
 	let mut keys: Vec<_> = Rewards::whitelisted_storage_keys().into_iter().map(|key| key.key).collect();
-	let mut hot: Vec<_> = [
-		crate::Closed::<Test>::hashed_key(),
-		crate::Era::<Test>::hashed_key(),
-		crate::Supply::<Test>::hashed_key(),
-	]
-	.map(|key| key.to_vec())
-	.to_vec();
+	let mut hot: Vec<_> =
+		[crate::Closed::<Test>::hashed_key(), crate::Era::<Test>::hashed_key(), crate::Supply::<Test>::hashed_key()]
+			.map(|key| key.to_vec())
+			.to_vec();
 	keys.sort();
 	hot.sort();
 
