@@ -232,6 +232,14 @@ describe('on one chain', { concurrency: true }, () => {
 		assert.ok((await free(who)) < 500n * STN);
 	});
 
+	test('a motion that needs one aye only is carried out when a member makes it', async () => {
+		const call = api().tx.system.remark('0x01');
+
+		await example('motion', '//Charlie', { call, threshold: 1 });
+
+		await chain.event('council', 'Executed', 30, (e) => e.proposal_hash.toHex() === call.method.hash.toHex());
+	});
+
 	test('the page\'s first example connects and sends', async () => {
 		const code = page.connect.code.replace(/^import .*$/m, '').replace('ws://127.0.0.1:9944', network.validator.ws);
 		const AsyncFunction = (async () => {}).constructor;
