@@ -48,7 +48,6 @@ async function configure(data, section, values) {
 export class Network {
 	constructor(folder) {
 		this.folder = folder;
-		this.spec = 'dev';
 		this.nodes = [];
 		this.providers = [];
 		this.unfunded = [];
@@ -62,7 +61,7 @@ export class Network {
 	static async start({ preset = 'dev', genesis, nodeArgs = [] } = {}) {
 		const folder = await mkdtemp(path.join(os.tmpdir(), 'substation-'));
 		const network = new Network(folder);
-		network.spec = genesis ? await network.#specWith(preset, genesis) : preset;
+		network.spec = await network.#rawSpec(preset, genesis);
 		const [first, ...others] = VALIDATORS[preset];
 		const start = (name, ...more) =>
 			network.startNode(name, ['--chain', network.spec, `--${name}`, '--validator', ...more, ...nodeArgs]);
@@ -73,14 +72,23 @@ export class Network {
 		return network;
 	}
 
-	/** A preset with another first state, as a file. */
-	async #specWith(preset, genesis) {
-		const { stdout } = await run(NODE, ['export-chain-spec', '--chain', preset]);
-		const spec = JSON.parse(stdout);
+	/**
+	 * A preset's first state with these changes, in a file. Worked out once: a node that gets a preset compiles the runtime
+	 * twice, to make the first state and to run.
+	 */
+	async #rawSpec(preset, genesis = {}) {
+		const specification = async (chain, ...more) => {
+			const { code, stdout, stderr } = await run(NODE, ['export-chain-spec', '--chain', chain, ...more]);
+			if (code !== 0) throw new Error(`no chain specification from ${chain}: ${stderr}`);
+			return stdout;
+		};
+		const spec = JSON.parse(await specification(preset));
 		overwrite(spec.genesis.runtimeGenesis.patch, genesis);
-		const file = path.join(this.folder, 'chain.json');
-		await writeFile(file, JSON.stringify(spec));
-		return file;
+		const patched = path.join(this.folder, 'chain.json');
+		await writeFile(patched, JSON.stringify(spec));
+		const raw = path.join(this.folder, 'chain-raw.json');
+		await writeFile(raw, await specification(patched, '--raw'));
+		return raw;
 	}
 
 	/** Starts a node; the first becomes the bootnode of the others. */
@@ -232,7 +240,7 @@ export class Network {
 		};
 	}
 
-	async stop({ keepFiles = false } = {}) {
+	async stop({ keepFiles = Boolean(process.env.KEEP) } = {}) {
 		await this.chain?.disconnect();
 		await stopAll();
 		if (!keepFiles) await rm(this.folder, { recursive: true, force: true });

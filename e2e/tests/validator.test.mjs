@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Chain } from '../lib/chain.mjs';
 import { NODE, Network } from '../lib/network.mjs';
 import { run, until } from '../lib/processes.mjs';
 
@@ -37,12 +36,8 @@ test('a raw specification made from a file starts the same chain', async () => {
 });
 
 test('four validators finalise, and keys from validator-keys are accepted by the chain', async () => {
-	const network = new Network(await mkdtemp(path.join(os.tmpdir(), 'substation-four-')));
+	const network = await Network.start({ preset: 'local' });
 	try {
-		for (const name of ['alice', 'bob', 'charlie', 'dave']) {
-			await network.startNode(name, ['--chain', 'local', `--${name}`, '--validator']);
-		}
-		network.chain = await Chain.connect(network.nodes[0].ws);
 		await until('three finalised blocks', 90, async () => (await network.chain.finalized()) >= 3);
 
 		const owner = network.chain.account('//Eve');

@@ -17,7 +17,8 @@ use substation_proofs::{
 use crate::common::{bytes_of, World, NODE};
 
 fn path(name: &str) -> PathBuf {
-	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
+	// Where cargo runs the tests: they may have been compiled in another checkout with the same target directory.
+	PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("vectors").join(name)
 }
 
 fn read<T: for<'a> Deserialize<'a>>(name: &str) -> Vec<T> {

@@ -22,9 +22,10 @@ pub type TxExtension = (
 	frame_system::WeightReclaim<Runtime>,
 );
 
-/// Blocks that a transaction of the off-chain worker may wait. Short, so that a repeated attempt has other bytes and
-/// is not taken for the one that the pool has banned.
-const FREE_CALL_PERIOD: u64 = 16;
+/// Blocks that a transaction of the off-chain worker may wait. Short, so that a proof can be sent anew within its window.
+/// Pools tell each peer of a transaction once: one that is behind at that moment does not know the window yet and forgets
+/// it, and while the sender's pool holds the proof it takes no other of the same period.
+const FREE_CALL_PERIOD: u64 = 8;
 
 /// The extensions of a transaction with this mortality, nonce and tip.
 pub fn extension(era: Era, nonce: crate::Nonce, tip: crate::Balance) -> TxExtension {

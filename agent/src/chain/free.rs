@@ -3,8 +3,9 @@
 use crate::chain::{calls::Call, client::Chain, error::ChainError, extrinsic};
 use subxt::utils::Era;
 
-/// Blocks that one attempt lives. Short, so that the pool soon forgets what nobody included.
-const LIFETIME: u64 = 16;
+/// Blocks that one attempt lives. Short, so that the pool soon forgets what nobody included: until then it takes no other
+/// attempt, and tells no peer a second time.
+const LIFETIME: u64 = 8;
 
 /// How far before the best block an attempt is born, so that peers that are a block behind know the hash of its birth.
 const BORN_BEFORE: u64 = 2;
@@ -89,8 +90,8 @@ mod tests {
 
 	#[test]
 	fn attempts_are_born_where_peers_one_block_behind_know_the_hash() {
-		assert_eq!(era(100), Era::Mortal { period: 16, phase: 98 % 16 });
-		assert_eq!(era(1), Era::Mortal { period: 16, phase: 0 });
+		assert_eq!(era(100), Era::Mortal { period: 8, phase: 98 % 8 });
+		assert_eq!(era(1), Era::Mortal { period: 8, phase: 0 });
 	}
 
 	#[test]

@@ -146,9 +146,10 @@ impl Chain {
 		committed: Balance,
 		wait: Wait,
 	) -> Result<Receipt, ChainError> {
-		let at = self.at(self.best().await?).await?;
+		let best = self.best().await?;
+		let at = self.at(best).await?;
 		extrinsic::ensure_known(at.metadata_ref())?;
-		let bytes = self.sign(call, key, &at).await?;
+		let bytes = self.sign(call, key, &at, self.checkpoint(best).await?).await?;
 		// Without an estimate the node still refuses who cannot pay.
 		let fee = at.transactions().from_bytes(bytes.clone()).partial_fee_estimate().await.unwrap_or_default();
 		let no_funds =
@@ -227,7 +228,21 @@ impl Chain {
 		Ok(Some(Receipt { block: format!("{block:?}"), events: views }))
 	}
 
-	async fn sign(&self, call: &Call, key: &AccountKey, at: &AtBlock) -> Result<Vec<u8>, ChainError> {
+	/// The block from which a transaction made on top of `best` lives. A transaction names it, and dies with it if another
+	/// fork wins: so a final one, unless finality is so far behind that the transaction would not live long.
+	async fn checkpoint(&self, best: BlockHash) -> Result<(u32, BlockHash), ChainError> {
+		let finalised = self.finalised().await?;
+		let (height, final_height) = (self.height(best).await?, self.height(finalised).await?);
+		Ok(if is_far_behind(final_height, height) { (height, best) } else { (final_height, finalised) })
+	}
+
+	async fn sign(
+		&self,
+		call: &Call,
+		key: &AccountKey,
+		at: &AtBlock,
+		(birth, checkpoint): (u32, BlockHash),
+	) -> Result<Vec<u8>, ChainError> {
 		let account = key.account();
 		let nonce = self
 			.methods()
@@ -238,12 +253,17 @@ impl Chain {
 			spec_version: at.spec_version(),
 			transaction_version: at.transaction_version(),
 			genesis: self.genesis().into(),
-			era: Era::mortal(LIFETIME, at.block_number()),
-			checkpoint: at.block_hash(),
+			era: Era::mortal(LIFETIME, birth.into()),
+			checkpoint,
 			nonce,
 		};
 		Ok(extrinsic::signed(&context, &call.encode(at.metadata_ref())?, key))
 	}
+}
+
+/// Whether a transaction that counts its life from the final block has lost half of it already.
+fn is_far_behind(finalised: u32, best: u32) -> bool {
+	u64::from(best.saturating_sub(finalised)) > LIFETIME / 2
 }
 
 fn is_about_nonce(reason: &str) -> bool {
@@ -290,6 +310,12 @@ mod tests {
 		assert_eq!(wrapped.number("deal"), Some(8));
 		assert_eq!(wrapped.number("node"), None);
 		assert_eq!(wrapped.to_string(), "StorageMarket.DealProposed deal=8");
+	}
+
+	#[test]
+	fn life_of_a_transaction_counts_from_the_final_block_while_finality_keeps_up() {
+		assert!(!is_far_behind(0, 0) && !is_far_behind(100, 132));
+		assert!(is_far_behind(100, 133));
 	}
 
 	#[test]

@@ -7,14 +7,33 @@ use crate::{
 	Block, Node,
 };
 use sc_cli::{Result, SubstrateCli};
+use std::num::NonZero;
+
+/// How many tasks run at a time is Tokio's own setting; by default as many as there are cores.
+const WORKER_THREADS: &str = "TOKIO_WORKER_THREADS";
+
+/// Least threads for a node's tasks. Tasks of the SDK wait for the compilation of a new runtime, seconds long, on these
+/// threads. If all do, nobody answers peers, who close their streams after five seconds and then ask for no block for a
+/// minute.
+const MIN_WORKER_THREADS: usize = 8;
 
 /// Does what the command line of this process asks for, until that is done or the process is told to stop.
+///
+/// To be called before the process has any other thread.
 pub fn run(node: Node) -> Result<()> {
+	ensure_worker_threads();
 	let Cli { subcommand, run, node } = Cli::of_process(node);
 	let cli = Cli { subcommand: None, run, node };
 	match subcommand {
 		Some(subcommand) => run_subcommand(&cli, subcommand),
 		None => run_node(cli),
+	}
+}
+
+fn ensure_worker_threads() {
+	let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+	if std::env::var_os(WORKER_THREADS).is_none() {
+		std::env::set_var(WORKER_THREADS, cores.max(MIN_WORKER_THREADS).to_string());
 	}
 }
 
