@@ -240,9 +240,10 @@ export class Network {
 		};
 	}
 
-	async stop({ keepFiles = Boolean(process.env.KEEP) } = {}) {
+	/** Ends everything, and deletes the folder unless it is to be looked at. */
+	async stop() {
 		await this.chain?.disconnect();
 		await stopAll();
-		if (!keepFiles) await rm(this.folder, { recursive: true, force: true });
+		if (!process.env.KEEP) await rm(this.folder, { recursive: true, force: true });
 	}
 }
