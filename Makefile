@@ -21,7 +21,7 @@ rust: ## The Rust tests only
 e2e: ## The end-to-end tests only
 	@./scripts/test e2e
 
-lab: ## Lines of set rates and every attack on their measurement (needs root; forty minutes)
+lab: ## Lines of set rates and every attack on their measurement (needs root; fifty minutes)
 	@./scripts/bandwidth-lab
 
 fmt: ## Format all Rust sources

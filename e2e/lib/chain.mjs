@@ -133,20 +133,33 @@ export class Chain {
 	}
 
 	/** Signs, submits, waits until it has happened; fails with the module error's name. `suri` may be a pair already. */
-	submit(call, suri) {
+	async submit(call, suri, seconds = 180) {
 		const pair = typeof suri === 'string' ? this.account(suri) : suri;
+		// It lives from a final block: with another one it would die where another fork wins.
+		const blockHash = await this.api.rpc.chain.getFinalizedHead();
+		const current = (await this.api.rpc.chain.getHeader(blockHash)).number;
+		const era = this.api.createType('ExtrinsicEra', { current, period: 64 });
 		return new Promise((resolve, reject) => {
 			let end;
+			const timer = setTimeout(() => reject(new Error(`${call.method.section}.${call.method.method} is not carried out after ${seconds} s`)), seconds * 1000);
+			const settle = (act) => {
+				clearTimeout(timer);
+				end?.();
+				act();
+			};
 			call
-				.signAndSend(pair, { nonce: -1 }, ({ status, dispatchError, events }) => {
+				.signAndSend(pair, { nonce: -1, blockHash, era }, ({ status, dispatchError, events, internalError }) => {
 					const isLost = status.isInvalid || status.isDropped || status.isUsurped || status.isFinalityTimeout;
 					if (!isLost && !(this.final ? status.isFinalized : status.isInBlock)) return;
-					end?.();
-					if (isLost) reject(new Error(status.type));
-					else if (dispatchError) reject(new Error(errorName(dispatchError)));
-					else resolve(events);
+					if (isLost) settle(() => reject(new Error(status.type)));
+					else if (dispatchError) settle(() => reject(new Error(errorName(dispatchError))));
+					else if (internalError) settle(() => reject(internalError));
+					else settle(() => resolve(events));
 				})
-				.then((unsubscribe) => (end = unsubscribe), reject);
+				.then(
+					(unsubscribe) => (end = unsubscribe),
+					(error) => settle(() => reject(error)),
+				);
 		});
 	}
 

@@ -84,7 +84,7 @@ export class Governance {
 	 * The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. It is known
 	 * once its block is final, so the vote has to be open for longer than that and another transaction take.
 	 */
-	async fastTrack(call, members, voter, { vote = aye(1_000), blocks = 12, delay: wait = 2 } = {}) {
+	async fastTrack(call, members, voter, { vote = aye(1_000), blocks = 16, delay: wait = 2 } = {}) {
 		// In one block: a launch in between would table the proposal for a vote of the usual length.
 		const index = await this.#after('council', () =>
 			this.#after('technicalCommittee', async () => {

@@ -88,7 +88,7 @@ describe('payment channels', { concurrency: 6 }, () => {
 		assert.ok(chain.height < closing, 'it was redeemed within the grace');
 		await until('the grace to pass', 90, () => chain.height + 1 >= closing);
 		const before = await free(payer);
-		await chain.submit(paymentChannels.finishClosing(channel.id), '//Ferdie');
+		await chain.submit(paymentChannels.finishClosing(channel.id), '//Dave');
 
 		const { data } = await chain.event('paymentChannels', 'ChannelClosed', 30, (e) => Number(e.channel) === channel.id);
 		assert.equal(data.refunded.toBigInt(), 3n * STN);

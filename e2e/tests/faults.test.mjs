@@ -140,7 +140,7 @@ describe('faults of agents, customers and disks', { concurrency: 4 }, () => {
 		const window = await chain.windowWhere(
 			provider.node,
 			'is far from open',
-			({ now, opens }) => opens - now >= 10,
+			({ now, opens }) => opens - now >= 12,
 		);
 		const { done } = storing(racer, second, [provider.node], 50);
 		const proof = await chain.provenFrom(provider.node, window.period);

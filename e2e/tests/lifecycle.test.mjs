@@ -84,6 +84,9 @@ test('status says why a node earns, in words and as JSON', async () => {
 	assert.deepEqual(status.damage, []);
 	assert.equal(status.chain.earning, true, status.chain.reason);
 	assert.equal(status.chain.strikes, 0);
+	assert.equal(status.chain.fined, '0');
+	assert.equal(BigInt(status.chain.bond), 1_000n * STN);
+	assert.ok(BigInt(status.chain.requiredBond) > 0n);
 });
 
 test('nodes and deals are listed for scripts', async () => {

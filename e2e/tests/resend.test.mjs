@@ -7,8 +7,8 @@ import { randomFile } from '../lib/files.mjs';
 import { Network } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 
-/** An attempt lives for some six blocks. */
-const CLOCK = { period: 24, window: 12 };
+/** An attempt lives for some six blocks, and an agent makes its first one in the first eight of a window. */
+const CLOCK = { period: 24, window: 16 };
 
 let network;
 before(async () => {

@@ -1,5 +1,5 @@
-// A full node that crashes in an open window. Its restart takes seconds, so this chain's windows are longer: 18 blocks of
-// 2 s in a period of 24.
+// A full node that crashes in an open window. Its restart takes seconds, so this chain's windows are longer: 30 blocks of
+// 2 s in a period of 36.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -7,7 +7,7 @@ import { randomFile } from '../lib/files.mjs';
 import { Network } from '../lib/network.mjs';
 
 let network;
-before(async () => (network = await Network.start({ genesis: { pace: { lengths: { clock: { period: 24, window: 18, slotStep: 2 } } } } })));
+before(async () => (network = await Network.start({ genesis: { pace: { lengths: { clock: { period: 36, window: 30, slotStep: 2 } } } } })));
 after(() => network?.stop());
 
 test('a full node that crashes in an open window still gets the proof in', async () => {

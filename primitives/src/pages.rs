@@ -74,6 +74,8 @@ pub struct NodePage<AccountId> {
 	pub forest: Forest,
 	/// Strikes, with every final miss applied.
 	pub strikes: u8,
+	/// What misses have cost it so far, taken from the bond.
+	pub fined: Balance,
 	/// The first period whose outcome is not yet applied.
 	pub next_due: Period,
 	/// The deciding period of its termination.

@@ -86,9 +86,10 @@ pub enum RewardSettingError {
 	HalfLife,
 	/// The shares of validators, storage, bandwidth and treasury do not add up to exactly one.
 	Shares,
-	/// More than [`MAX_USAGE`] of what is burned would come back: paying oneself would cost hardly anything.
+	/// More than 90 % ([`MAX_USAGE`]) of what is burned would come back: paying oneself would cost hardly anything.
 	Usage,
-	/// A bond would earn more than [`MAX_AVAILABILITY`] of what nominating does: many tokens would gain by leaving it.
+	/// A bond would earn more than half ([`MAX_AVAILABILITY`]) of what nominating does: many tokens would gain by leaving
+	/// it.
 	Availability,
 	/// The treasury's ceiling is zero.
 	TreasuryCeiling,

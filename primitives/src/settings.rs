@@ -292,13 +292,13 @@ pub enum SettingError {
 	FineRoom,
 	/// The early-end payment is above 90 periods.
 	EarlyEnd,
-	/// The number of openings is zero or above [`MAX_OPENINGS`].
+	/// The number of openings is zero or above 16, [`MAX_OPENINGS`].
 	Openings,
 	/// A miss adds no strikes, or a proof takes away as many as a miss adds.
 	Strikes,
 	/// The fines do not rise with the strikes, or reach beyond termination, or exceed ten periods.
 	Fines,
-	/// Termination would need more than [`MAX_MISSES_TO_TERMINATION`] misses, or fewer than two.
+	/// Termination would need more than 32 misses ([`MAX_MISSES_TO_TERMINATION`]), or fewer than two.
 	Termination,
 	/// The bounty is above a fifth: failing on purpose could pay a friend.
 	Bounty,
@@ -307,7 +307,7 @@ pub enum SettingError {
 	/// The least line of a seat is below 1 Mbit/s, or carries more than 30 Gbit in one test: a member's count of bytes
 	/// would not fit a receipt.
 	SeatRate,
-	/// More than [`MAX_TESTS_PER_BLOCK`] tests per draw, or no interval between two draws.
+	/// More than 8 tests per draw ([`MAX_TESTS_PER_BLOCK`]), or no interval between two draws.
 	Draws,
 	/// A test is shorter than 5 seconds, so that it would measure a token bucket, or longer than 30.
 	TestSeconds,

@@ -47,7 +47,9 @@
 //! |---|---|
 //! | deposit of a public proposal, and of each second | [`MinimumDeposit`]: 100 STN |
 //! | deposit of a candidate for the council | [`CandidacyBond`]: 100 STN |
-//! | deposit of a vote for the council | [`VotingBondBase`] 0.164 STN and [`VotingBondFactor`] 0.032 STN a candidate |
+//! | deposit of a vote for the council | [`VotingBondBase`] 10 STN and [`VotingBondFactor`] 0.032 STN a candidate |
+//! | candidates for the council, votes of one voter | 64, 16 |
+//! | voters for the council | [`MAX_COUNCIL_VOTERS`]: 8,192; with more the old council stays for another term |
 //! | the council's spend at a time | [`CouncilSpendLimit`]: 10,000 STN |
 //! | members of the council, runners-up | [`COUNCIL_SEATS`]: 7, [`COUNCIL_RUNNERS_UP`]: 7 |
 //! | most members of the technical committee | [`MAX_COLLECTIVE_MEMBERS`]: 15 |
@@ -104,7 +106,8 @@ pub type CommitteeWhole = EnsureProportionAtLeast<AccountId, TechnicalCollective
 pub type SettingsOrigin = Root;
 /// May suspend a node and lift the suspension.
 pub type SuspendOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
-/// May cancel a deferred slash of a validator and set the least commission.
+/// May cancel a deferred slash of a validator. It is staking's only origin for administration, so [`CallFilter`] keeps
+/// everything else of that from the council.
 pub type SlashCancelOrigin = EitherOfDiverse<Root, CouncilThreeQuarters>;
 /// May appoint registrars of identities.
 pub type RegistrarOrigin = EitherOfDiverse<Root, CouncilHalf>;
@@ -221,6 +224,9 @@ length! {
 pub const COUNCIL_SEATS: u32 = 7;
 /// Candidates who take the seat of a member that goes.
 pub const COUNCIL_RUNNERS_UP: u32 = 7;
+/// Most voters whose votes an election can count. It happens in one block's hook, 0.3 s of its weight; with more voters
+/// it does not happen.
+pub const MAX_COUNCIL_VOTERS: u32 = 8_192;
 /// Most members of the council and of the technical committee. Weights grow with it.
 pub const MAX_COLLECTIVE_MEMBERS: u32 = 15;
 
@@ -231,8 +237,9 @@ parameter_types! {
 	pub const MinimumDeposit: Balance = 100 * STN;
 	/// Deposit of a candidate for the council; lost with the election.
 	pub const CandidacyBond: Balance = 100 * STN;
-	/// Deposit of a vote for the council.
-	pub const VotingBondBase: Balance = deposit(1, 64);
+	/// Deposit of a vote for the council. More than its record costs: whoever fills all [`MAX_COUNCIL_VOTERS`] places, so
+	/// that nobody is elected, has to put 80,000 STN aside for it.
+	pub const VotingBondBase: Balance = 10 * STN;
 	/// Deposit of each candidate voted for.
 	pub const VotingBondFactor: Balance = deposit(0, 32);
 	/// What the council may spend at a time.
@@ -245,8 +252,9 @@ parameter_types! {
 	pub const TreasuryPalletId: PalletId = PalletId(*b"py/trsry");
 }
 
-/// What nobody can call from outside: the treasury's old ways to spend, which `spend` and `payout` replace. Root is not
-/// filtered, but for it there is no room: the queue of approvals has none.
+/// What only root can call, for which there is no filter: the treasury's old ways to spend, which `spend` and `payout`
+/// replace (for root there is no room, the queue of approvals has none), and what staking leaves to its administrators
+/// besides [cancelling a deferred slash](SlashCancelOrigin).
 pub struct CallFilter;
 
 impl Contains<RuntimeCall> for CallFilter {
@@ -256,6 +264,11 @@ impl Contains<RuntimeCall> for CallFilter {
 			call,
 			RuntimeCall::Treasury(
 				pallet_treasury::Call::spend_local { .. } | pallet_treasury::Call::remove_approval { .. }
+			) | RuntimeCall::Staking(
+				pallet_staking::Call::manual_slash { .. }
+					| pallet_staking::Call::restore_ledger { .. }
+					| pallet_staking::Call::deprecate_controller_batch { .. }
+					| pallet_staking::Call::set_min_commission { .. }
 			)
 		)
 	}

@@ -64,6 +64,7 @@ pub(crate) fn node(id: NodeId) -> Option<NodePage<AccountId>> {
 			bytes: account.bytes,
 			forest: StorageProofs::forest(id),
 			strikes: proofs.as_ref().map_or(0, |proofs| proofs.strikes),
+			fined: proofs.as_ref().map_or(0, |proofs| proofs.fined),
 			next_due: proofs.as_ref().map_or_else(|| StorageProofs::current(id), |proofs| proofs.next_due),
 			terminated_at: StorageProofs::terminated_at(id),
 			recent: StorageProofs::recent(id),

@@ -355,6 +355,17 @@ mod tests {
 	}
 
 	#[test]
+	fn no_strategy_beats_nominating_at_the_defaults_and_at_the_ends_of_all_settings() {
+		for point in [grid::defaults()].into_iter().chain(grid::extremes()) {
+			let strategies = Strategy::GAMING.map(|strategy| (strategy, 10)).to_vec();
+			let report = run_group(&Group { point, ..group(Pace::Hooks, strategies, false) }).unwrap();
+
+			assert!(report.rows.len() > 1, "{report:?}");
+			assert!(report.rows.iter().all(|row| row.gain <= 0), "{:?}", report.best_gain());
+		}
+	}
+
+	#[test]
 	fn paying_oneself_always_costs_something() {
 		for pace in [Pace::Full, Pace::Hooks] {
 			let washes = Strategy::WASHING.map(|strategy| (strategy, 3)).to_vec();

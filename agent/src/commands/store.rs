@@ -4,16 +4,16 @@
 use crate::{
 	chain::{
 		calls::MARKET,
-		client::{DealView, NodeView},
+		client::{BlockHash, DealView, NodeView},
 		signed::Wait,
-		AccountKey, Call, Chain, ChainError, Patience,
+		AccountId, AccountKey, Call, Chain, ChainError, Patience,
 	},
 	cli::{
 		amounts::{display_amount, display_size},
 		Common, Store,
 	},
 	commands::{
-		customer::{addresses, remember, takes_deals, StoredDeal},
+		customer::{addresses, records, remember, takes_deals, StoredDeal},
 		local::{blocking, processors},
 		session::{required_key, state_for, Session},
 	},
@@ -80,6 +80,31 @@ struct Job {
 	snapshot: Snapshot,
 	content: Commitment,
 	output: Output,
+	customer: AccountId,
+	folder: Folder,
+	/// Numbers of the deals that this folder knew before.
+	known: Vec<u64>,
+}
+
+impl Job {
+	/// Whether a deal is this customer's, about this content and with that node.
+	fn is_about(&self, page: &DealView, node: NodeId) -> bool {
+		let deal = &page.deal;
+		deal.customer == self.customer && deal.node == node && deal.root == self.content.root
+	}
+
+	fn remember(&self, deal: DealId, node: NodeId) -> Result<()> {
+		remember(
+			&self.folder,
+			StoredDeal {
+				deal: deal.0,
+				node: node.0,
+				hash: hex::encode(self.content.root),
+				bytes: self.content.length,
+				file: self.snapshot.path.display().to_string(),
+			},
+		)
+	}
 }
 
 /// Stores a file at every node that was named.
@@ -124,6 +149,9 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 		snapshot,
 		content,
 		output,
+		customer: key.account(),
+		known: records(&folder)?.into_iter().map(|record| record.deal).collect(),
+		folder,
 	};
 	let outcome = propose_and_deliver(&session, &key, plan, &job, &transport).await;
 	transport.shutdown().await;
@@ -220,7 +248,7 @@ async fn propose_and_deliver(
 	let mut failures = Vec::new();
 	for ((id, planned), result) in deals.into_iter().zip(results) {
 		match result {
-			Ok(()) => done.push((id, planned.node.id, planned.committed)),
+			Ok(deal) => done.push((deal, planned.node.id, planned.committed)),
 			Err(error) => failures.push(format!("deal {id} at node {}: {}", planned.node.id, super::one_line(&error))),
 		}
 	}
@@ -248,16 +276,7 @@ async fn propose(session: &Session, key: &AccountKey, planned: &Planned, job: &J
 	let deal = receipt.event(MARKET, "DealProposed").and_then(|event| event.number("deal"));
 	let deal = deal.and_then(|deal| u64::try_from(deal).ok());
 	let deal = DealId(deal.context("the chain did not say which deal was made; see `substation deals --customer`")?);
-	remember(
-		&session.folder,
-		StoredDeal {
-			deal: deal.0,
-			node: planned.node.id.0,
-			hash: hex::encode(job.content.root),
-			bytes: job.content.length,
-			file: job.snapshot.path.display().to_string(),
-		},
-	)?;
+	job.remember(deal, planned.node.id)?;
 	if !session.json {
 		let escrow = display_amount(planned.committed);
 		println!("deal {deal} proposed to node {}, {escrow} STN on hold", planned.node.id);
@@ -283,8 +302,9 @@ fn standing(page: Option<&DealView>, now: u32) -> Standing {
 	}
 }
 
-/// Offers the bytes until the node has them, then waits for the acceptance to be as sure as asked.
-async fn deliver(job: &Job, transport: &Transport, deal: DealId, node: &NodeView) -> Result<()> {
+/// Offers the bytes until the node has them, then waits for the acceptance to be as sure as asked. Gives the deal's
+/// number, which another fork may have changed.
+async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, node: &NodeView) -> Result<DealId> {
 	let peer = endpoint_addr(&node.endpoint, &addresses(node))?;
 	let mut chain = Chain::connect(&job.url, Some(job.genesis), RECONNECT).await?;
 	let mut stored = false;
@@ -320,17 +340,26 @@ async fn deliver(job: &Job, transport: &Transport, deal: DealId, node: &NodeView
 				}
 			}
 		}
-		match look(&mut chain, job, deal).await? {
-			Standing::Accepted => return Ok(()),
+		match look(&mut chain, job, deal, node.id).await? {
+			Standing::Accepted => return Ok(deal),
 			Standing::Expired if stored => {
 				bail!("the node has the bytes and did not accept in time; `substation withdraw-proposal {deal}` refunds you")
 			}
 			Standing::Expired => {
 				bail!("{last_refusal}; the proposal has expired, `substation withdraw-proposal {deal}` refunds you")
 			}
-			// After a re-organisation it usually comes back in a later block.
+			// After a re-organisation it usually comes back in a later block, and not always with the same number.
 			Standing::Gone if gone_since.get_or_insert_with(Instant::now).elapsed() < GONE => {
-				tokio::time::sleep(PAUSE).await;
+				match find(&chain, job, node.id).await {
+					Ok(Some(found)) => {
+						tracing::info!("deal {deal} is deal {found} now: the chain was re-organised");
+						job.remember(found, node.id)?;
+						deal = found;
+					}
+					Ok(None) => tokio::time::sleep(PAUSE).await,
+					Err(error) if error.is_connection_lost() => tokio::time::sleep(PAUSE).await,
+					Err(error) => return Err(error.into()),
+				}
 			}
 			Standing::Gone => {
 				bail!("the proposal is gone: somebody withdrew it, or the chain was re-organised; store again")
@@ -344,9 +373,9 @@ async fn deliver(job: &Job, transport: &Transport, deal: DealId, node: &NodeView
 }
 
 /// Reads the deal, through a new connection if the old one is lost.
-async fn look(chain: &mut Chain, job: &Job, deal: DealId) -> Result<Standing> {
+async fn look(chain: &mut Chain, job: &Job, deal: DealId, node: NodeId) -> Result<Standing> {
 	loop {
-		match standing_in(chain, job.wait, deal).await {
+		match standing_in(chain, job, deal, node).await {
 			Ok(standing) => return Ok(standing),
 			Err(error) if error.is_connection_lost() => {
 				tracing::warn!("{error}; connecting again");
@@ -357,18 +386,36 @@ async fn look(chain: &mut Chain, job: &Job, deal: DealId) -> Result<Standing> {
 	}
 }
 
-async fn standing_in(chain: &Chain, wait: Wait, deal: DealId) -> Result<Standing, ChainError> {
-	let state = state_for(chain, wait).await?;
-	let final_standing = standing(chain.deal(deal, state).await?.as_ref(), chain.height(state).await?);
-	if final_standing != Standing::Gone || wait == Wait::InBlock {
+async fn standing_in(chain: &Chain, job: &Job, deal: DealId, node: NodeId) -> Result<Standing, ChainError> {
+	let state = state_for(chain, job.wait).await?;
+	let final_standing = standing_at(chain, job, deal, node, state).await?;
+	if final_standing != Standing::Gone || job.wait == Wait::InBlock {
 		return Ok(final_standing);
 	}
 	// The final state lags behind: what it does not have yet the best one may.
-	let best = chain.best().await?;
-	Ok(match standing(chain.deal(deal, best).await?.as_ref(), chain.height(best).await?) {
+	Ok(match standing_at(chain, job, deal, node, chain.best().await?).await? {
 		Standing::Accepted => Standing::Waiting,
 		other => other,
 	})
+}
+
+/// A deal of this number that is somebody else's, or about something else, is not the one that was proposed.
+async fn standing_at(
+	chain: &Chain,
+	job: &Job,
+	deal: DealId,
+	node: NodeId,
+	state: BlockHash,
+) -> Result<Standing, ChainError> {
+	let page = chain.deal(deal, state).await?.filter(|page| job.is_about(page, node));
+	Ok(standing(page.as_ref(), chain.height(state).await?))
+}
+
+/// The number that a proposal of this command has now.
+async fn find(chain: &Chain, job: &Job, node: NodeId) -> Result<Option<DealId>, ChainError> {
+	let deals = chain.deals_of_node(node, chain.best().await?).await?.into_iter();
+	let new = deals.filter(|page| job.is_about(page, node) && !job.known.contains(&page.id.0));
+	Ok(new.map(|page| page.id).max())
 }
 
 fn report(common: &Common, job: &Job, done: &[(DealId, NodeId, Balance)]) -> Result<()> {

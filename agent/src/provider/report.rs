@@ -182,6 +182,12 @@ pub struct Report {
 	pub bytes: u64,
 	/// Strikes.
 	pub strikes: u8,
+	/// What missed windows have cost so far, in the smallest unit, as text.
+	pub fined: String,
+	/// The bond held for storage, in the smallest unit, as text.
+	pub bond: String,
+	/// What of it the present deals need, in the smallest unit, as text.
+	pub required_bond: String,
 	/// What the deals pay in one period, in the smallest unit, as text.
 	pub rate: String,
 	/// The running period.
@@ -249,6 +255,9 @@ impl Report {
 			deals: page.map_or(0, |page| page.deals),
 			bytes: page.map_or(0, |page| page.bytes),
 			strikes: page.map_or(0, |page| page.strikes),
+			fined: page.map_or(0, |page| page.fined).to_string(),
+			bond: page.map_or(0, |page| page.bond).to_string(),
+			required_bond: page.map_or(0, |page| page.required_bond).to_string(),
 			rate: page.map_or(0, |page| page.committed_rate).to_string(),
 			period: window.map(|window| window.period.0),
 			proven: window.is_some_and(|window| window.proven),
@@ -360,7 +369,11 @@ fn chain_words(page: &NodeView, rules: &ProofSettings) -> Vec<String> {
 		display_amount(page.committed_rate)
 	));
 	words.push(format!("bond: {} STN, needed {} STN", display_amount(page.bond), display_amount(page.required_bond)));
-	words.push(format!("windows: {}, strikes: {}", proven_words(page, rules), page.strikes));
+	let fined = match page.fined {
+		0 => String::new(),
+		fined => format!("; misses have cost {} STN of the bond", display_amount(fined)),
+	};
+	words.push(format!("windows: {}, strikes: {}{fined}", proven_words(page, rules), page.strikes));
 	words
 }
 
@@ -433,11 +446,16 @@ mod tests {
 		page.recent.push((Period(4), true));
 		page.recent.push((Period(5), false));
 		page.strikes = 4;
+		(page.fined, page.required_bond) = (3 * STN, 30 * STN);
 
 		let report = Report::of(&situation);
 		assert!(!report.earning && report.reason.contains("period 5 was missed"), "{}", report.reason);
 		assert_eq!(report.recent, [(4, true), (5, false)]);
-		assert!(report.words.contains(&"windows: 1 of the last 2 proven, strikes: 4".to_owned()), "{:?}", report.words);
+		let line = "windows: 1 of the last 2 proven, strikes: 4; misses have cost 3 STN of the bond";
+		assert!(report.words.contains(&line.to_owned()), "{:?}", report.words);
+		let json = serde_json::to_value(&report).unwrap();
+		let amounts = ["fined", "bond", "requiredBond"].map(|name| json[name].clone());
+		assert_eq!(amounts, [3, 100, 30].map(|amount: u128| (amount * STN).to_string()));
 
 		let page = situation.node.as_mut().unwrap();
 		(page.strikes, page.window.proven) = (3, true);

@@ -82,6 +82,7 @@ impl World {
 			bytes: 0,
 			forest: self.tree.forest(),
 			strikes: 0,
+			fined: 0,
 			next_due: Period(0),
 			terminated_at: None,
 			recent: vec![],

@@ -47,6 +47,7 @@ pub(crate) fn node() -> NodeView {
 		bytes: 0,
 		forest: Forest::default(),
 		strikes: 0,
+		fined: 0,
 		next_due: Period(0),
 		terminated_at: None,
 		recent: vec![],

@@ -92,6 +92,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let penalty = penalty::apply_misses(standing, run.misses, &T::Settings::get());
 		record.strikes = penalty.strikes;
+		record.fined = record.fined.saturating_add(penalty.fine);
 		if penalty.terminated {
 			record.terminate(run.period(penalty.misses));
 		}

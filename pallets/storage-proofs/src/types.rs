@@ -4,7 +4,7 @@ use crate::Error;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionValidityError, UnknownTransaction};
 use scale_info::TypeInfo;
-use substation_primitives::{BlockNumber, NodeId, Period};
+use substation_primitives::{Balance, BlockNumber, NodeId, Period};
 use substation_proofs::{challenge::Challenge, forest::Forest, Hash, Hasher};
 
 /// `blake2_256` of the host.
@@ -30,12 +30,15 @@ pub struct NodeRecord {
 	pub strikes: u8,
 	/// The period whose miss ended the node.
 	pub terminated_at: Option<Period>,
+	/// What misses have cost so far. Nothing on chain reads it but the node's page.
+	#[codec(compact)]
+	pub fined: Balance,
 }
 
 impl NodeRecord {
 	/// A node that has never had a deal before `period`.
 	pub fn starting_at(period: Period) -> Self {
-		Self { forest: Forest::default(), frozen: None, next_due: period, strikes: 0, terminated_at: None }
+		Self { forest: Forest::default(), frozen: None, next_due: period, strikes: 0, terminated_at: None, fined: 0 }
 	}
 
 	/// The forest that the challenge of `period` asks about, if no change was made between `period` and now other

@@ -15,7 +15,7 @@ use frame_support::{
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use scale_info::TypeInfo;
 use sp_runtime::{
-	traits::{BlakeTwo256, Bounded, Verify},
+	traits::{BlakeTwo256, Verify},
 	FixedPointNumber, Perquintill,
 };
 
@@ -52,7 +52,8 @@ parameter_types! {
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(3, 100_000);
 	/// They never fall below the base price.
 	pub MinimumMultiplier: Multiplier = Multiplier::from_u32(1);
-	pub MaximumMultiplier: Multiplier = Bounded::max_value();
+	/// Nor rise above a thousand times that, which takes three weeks of full blocks.
+	pub MaximumMultiplier: Multiplier = Multiplier::from_u32(1_000);
 }
 
 impl pallet_transaction_payment::Config for Runtime {

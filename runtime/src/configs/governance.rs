@@ -104,7 +104,7 @@ impl pallet_elections_phragmen::Config for Runtime {
 	type TermDuration = governance::TermDuration;
 	// The election runs in one block's hook: the pallet asserts that it fits.
 	type MaxCandidates = ConstU32<64>;
-	type MaxVoters = ConstU32<512>;
+	type MaxVoters = ConstU32<{ governance::MAX_COUNCIL_VOTERS }>;
 	type MaxVotesPerVoter = ConstU32<16>;
 	type WeightInfo = pallet_elections_phragmen::weights::SubstrateWeight<Runtime>;
 }

@@ -2,8 +2,9 @@
 
 use crate::chain::{apply, block, fees, scenario, send, signed, tipped};
 use frame_support::{assert_ok, traits::TypedGet};
+use pallet_transaction_payment::Multiplier;
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash, Bob, Two};
-use sp_runtime::Permill;
+use sp_runtime::{traits::Convert, Permill};
 use substation_primitives::{settings::STN, Balance};
 use substation_runtime::{
 	constants::{EXISTENTIAL_DEPOSIT, MILLI},
@@ -111,5 +112,29 @@ fn an_account_without_money_cannot_send() {
 		let result = block([signed(Two, frame_system::Call::remark { remark: vec![] })]).remove(0);
 
 		assert_eq!(result, Err(sp_runtime::transaction_validity::InvalidTransaction::Payment.into()));
+	});
+}
+
+#[test]
+fn fees_stay_between_the_base_price_and_a_thousand_times_that() {
+	type Update = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
+	let price = |times| Multiplier::from_u32(times);
+	scenario(|| {
+		let full = <Runtime as frame_system::Config>::BlockWeights::get().max_block;
+		System::set_block_consumed_resources(full, 0);
+		let (mut multiplier, mut blocks) = (price(1), 0);
+		while multiplier < price(1_000) {
+			let next = Update::convert(multiplier);
+			assert!(next > multiplier);
+			(multiplier, blocks) = (next, blocks + 1);
+		}
+		assert_eq!(multiplier, price(1_000));
+		assert_eq!(Update::convert(multiplier), multiplier);
+		let days = blocks / 14_400;
+		assert!((20..22).contains(&days), "{days}");
+
+		System::set_block_consumed_resources(frame_support::weights::Weight::zero(), 0);
+		assert!(Update::convert(multiplier) < multiplier);
+		assert_eq!(Update::convert(price(1)), price(1));
 	});
 }

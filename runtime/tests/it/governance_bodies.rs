@@ -10,7 +10,10 @@ use frame_support::{
 	traits::{Contains, Get, TypedGet},
 };
 use sp_keyring::Sr25519Keyring::{self, *};
-use sp_runtime::{traits::Hash as _, DispatchError};
+use sp_runtime::{
+	traits::{Dispatchable, Hash as _},
+	DispatchError, Perbill,
+};
 use substation_primitives::Balance;
 use substation_runtime::{
 	constants::STN,
@@ -118,6 +121,63 @@ fn a_candidate_whom_nobody_wants_loses_the_deposit_to_the_treasury() {
 
 		assert_eq!(members().len(), 3);
 		assert!(free(&TreasuryPot::get()) >= before + governance::CandidacyBond::get());
+	});
+}
+
+/// Makes so many voters for one candidate, without their deposits.
+fn crowd(voters: u32, candidate: Sr25519Keyring) {
+	for index in 0..voters {
+		let mut voter = [7; 32];
+		voter[..4].copy_from_slice(&index.to_le_bytes());
+		let voting =
+			pallet_elections_phragmen::Voter { votes: vec![candidate.to_account_id()], stake: 2 * STN, deposit: 0 };
+		pallet_elections_phragmen::Voting::<Runtime>::insert(AccountId::from(voter), voting);
+	}
+}
+
+#[test]
+fn an_election_counts_as_many_voters_as_the_table_says_and_does_not_happen_with_more() {
+	for (more, elected) in [(0, true), (1, false)] {
+		scenario(|| {
+			send(Dave, pallet_elections_phragmen::Call::submit_candidacy { candidate_count: 0 });
+			let before = pallet_elections_phragmen::Voting::<Runtime>::iter().count() as u32;
+			crowd(governance::MAX_COUNCIL_VOTERS - before + more, Dave);
+
+			run_to(governance::TermDuration::get());
+
+			assert_eq!(members().contains(&Dave.to_account_id()), elected);
+			assert!(members().contains(&Alice.to_account_id()));
+		});
+	}
+}
+
+#[test]
+fn three_quarters_of_the_council_cancel_a_deferred_slash_and_do_nothing_else_of_staking() {
+	type Call = pallet_staking::Call<Runtime>;
+	const ERA: u32 = 7;
+	let slash = |who: Sr25519Keyring| pallet_staking::UnappliedSlash::default_from(who.to_account_id());
+	let filtered = frame_system::Error::<Runtime>::CallFiltered.into();
+	let dispatch =
+		|call: Call, origin| RuntimeCall::from(call).dispatch(origin).map(|_| ()).map_err(|error| error.error);
+	let cancel = || Call::cancel_deferred_slash { era: ERA, slash_indices: vec![0] };
+	let stash = AliceStash.to_account_id();
+	scenario(|| {
+		pallet_staking::UnappliedSlashes::<Runtime>::insert(ERA, vec![slash(AliceStash), slash(BobStash)]);
+
+		assert_eq!(dispatch(cancel(), council(2, 3)), Err(DispatchError::BadOrigin));
+		assert_eq!(dispatch(cancel(), council(3, 4)), Ok(()));
+
+		let left = pallet_staking::UnappliedSlashes::<Runtime>::get(ERA);
+		assert_eq!(left.into_iter().map(|slash| slash.validator).collect::<Vec<_>>(), [BobStash.to_account_id()]);
+		for call in [
+			Call::manual_slash { validator_stash: stash.clone(), era: 0, slash_fraction: Perbill::one() },
+			Call::set_min_commission { new: Perbill::one() },
+			Call::deprecate_controller_batch { controllers: Default::default() },
+			Call::restore_ledger { stash, maybe_controller: None, maybe_total: None, maybe_unlocking: None },
+		] {
+			assert_eq!(dispatch(call.clone(), council(7, 7)), Err(filtered), "{call:?}");
+		}
+		assert_eq!(dispatch(Call::set_min_commission { new: Perbill::one() }, RuntimeOrigin::root()), Ok(()));
 	});
 }
 
@@ -244,12 +304,12 @@ fn a_public_network_gives_the_lengths_of_the_table() {
 
 #[test]
 fn the_same_tables_are_in_the_documentation() {
-	let rows = |text: &str| {
-		let lines = text.lines().map(|line| line.trim_start_matches("//!").trim());
+	let rows = |text: &str, mark: &str| {
+		let lines = text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::trim);
 		lines.filter(|line| line.starts_with('|')).map(plain).collect::<Vec<_>>()
 	};
-	let code = rows(include_str!("../../src/governance.rs"));
-	let page = rows(include_str!("../../../docs/governance.md"));
+	let code = rows(include_str!("../../src/governance.rs"), "//!");
+	let page = rows(include_str!("../../../docs/governance.md"), "");
 
 	assert!(code.len() > 30);
 	for row in code {

@@ -49,6 +49,7 @@ fn fines_go_to_the_treasury() {
 
 		assert_eq!(Purses::get(TREASURY), RATE * 5);
 		assert_eq!(Held::get(hardware.node), BOND - RATE * 5);
+		assert_eq!(record(hardware.node).fined, RATE * 5);
 		assert_eq!(events(), vec![Event::WindowsMissed { node: hardware.node, first, count: 3, fined: RATE * 5 }]);
 	});
 }
