@@ -205,10 +205,12 @@ describe('on one chain', { concurrency: true }, () => {
 		await holders.send(api().tx.democracy.propose({ Inline: evil.method.toHex() }, deposit), '//Ferdie');
 		const index = await holders.launched(deposit);
 		const end = await holders.end(index);
-		await Promise.all([
-			holders.send(api().tx.democracy.vote(index, aye(100_000)), '//Ferdie'),
-			holders.motion('council', api().tx.democracy.emergencyCancel(index), MEMBERS),
-		]);
+		const counted = async () => (await api().query.democracy.referendumInfoOf(index)).unwrap().asOngoing.tally.ayes.gtn(0);
+		const cancel = async () => {
+			await until('his vote to be in a block', 60, counted);
+			await holders.motion('council', api().tx.democracy.emergencyCancel(index), MEMBERS);
+		};
+		await Promise.all([holders.send(api().tx.democracy.vote(index, aye(100_000)), '//Ferdie'), cancel()]);
 
 		await chain.event('democracy', 'Cancelled', 30, (e) => Number(e.ref_index) === index);
 		assert.ok((await api().query.democracy.referendumInfoOf(index)).isNone);
