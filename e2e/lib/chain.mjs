@@ -136,8 +136,7 @@ export class Chain {
 	async submit(call, suri, seconds = 180) {
 		const pair = typeof suri === 'string' ? this.account(suri) : suri;
 		// It lives from a final block: with another one it would die where another fork wins.
-		const blockHash = await this.api.rpc.chain.getFinalizedHead();
-		const current = (await this.api.rpc.chain.getHeader(blockHash)).number;
+		const { hash: blockHash, number: current } = await this.#final();
 		const era = this.api.createType('ExtrinsicEra', { current, period: 64 });
 		return new Promise((resolve, reject) => {
 			let end;
@@ -179,9 +178,13 @@ export class Chain {
 		return this.submitBytes([0x45, 0, 0, 0, 0, 0, ...method.toU8a()]);
 	}
 
+	/** The newest final block. */
+	async #final() {
+		return this.api.rpc.chain.getHeader(await this.api.rpc.chain.getFinalizedHead());
+	}
+
 	async finalized() {
-		const hash = await this.api.rpc.chain.getFinalizedHead();
-		return (await this.api.rpc.chain.getHeader(hash)).number.toNumber();
+		return (await this.#final()).number.toNumber();
 	}
 
 	/** What the runtime says of a node's present window, in plain numbers. */
