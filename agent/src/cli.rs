@@ -83,7 +83,7 @@ pub enum Command {
 	Answer(Answer),
 	/// Report a node that misses its windows, for a bounty
 	ReportMissed(ReportMissed),
-	/// Pay out what this machine, and its operator by deliveries, have earned in eras that are over
+	/// Pay out what this operator's nodes (or the named one) and its deliveries have earned in eras that are over
 	Claim(OfNode),
 	/// Have this machine's line measured, and measure others
 	Bandwidth(Bandwidth),
@@ -105,6 +105,8 @@ pub enum Command {
 	Dispute(Dispute),
 	/// List the nodes that offer storage
 	Nodes(Nodes),
+	/// Check that all money on the chain is accounted for: reads every record of a final block
+	Audit,
 	/// Measure this machine
 	Bench(Bench),
 }

@@ -9,8 +9,8 @@ const SECONDS = 15;
 // 20 s: a test is over before the next one is drawn.
 const INTERVAL_BLOCKS = 10;
 
-// Three tests in each direction: the least for a ring of five that starts with zeros to have another median.
-const TESTS = 6;
+// Five tests in each direction fill the ring: its median bears two bad ones.
+const TESTS = 10;
 
 // Committees stand on lines of their own without delay and loss, so that what is read is the tested line's doing: nodes
 // that are not tested, with more seats than those that are.

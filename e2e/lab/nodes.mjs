@@ -1,6 +1,8 @@
 // Nodes with seats, each with an agent behind a line.
+import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { STN } from '../lib/chain.mjs';
 import { substation } from '../lib/network.mjs';
 import { Daemon, until } from '../lib/processes.mjs';
@@ -18,7 +20,8 @@ const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.do
  *
  * A plan is `{ name, place, terms, claim, seats, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
  * tests of the node its operator prepays (chosen nodes are tested, the others are members only); `program` replaces
- * the agent by an adversary, as arguments of `substation-lab`.
+ * the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong by so many seconds
+ * (and `clock` then is what its log says of that).
  */
 export async function settle(network, plans) {
 	const { chain } = network;
@@ -76,8 +79,37 @@ export async function start(network, plan) {
 	const [command, args] = plan.program
 		? behind(plan.place, LAB, [...(typeof plan.program === 'function' ? plan.program() : plan.program), ...common])
 		: behind(plan.place, AGENT, ['run', ...common]);
-	plan.agent = new Daemon(plan.name, command, args, { log: plan.log });
-	await plan.agent.line(/started/, 60);
+	plan.agent = new Daemon(plan.name, command, args, { log: plan.log, env: environmentOf(network, plan) });
+	const [time] = (await plan.agent.line(/started/, 60)).split(' ');
+	plan.clock = Math.round((Date.parse(time) - Date.now()) / 1000);
+}
+
+/** What makes an agent's clock wrong, if its plan says so. */
+function environmentOf({ folder }, { name, clockAhead }) {
+	if (!clockAhead) return {};
+	const library = path.join(folder, `${name}-clock.so`);
+	execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, fileURLToPath(new URL('clock.c', import.meta.url)), '-ldl']);
+	return { LD_PRELOAD: library, CLOCK_AHEAD_SECONDS: String(clockAhead) };
+}
+
+/** Tests of a node that were drawn, in order. */
+export const drawn = ({ chain }, plan) => chain.seen('bandwidthProofs', 'TestDrawn', (e) => Number(e.node) === plan.node);
+
+/** Waits for the test of the node after so many others, and until a megabyte of it has passed its line. Returns its draw. */
+export async function underWay(network, lines, plan, others) {
+	await until(`a test of ${plan.name} to be drawn`, 180, () => drawn(network, plan).length > others, 50);
+	const carried = () => lines.carried(plan.place).reduce((sum, bytes) => sum + bytes, 0);
+	const start = carried();
+	await until(`a test of ${plan.name} to be under way`, 30, () => carried() > start + 1_000_000, 50);
+	return drawn(network, plan)[others];
+}
+
+/** What `substation status` says of the node's line. */
+export function lineStatus({ validator }, plan) {
+	const port = new URL(validator.ws).port;
+	const args = ['status', '--data', plan.data, '--rpc', `ws://${CHAIN_HOST}:${port}`, '--json'];
+	const [command, all] = behind(plan.place, AGENT, args);
+	return JSON.parse(execFileSync(command, all, { encoding: 'utf8' })).chain.line;
 }
 
 async function inParallel(items, width, work) {

@@ -1,26 +1,29 @@
-// The lab that fits into every test run: three namespaces, committees of three, seconds of traffic.
+// The lab that fits into every test run: three namespaces, committees of three, seconds of traffic; then agents are killed
+// in mid-test.
+import { until } from '../lib/processes.mjs';
 import { line } from './lines.mjs';
 import { costOfMeasurements, round } from './honest.mjs';
-import { kbits, measured, measurements, settle } from './nodes.mjs';
+import { drawn, kbits, lineStatus, measured, measurements, prepay, settle, underWay } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
 
 const SECONDS = 5;
 const TESTS = 2;
+const CLOCK_AHEAD = 3_600;
+const DEADLINE_BLOCKS = 20;
 
 /** Runs it and returns what it measured. */
 export async function small(lines, chainWith) {
 	const plan = async (name, terms, more) => ({ name, terms, place: await lines.add(terms), tests: TESTS, ...more });
-	const plans = [
-		await plan('slow', line({ down: 10 })),
-		await plan('delayed', line({ down: 20, roundTrip: 40 })),
-		await plan('claims-twice', line({ down: 10 }), { claim: { down: 20, up: 20 } }),
-		// At the hub itself, without a limit: a member only.
-		{ name: 'hub', terms: line({ down: 20 }), place: lines.hub, tests: 0 },
-	];
-	say('starting a chain with committees of three and four agents, three of them behind lines');
-	const network = await chainWith({ members: 3, nodes: 4, interval: 6, seconds: SECONDS, seatRate: 10_000 });
-	await settle(network, plans);
-	const tested = plans.filter(({ tests }) => tests > 0);
+	const slow = await plan('slow', line({ down: 10 }));
+	const delayed = await plan('delayed', line({ down: 20, roundTrip: 40 }), { clockAhead: CLOCK_AHEAD });
+	const greedy = await plan('claims-twice', line({ down: 10 }), { claim: { down: 20, up: 20 } });
+	// At the hub itself, without a limit: a member only.
+	const hub = { name: 'hub', terms: line({ down: 20 }), place: lines.hub, tests: 0, clockAhead: -CLOCK_AHEAD };
+	const tested = [slow, delayed, greedy];
+	say('starting a chain with committees of three and four agents, three of them behind lines, two with wrong clocks');
+	const terms = { members: 3, nodes: 4, interval: 6, seconds: SECONDS, seatRate: 10_000, deadline: DEADLINE_BLOCKS };
+	const network = await chainWith(terms);
+	await settle(network, [...tested, hub]);
 	await measured(network.chain, tested, 400, (plan, { direction, rate }) => say(`${plan.name} ${direction.toLowerCase()}: ${megabits(rate)} Mbit/s`));
 
 	const rows = tested.flatMap((plan) =>
@@ -30,18 +33,62 @@ export async function small(lines, chainWith) {
 		}),
 	);
 	table(
-		['line (Mbit/s)', 'round trip (ms)', 'claim (Mbit/s)', 'direction', 'reading (Mbit/s)', 'error', 'receipts'],
+		['line (Mbit/s)', 'round trip (ms)', 'claim (Mbit/s)', 'clock ahead (s)', 'direction', 'reading (Mbit/s)', 'error', 'receipts'],
 		rows.map(({ plan, way, rate, receipts, over }) => [
-			...[plan.terms[way], plan.terms.roundTrip, plan.claim?.[way] ?? plan.terms[way], way],
+			...[plan.terms[way], plan.terms.roundTrip, plan.claim?.[way] ?? plan.terms[way], plan.clockAhead ?? 0, way],
 			...[megabits(rate), percent(over - 1), receipts],
 		]),
 	);
 	const honest = rows.filter(({ plan }) => !plan.claim);
 	const cost = await costOfMeasurements(network.chain);
+	const { bandwidthBond, testFees } = await network.audit();
+	const least = network.chain.api.consts.balances.existentialDeposit.toBigInt();
+	if (bandwidthBond.owed === 0n || testFees.owed <= least) throw new Error('the audit saw no seats or no fees');
+	const [{ roundTripMs: roundTrip }] = lineStatus(network, delayed).ownTests;
+	const killed = await killedInMidTest(lines, network, slow, hub);
 	await network.stop();
 	return {
 		honest_error_pct_max: round(Math.max(...honest.map(({ over }) => Math.abs(over - 1) * 100))),
 		overclaim_reading_over_true: round(Math.max(...rows.filter(({ plan }) => plan.claim).map(({ over }) => over))),
+		clocks_ahead_seconds: [delayed, hub].map(({ clock }) => clock),
+		round_trip_ms: roundTrip,
+		...killed,
 		...cost,
+	};
+}
+
+/** A member is killed while it measures, then the tested node while it is measured. */
+async function killedInMidTest(lines, network, tested, member) {
+	const { chain } = network;
+	const before = measurements(chain, tested.node).length;
+	const others = drawn(network, tested).length;
+	say(`two more tests of ${tested.name}: its member at the hub is killed in the first, itself in the second`);
+	await prepay(network, tested, 2);
+	const first = await underWay(network, lines, tested, others);
+	await member.agent.stop('SIGKILL');
+	const [reading] = await until('the test to be measured without the member', 120, () => {
+		const later = measurements(chain, tested.node).slice(before);
+		return later.length > 0 && later;
+	});
+	if (`${reading.test}` !== `${first.data.test}`) throw new Error('another test was measured than the one with the killed member');
+	const over = reading.rate / kbits(tested.terms[reading.direction.toLowerCase()]);
+	const { reason } = await until('status to know the reading', 30, () =>
+		lineStatus(network, tested).readings.find(({ drawn }) => drawn === first.data.test.block.toNumber()),
+	);
+	say(`without the member: ${megabits(reading.rate)} Mbit/s; ${reason}`);
+
+	const second = await underWay(network, lines, tested, others + 1);
+	await tested.agent.stop('SIGKILL');
+	await until('the deadline to pass', 120, () => chain.height > second.block + DEADLINE_BLOCKS + 1);
+	const page = (await chain.api.call.substationApi.linePage(tested.node)).unwrap();
+	const [[newest, why]] = page[second.data.direction.toString().toLowerCase()];
+	say(`killed while it was tested: ${megabits(newest.rate.toNumber())} Mbit/s (${why})`);
+	return {
+		receipts_without_killed_member: reading.receipts,
+		reading_over_true_without_killed_member: round(over),
+		reason_without_killed_member: reason,
+		killed_member: member.node,
+		reading_of_killed_node_kbits: newest.rate.toNumber(),
+		reason_of_killed_node: why.toString(),
 	};
 }

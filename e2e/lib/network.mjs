@@ -200,6 +200,14 @@ export class Network {
 		return (await this.http(provider, '/v1/status'))?.json();
 	}
 
+	/** The pots by name, as `substation audit` reads them at a final block. Fails if something is not accounted for. */
+	async audit() {
+		const folder = path.join(this.folder, 'auditor');
+		const { stdout } = await substation(['audit', '--data', folder, '--rpc', this.validator.ws, '--json']);
+		const amounts = ({ pot, held, owed }) => [pot, { held: BigInt(held), owed: BigInt(owed) }];
+		return Object.fromEntries(JSON.parse(stdout).pots.map(amounts));
+	}
+
 	/** Gives an account of this name money enough for a bond or a deal; those who ask at one time share a batch. */
 	fund(name) {
 		const suri = `//${name}`;

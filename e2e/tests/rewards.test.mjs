@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { randomFile } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
+import { snippets } from '../lib/snippets.mjs';
 
 const PACE = { epochBlocks: 10, sessionsPerEra: 2 };
 
@@ -18,7 +19,7 @@ let credited;
 
 const supply = async () => {
 	const page = await chain.api.call.substationApi.supplyPage();
-	return Object.fromEntries(['genesis', 'issuance', 'budgeted', 'max', 'minted', 'burned', 'burnedByCalls'].map((name) => [name, page[name].toBigInt()]));
+	return Object.fromEntries(['genesis', 'issuance', 'budgeted', 'max', 'minted', 'burned', 'burnedByCalls', 'burnedSeen'].map((name) => [name, page[name].toBigInt()]));
 };
 const era = async () => (await chain.api.call.substationApi.supplyPage()).era.toNumber();
 const status = async () => JSON.parse((await substation(['status', '--data', provider.data, '--rpc', provider.ws, '--json'])).stdout).chain;
@@ -57,7 +58,7 @@ test('anybody\'s claim pays the operator what proofs and payments of eras before
 	assert.equal(claimable, pending);
 	const before = await supply();
 
-	const { stdout } = await claim(['--node', String(provider.node), '--json']);
+	const { stdout } = await claim(['--json']);
 
 	const { claimed, paid } = JSON.parse(stdout.trim().split('\n').at(-1));
 	assert.deepEqual(claimed.map(({ for: earned }) => earned), [`storage of node ${provider.node}`]);
@@ -75,8 +76,26 @@ test('anybody\'s claim pays the operator what proofs and payments of eras before
 });
 
 test('anybody can see that all tokens are accounted for', async () => {
-	const { genesis, issuance, budgeted, max, minted, burned, burnedByCalls } = await supply();
+	const { genesis, issuance, budgeted, max, minted, burned, burnedByCalls, burnedSeen } = await supply();
 	assert.equal(genesis + minted - issuance, burned);
 	assert.ok(burned >= burnedByCalls && burnedByCalls > 0n);
+	assert.ok(burned >= burnedSeen && burnedSeen > 0n);
 	assert.ok(minted > 0n && minted <= budgeted && budgeted <= max);
+});
+
+test('anybody can see that every pot holds what it owes', async () => {
+	const pots = await network.audit();
+	for (const pot of ['accounts', 'escrow', 'dealDeposit', 'nodeDeposit', 'storageBond']) {
+		assert.ok(pots[pot].owed > 0n && pots[pot].held === pots[pot].owed, pot);
+	}
+	assert.ok(pots.rewards.held >= pots.rewards.owed);
+
+	// The same without the program, as the page shows it.
+	const page = await snippets('economy.md');
+	let line;
+	await page.supply({ api: chain.api, console: { log: (text) => (line = text) } });
+	assert.match(line, /^era \d+: minted [1-9]\d* of [1-9]\d* budgeted, burned [1-9]\d*$/);
+	const { Accounts, Escrow, DealDeposit, StorageBond, Rewards } = await page.audit({ api: chain.api, console: { table: () => undefined } });
+	for (const { held, owed } of [Accounts, Escrow, DealDeposit, StorageBond]) assert.ok(owed > 0n && held === owed);
+	assert.ok(Rewards.held >= Rewards.owed);
 });

@@ -178,6 +178,8 @@ pub struct LinePage {
 	pub rating: Rates,
 	/// Seats that it holds, and from which epoch on they count.
 	pub seats: Vec<SeatPage>,
+	/// The bond that is held for it.
+	pub bond: Balance,
 	/// The bond that its seats need.
 	pub required_bond: Balance,
 	/// What is left to pay members for tests of this node.

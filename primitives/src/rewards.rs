@@ -29,6 +29,9 @@ pub const MAX_AVAILABILITY: u32 = 500_000;
 /// Eras that are over and whose credits still count. Older ones that nobody has touched are never minted.
 pub const KEPT_ERAS: u32 = 84;
 
+/// Most nodes in one claim.
+pub const MAX_CLAIMS: u32 = 64;
+
 /// What yields are parts of: one planck earned with one planck.
 pub const YIELD_ONE: u128 = 1_000_000_000_000_000_000;
 
@@ -254,6 +257,8 @@ pub struct SupplyPage {
 	pub burned: Balance,
 	/// What of it payments and fees have destroyed.
 	pub burned_by_calls: Balance,
+	/// The most that was found destroyed at the end of an era. It never comes back.
+	pub burned_seen: Balance,
 	/// What a staked planck earned in the last era after commissions, in parts of [`YIELD_ONE`].
 	pub nominating: u128,
 	/// What a bonded planck behind a current proof earns in each block of the running era, in parts of [`YIELD_ONE`].

@@ -251,6 +251,33 @@ fn bounds_are_as_documented() {
 	assert_eq!([(5, 2), (9, 4), (17, 8), (25, 12)].map(|(n, f)| bound(n, f)), [200, 225, 242, 250]);
 }
 
+/// The odds that of `n` independent draws at least `least` hit, each with odds `hit`.
+fn at_least(least: u32, n: u32, hit: f64) -> f64 {
+	let choose = |k: u32| (0..k).fold(1.0, |product, i| product * f64::from(n - i) / f64::from(i + 1));
+	(least..=n).map(|k| choose(k) * hit.powi(k as i32) * (1.0 - hit).powi((n - k) as i32)).sum()
+}
+
+/// The odds that the documentation states for three of the last five committees of 17 with at least so many colluders.
+#[test]
+fn odds_of_colluders_are_as_documented() {
+	let documented = [
+		(0.1, [(3, 0.092), (4, 0.005), (5, 0.0001), (9, 1.5e-14)]),
+		(0.2, [(3, 0.82), (4, 0.41), (5, 0.095), (9, 1.7e-7)]),
+		(0.2, [(3, 0.82), (4, 0.41), (7, 0.0005), (9, 1.7e-7)]),
+		(0.3, [(3, 0.996), (4, 0.94), (5, 0.70), (9, 6.1e-4)]),
+		(0.3, [(3, 0.996), (4, 0.94), (7, 0.079), (9, 6.1e-4)]),
+	];
+	for (share, row) in documented {
+		for (colluders, stated) in row {
+			let odds = at_least(3, 5, at_least(colluders, 17, share));
+			assert!((odds / stated - 1.0).abs() < 0.06, "{colluders} of 17 at {share}: {odds} and not {stated}");
+		}
+	}
+	// A member that a tested node leaves out is absent: so many of sixteen tests at a stranger's mercy cost its seats.
+	assert!((at_least(12, 16, 0.3) / 2.7e-4 - 1.0).abs() < 0.06);
+	assert!((at_least(15, 16, 0.3) / 1.6e-7 - 1.0).abs() < 0.06);
+}
+
 /// Without the lowering, leaving out honest members would make what colluders vouch for the larger part of little.
 #[test]
 fn leaving_out_honest_members_gains_nothing() {

@@ -3,7 +3,7 @@
 //! What governance may change is in `pallet-settings`, lengths of time that a chain fixes in its genesis are in
 //! `pallet-pace`. What is left here bounds vectors, blocks and prices of state.
 
-pub use substation_primitives::settings::STN;
+pub use substation_primitives::{rewards::MAX_CLAIMS, settings::STN};
 use substation_primitives::{Balance, BlockNumber};
 
 /// The native token's symbol.
@@ -67,9 +67,6 @@ pub const MAX_NOMINATIONS: u32 = 16;
 
 /// Most accepts or clears in one free call.
 pub const MAX_FOREST_UPDATES: u32 = 64;
-
-/// Most nodes in one claim of rewards.
-pub const MAX_CLAIMS: u32 = 64;
 
 /// Most addresses of a node.
 pub const MAX_NODE_ADDRESSES: u32 = 8;

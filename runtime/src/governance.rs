@@ -48,7 +48,7 @@
 //! | deposit of a public proposal, and of each second | [`MinimumDeposit`]: 100 STN |
 //! | deposit of a candidate for the council | [`CandidacyBond`]: 100 STN |
 //! | deposit of a vote for the council | [`VotingBondBase`] 10 STN and [`VotingBondFactor`] 0.032 STN a candidate |
-//! | candidates for the council, votes of one voter | 64, 16 |
+//! | candidates for the council, votes of one voter | [`MAX_COUNCIL_CANDIDATES`]: 64, [`MAX_COUNCIL_VOTES`]: 16 |
 //! | voters for the council | [`MAX_COUNCIL_VOTERS`]: 8,192; with more the old council stays for another term |
 //! | the council's spend at a time | [`CouncilSpendLimit`]: 10,000 STN |
 //! | members of the council, runners-up | [`COUNCIL_SEATS`]: 7, [`COUNCIL_RUNNERS_UP`]: 7 |
@@ -224,6 +224,10 @@ length! {
 pub const COUNCIL_SEATS: u32 = 7;
 /// Candidates who take the seat of a member that goes.
 pub const COUNCIL_RUNNERS_UP: u32 = 7;
+/// Most candidates of one election.
+pub const MAX_COUNCIL_CANDIDATES: u32 = 64;
+/// Most candidates for whom one account votes.
+pub const MAX_COUNCIL_VOTES: u32 = 16;
 /// Most voters whose votes an election can count. It happens in one block's hook, 0.3 s of its weight; with more voters
 /// it does not happen.
 pub const MAX_COUNCIL_VOTERS: u32 = 8_192;

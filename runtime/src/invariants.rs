@@ -8,26 +8,25 @@
 //! - X5: the bond of every node covers the reserve of its customers.
 //! - X6: the treasury's account exists.
 //! - X7: the total issuance is the sum of all accounts.
-//! - X8: the pot of test fees exists and covers everything that operators have prepaid and members have earned.
-//! - X9: what is on hold for payment channels is what the channels name, in all.
+//! - X8: the account of test fees covers everything that operators have prepaid and members have earned, and the pools
+//!   of eras that are over cover what was earned and not claimed.
+//! - X9: what is on hold for a stake or for one of our purposes is what records name, in all: nobody has anything on hold
+//!   for a record that is gone. All that is on hold is reserved.
 //! - X10: seats belong to registered nodes, and the record of a line names the registry's operator.
 //! - X11: the bandwidth bond of every node covers its seats.
 //! - X12: the deals that are held back are those with a dispute.
 //! - X13: nodes that earn are registered.
 
-use crate::{
-	constants::EXISTENTIAL_DEPOSIT, governance::TreasuryPot, AccountId, Balance, Balances, BandwidthProofs, Registry,
-	Runtime, RuntimeHoldReason, StorageProofs, System,
-};
+use crate::{governance::TreasuryPot, AccountId, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::TypedGet};
 use pallet_bandwidth_proofs::{Lines, Seats};
-use pallet_payment_channels::Channels;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
 use sp_runtime::TryRuntimeError;
 use substation_primitives::{
 	deal::DealState,
+	pots::Pot,
 	rewards::Earner,
 	traits::{Bonds, Nodes, Obligations, StorageLedger},
 	NodeId, ResourceClass,
@@ -41,9 +40,7 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_deals_are_in_forests()?;
 	check_bonds_cover_reserves()?;
 	check_treasury_exists()?;
-	check_issuance()?;
-	check_pot_covers_fees()?;
-	check_channel_holds()?;
+	check_pots()?;
 	check_lines_belong_to_nodes()?;
 	check_bonds_cover_seats()?;
 	check_disputes()?;
@@ -117,40 +114,19 @@ fn check_treasury_exists() -> Result<(), TryRuntimeError> {
 	Ok(())
 }
 
-/// X7: the total issuance is the sum of all accounts.
-fn check_issuance() -> Result<(), TryRuntimeError> {
-	let sum = frame_system::Account::<Runtime>::iter_values()
-		.fold(0, |sum: Balance, account| sum.saturating_add(account.data.free).saturating_add(account.data.reserved));
-	ensure!(sum == pallet_balances::TotalIssuance::<Runtime>::get(), "X7: the issuance is not the sum of all accounts");
-	Ok(())
-}
-
-/// X8: the pot of test fees exists and covers everything that operators have prepaid and members have earned.
-fn check_pot_covers_fees() -> Result<(), TryRuntimeError> {
-	let owed = Lines::<Runtime>::iter_values()
-		.fold(EXISTENTIAL_DEPOSIT, |sum, line| sum.saturating_add(line.prepaid).saturating_add(line.earned));
-	ensure!(Balances::free_balance(BandwidthProofs::pot()) >= owed, "X8: the pot does not cover what lines name");
-	Ok(())
-}
-
-/// X9: what is on hold for payment channels is what the channels name, in all: no payer has anything on hold for a
-/// channel that is gone.
-fn check_channel_holds() -> Result<(), TryRuntimeError> {
-	use pallet_payment_channels::HoldReason::{ChannelDeposit, ChannelRecord};
-	let mut expected: (Balance, Balance) = Default::default();
-	for channel in Channels::<Runtime>::iter_values() {
-		expected.0 = expected.0.saturating_add(channel.left());
-		expected.1 = expected.1.saturating_add(channel.record_deposit);
+/// X7, X8, X9: every pot holds what it owes. Anybody can ask for the same sums.
+fn check_pots() -> Result<(), TryRuntimeError> {
+	for sum in crate::pots::all().0 {
+		let message = match sum.pot {
+			Pot::Accounts => "X7: the issuance is not the sum of all accounts",
+			Pot::TestFees => "X8: the account of test fees does not cover what lines name",
+			Pot::Rewards => "X8: the pools of eras that are over do not cover what was earned",
+			Pot::Reserved => "X9: less is reserved than is on hold",
+			_ => "X9: what is on hold is not what records name",
+		};
+		ensure!(sum.is_covered(), message);
 	}
-	let held = (on_hold(ChannelDeposit.into()), on_hold(ChannelRecord.into()));
-	ensure!(held == expected, "X9: the holds for channels are not what the channels name");
 	Ok(())
-}
-
-/// What everybody together has on hold for this reason.
-fn on_hold(reason: RuntimeHoldReason) -> Balance {
-	let holds = pallet_balances::Holds::<Runtime>::iter_values().flatten();
-	holds.filter(|hold| hold.id == reason).fold(0, |sum: Balance, hold| sum.saturating_add(hold.amount))
 }
 
 /// X10: seats belong to registered nodes, and the record of a line names the registry's operator.

@@ -36,6 +36,7 @@ pub mod invariants;
 #[warn(missing_docs)]
 pub mod migrations;
 mod pages;
+mod pots;
 #[warn(missing_docs)]
 pub mod transactions;
 

@@ -5,7 +5,8 @@
 
 use crate::{Runtime, RuntimeCall, UncheckedExtrinsic};
 use frame_system::offchain::{CreateAuthorizedTransaction, CreateBare, CreateTransaction, CreateTransactionBase};
-use sp_runtime::{generic::Era, traits::SaturatedConversion};
+use sp_runtime::generic::Era;
+use substation_primitives::free_calls::{BORN_BEFORE, LIFETIME};
 
 /// The extensions, in the order in which they check.
 pub type TxExtension = (
@@ -21,11 +22,6 @@ pub type TxExtension = (
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
-
-/// Blocks that a transaction of the off-chain worker may wait. Short, so that a proof can be sent anew within its window.
-/// Pools tell each peer of a transaction once: one that is behind at that moment does not know the window yet and forgets
-/// it, and while the sender's pool holds the proof it takes no other of the same period.
-const FREE_CALL_PERIOD: u64 = 8;
 
 /// The extensions of a transaction with this mortality, nonce and tip.
 pub fn extension(era: Era, nonce: crate::Nonce, tip: crate::Balance) -> TxExtension {
@@ -77,9 +73,7 @@ where
 	RuntimeCall: From<LocalCall>,
 {
 	fn create_extension() -> TxExtension {
-		// Two blocks back: its hash is known in every context in which an off-chain worker runs, and to peers that are
-		// one block behind.
-		let born = crate::System::block_number().saturating_sub(2).saturated_into::<u64>();
-		extension(Era::mortal(FREE_CALL_PERIOD, born), 0, 0)
+		let born = u64::from(crate::System::block_number()).saturating_sub(BORN_BEFORE);
+		extension(Era::mortal(LIFETIME, born), 0, 0)
 	}
 }

@@ -81,6 +81,8 @@ pub struct OwnTest {
 	pub delivered: u16,
 	/// Members that have not signed, and why.
 	pub absences: Vec<(NodeId, Absence)>,
+	/// The median of the round trips to members before bytes flowed. Told, and used for nothing.
+	pub round_trip_ms: Option<u32>,
 }
 
 /// A test of another node that this one has measured, or not.
@@ -169,6 +171,7 @@ mod tests {
 			members: 3,
 			delivered: 0,
 			absences: vec![(NodeId(7), Absence::Silent("hello"))],
+			round_trip_ms: None,
 		}
 	}
 

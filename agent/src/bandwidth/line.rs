@@ -2,6 +2,7 @@
 //! look at the same chain.
 
 use super::{
+	exam,
 	history::{self, History, OwnTest, Stage},
 	ledger::ChainLedger,
 	limits::Limits,
@@ -116,7 +117,7 @@ impl Line {
 	}
 
 	fn note(&mut self, page: &TestPage, outcome: Outcome) {
-		let Outcome { measurement, measured, absences, took } = outcome;
+		let Outcome { measurement, measured, absences, round_trip, took } = outcome;
 		let (test, members) = (page.id, u8::try_from(page.committee.len()).unwrap_or(u8::MAX));
 		let direction = history::word(page.direction);
 		let stage = if measurement.is_some() { Stage::Submitting } else { Stage::Failed };
@@ -126,7 +127,7 @@ impl Line {
 		if measurement.is_some() {
 			self.parts.metrics.numbers().line_tests.inc();
 			let (kbits, receipts, delivered) = (measured.rate, measured.receipts, measured.delivered);
-			tracing::info!(%test, direction, kbits, receipts, members, delivered, ?took, "line measured");
+			tracing::info!(%test, direction, kbits, receipts, members, delivered, ?round_trip, ?took, "line measured");
 		} else {
 			self.parts.metrics.numbers().line_tests_failed.inc();
 			tracing::warn!(%test, direction, members, "no member has signed; is this machine's UDP port reachable?");
@@ -140,6 +141,7 @@ impl Line {
 			members,
 			delivered: measured.delivered,
 			absences,
+			round_trip_ms: round_trip.map(exam::millis),
 		});
 		self.ready = measurement;
 	}
@@ -209,6 +211,7 @@ impl Line {
 			members: u8::try_from(page.committee.len()).unwrap_or(u8::MAX),
 			delivered: 0,
 			absences: Vec::new(),
+			round_trip_ms: None,
 		});
 		self.tried = Some((page.clone(), tries.saturating_add(1)));
 		let (sender, outcome) = oneshot::channel();

@@ -11,6 +11,9 @@ use substation_primitives::{
 /// Members without a receipt that one line names.
 const NAMED: usize = 6;
 
+/// Members of a committee whose majority is hard to come by. Chains for development have fewer.
+const SOUND_COMMITTEE: u8 = 17;
+
 /// Everything that a report on a line is made from.
 #[derive(Clone, Debug)]
 pub struct LineView {
@@ -36,6 +39,8 @@ pub struct LineReport {
 	pub rating: Rates,
 	/// Seats.
 	pub seats: Vec<SeatReport>,
+	/// The bond that is held for them, in the smallest unit, as text.
+	pub bond: String,
 	/// What their bond must be, in the smallest unit, as text.
 	pub required_bond: String,
 	/// Paid in for tests, in the smallest unit, as text.
@@ -106,6 +111,7 @@ impl LineReport {
 			claim: page.claim,
 			rating: page.rating,
 			seats: seats.collect(),
+			bond: page.bond.to_string(),
 			required_bond: page.required_bond.to_string(),
 			prepaid: page.prepaid.to_string(),
 			earned: page.earned.to_string(),
@@ -165,6 +171,9 @@ fn reason_words(view: &LineView, direction: Direction, reading: &Reading, reason
 			words.push_str(&format!("; and {more} more"));
 		}
 	}
+	if let Some(milliseconds) = own.and_then(|own| own.round_trip_ms) {
+		words.push_str(&format!("; round trips of {milliseconds} ms"));
+	}
 	words
 }
 
@@ -218,7 +227,14 @@ fn words(view: &LineView, readings: &[ReadingReport], advice: &[String]) -> Vec<
 	let page = &view.page;
 	let both = |rates: Rates| format!("{} down, {} up", display_rate(rates.down), display_rate(rates.up));
 	let mut words = vec![format!("line: claims {}; rated {}", both(page.claim), both(page.rating))];
-	words.push(format!("seats: {}, for which a bond of {} STN is needed", seats(page), amount(page.required_bond)));
+	let (bond, needed) = (amount(page.bond), amount(page.required_bond));
+	words.push(format!("seats: {}; bond: {bond} STN, of which they need {needed}", seats(page)));
+	if let Some(members) = view.members.filter(|members| *members < SOUND_COMMITTEE) {
+		words.push(format!(
+			"WARNING: committees have {members} members instead of {SOUND_COMMITTEE}: this chain is for development, and what it \
+			 reads on lines is not to be trusted"
+		));
+	}
 	words.push(format!("tests: {} STN prepaid, {} STN earned as a member", amount(page.prepaid), amount(page.earned)));
 	let (completed, absent) = page.membership;
 	let missed = view.memberships.iter().filter(|membership| membership.refusal.is_some()).count();
@@ -296,6 +312,7 @@ mod tests {
 			claim: Rates { down: 100_000, up: 50_000 },
 			rating: Rates { down: 73_000, up: 0 },
 			seats: vec![SeatPage { index: 3, from: 7, until: None }, SeatPage { index: 4, from: 9, until: None }],
+			bond: 250 * STN,
 			required_bond: 200 * STN,
 			prepaid: STN,
 			earned: STN / 100,
@@ -322,6 +339,7 @@ mod tests {
 			members: 17,
 			delivered: 0,
 			absences,
+			round_trip_ms: None,
 		}
 	}
 
@@ -334,7 +352,7 @@ mod tests {
 			report.words,
 			[
 				"line: claims 100 Mbit/s down, 50 Mbit/s up; rated 73 Mbit/s down, 0 up",
-				"seats: 2, counting from epoch 9 on, for which a bond of 200 STN is needed",
+				"seats: 2, counting from epoch 9 on; bond: 250 STN, of which they need 200",
 				"tests: 1 STN prepaid, 0.01 STN earned as a member",
 				"member: absent in 0 of the last 10 tests of others",
 				"down, test of block 90: 97.3 Mbit/s; measured, 17 of 17 receipts",
@@ -342,6 +360,16 @@ mod tests {
 				"up: 5 of 5 readings are zeros from the start",
 			]
 		);
+	}
+
+	#[test]
+	fn small_committees_are_warned_of_loudly() {
+		let warns = |members| {
+			let view = LineView { members: Some(members), ..view() };
+			report(&view).words.iter().any(|words| words.starts_with("WARNING: committees have"))
+		};
+
+		assert!(warns(3) && warns(16) && !warns(17) && !warns(25));
 	}
 
 	#[test]

@@ -81,6 +81,9 @@ pub struct Outcome {
 	pub measured: Measured,
 	/// Why members have not signed.
 	pub absences: Vec<(NodeId, Absence)>,
+	/// The median of the round trips to members that were reached, before bytes flowed. It moves no figure: who is tested
+	/// could make it what it likes.
+	pub round_trip: Option<Duration>,
 	/// From the first to the last step.
 	pub took: Duration,
 }
@@ -114,6 +117,7 @@ pub async fn measure(endpoint: &Endpoint, key: &SecretKey, page: &TestPage, pati
 	let mut roll = Roll { absences: vec![None; page.committee.len()] };
 
 	let peers = greet(endpoint, page, &exam, patience, &mut roll).await;
+	let round_trip = median(peers.iter().filter_map(|peer| quic::round_trip(&peer.connection)).collect());
 	let (peers, clocks, nonces) = start_clocks(peers, page, patience, &mut roll).await;
 	let start = exam.start_token(&nonces);
 	let peers = tell(peers, &ToMember::Start { nonces: nonces.clone() }, &mut roll).await;
@@ -127,7 +131,12 @@ pub async fn measure(endpoint: &Endpoint, key: &SecretKey, page: &TestPage, pati
 
 	let absences = page.committee.iter().zip(roll.absences);
 	let absences = absences.filter_map(|(member, absence)| Some((member.node, absence?))).collect();
-	Outcome { measurement: receipts.0, measured: receipts.1, absences, took: began.elapsed() }
+	Outcome { measurement: receipts.0, measured: receipts.1, absences, round_trip, took: began.elapsed() }
+}
+
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
+	times.sort_unstable();
+	times.get(times.len() / 2).copied()
 }
 
 /// Dials all members at once.

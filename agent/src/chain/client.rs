@@ -7,6 +7,7 @@ use substation_primitives::{
 	bandwidth::{Committees, LinePage, TestId, TestPage},
 	channel::ChannelPage,
 	pages::{DealPage, NodePage, WindowPage},
+	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
 	Balance, ChannelId, Clock, DealId, NodeId, NodeStatus, Offer, Region, ResourceClass,
@@ -257,6 +258,11 @@ impl Chain {
 		self.page("supply_page", (), block).await
 	}
 
+	/// What pots hold and owe, of the records of one page.
+	pub async fn pots_page(&self, after: Option<&PotsCursor>, block: BlockHash) -> Result<PotsPage, ChainError> {
+		self.page("pots_page", (after, PAGE), block).await
+	}
+
 	/// All settings in force.
 	pub async fn settings(&self, block: BlockHash) -> Result<Settings, ChainError> {
 		self.page("settings", (), block).await
@@ -293,6 +299,12 @@ impl Chain {
 				return Ok(nodes);
 			}
 		}
+	}
+
+	/// The nodes of an operator.
+	pub async fn nodes_of(&self, operator: &AccountId, block: BlockHash) -> Result<Vec<NodeId>, ChainError> {
+		let nodes = self.nodes(block).await?.into_iter();
+		Ok(nodes.filter(|page| page.operator == *operator).map(|page| page.id).collect())
 	}
 
 	/// The newest node whose free calls `agent` signs.

@@ -1,14 +1,8 @@
 //! Free calls: authorised by a proof or by the agent's signature, paid by nobody.
 
 use crate::chain::{calls::Call, client::Chain, error::ChainError, extrinsic};
+use substation_primitives::free_calls::{BORN_BEFORE, LIFETIME};
 use subxt::utils::Era;
-
-/// Blocks that one attempt lives. Short, so that the pool soon forgets what nobody included: until then it takes no other
-/// attempt, and tells no peer a second time.
-const LIFETIME: u64 = 8;
-
-/// How far before the best block an attempt is born, so that peers that are a block behind know the hash of its birth.
-const BORN_BEFORE: u64 = 2;
 
 /// Codes of the market's *unknown* answers that say *later*: the forest or the deal's end is not here yet. Its other
 /// codes refuse the update as long as the state stays as it is.

@@ -149,7 +149,7 @@ impl Chain {
 		let best = self.best().await?;
 		let at = self.at(best).await?;
 		extrinsic::ensure_known(at.metadata_ref())?;
-		let bytes = self.sign(call, key, &at, self.checkpoint(best).await?).await?;
+		let bytes = self.sign(call, key, &at, self.checkpoint(best, at.block_number()).await?).await?;
 		// Without an estimate the node still refuses who cannot pay.
 		let fee = at.transactions().from_bytes(bytes.clone()).partial_fee_estimate().await.unwrap_or_default();
 		let no_funds =
@@ -230,9 +230,9 @@ impl Chain {
 
 	/// The block from which a transaction made on top of `best` lives. A transaction names it, and dies with it if another
 	/// fork wins: so a final one, unless finality is so far behind that the transaction would not live long.
-	async fn checkpoint(&self, best: BlockHash) -> Result<(u32, BlockHash), ChainError> {
+	async fn checkpoint(&self, best: BlockHash, height: u64) -> Result<(u64, BlockHash), ChainError> {
 		let finalised = self.finalised().await?;
-		let (height, final_height) = (self.height(best).await?, self.height(finalised).await?);
+		let final_height = self.height(finalised).await?.into();
 		Ok(if is_far_behind(final_height, height) { (height, best) } else { (final_height, finalised) })
 	}
 
@@ -241,7 +241,7 @@ impl Chain {
 		call: &Call,
 		key: &AccountKey,
 		at: &AtBlock,
-		(birth, checkpoint): (u32, BlockHash),
+		(birth, checkpoint): (u64, BlockHash),
 	) -> Result<Vec<u8>, ChainError> {
 		let account = key.account();
 		let nonce = self
@@ -253,7 +253,7 @@ impl Chain {
 			spec_version: at.spec_version(),
 			transaction_version: at.transaction_version(),
 			genesis: self.genesis().into(),
-			era: Era::mortal(LIFETIME, birth.into()),
+			era: Era::mortal(LIFETIME, birth),
 			checkpoint,
 			nonce,
 		};
@@ -262,8 +262,8 @@ impl Chain {
 }
 
 /// Whether a transaction that counts its life from the final block has lost half of it already.
-fn is_far_behind(finalised: u32, best: u32) -> bool {
-	u64::from(best.saturating_sub(finalised)) > LIFETIME / 2
+fn is_far_behind(finalised: u64, best: u64) -> bool {
+	best.saturating_sub(finalised) > LIFETIME / 2
 }
 
 fn is_about_nonce(reason: &str) -> bool {

@@ -13,22 +13,38 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use serde_json::json;
-use substation_primitives::Balance;
+use substation_primitives::{rewards::MAX_CLAIMS, Balance};
 use subxt::ext::scale_value::{At, Value, ValueDef};
 
-/// Claims for a node and for the account that signs, in one transaction, and says what was paid.
+/// Claims in one transaction, and says what was paid: for the node that was named, or else for all nodes of this one's
+/// operator, and for the account that signs.
 pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 	let session = Session::provider(common).await?;
 	let node = session.node(options).await?;
 	let best = session.chain.best().await?;
 	let page = session.chain.node(node, best).await?.with_context(|| format!("there is no node {node}"))?;
-	let mut found = session.chain.rewards_of_node(node, best).await?;
+	let nodes = if options.node.is_some() { vec![node] } else { session.chain.nodes_of(&page.operator, best).await? };
+	let mut found = Vec::new();
+	let mut paying = Vec::new();
+	for node in nodes {
+		let pages = session.chain.rewards_of_node(node, best).await?;
+		if rewards::claimable(&pages) > 0 {
+			paying.push(node);
+		}
+		found.extend(pages);
+	}
 	// Deliveries are paid to the account that signs; without a key here that is probably the operator.
 	let signer = account_key(&options.signer)?.map_or(page.operator, |key| key.account());
 	found.extend(session.chain.rewards_of_payee(&signer, best).await?);
 	ensure_worth_a_fee(&found)?;
+	let (count, most) = (paying.len(), MAX_CLAIMS as usize);
+	if count > most {
+		session
+			.say(&format!("{count} nodes have something to claim, one claim takes {most}: repeat it for the others"));
+		paying.truncate(most);
+	}
 
-	let call = Call::claim(&[node]);
+	let call = Call::claim(&paying);
 	let Some(receipt) = session.submit(&call, &options.signer, 0).await? else { return Ok(()) };
 	let payments = payments(&receipt);
 	if session.json {

@@ -55,6 +55,13 @@ pub fn remember(folder: &Folder, deal: StoredDeal) -> Result<()> {
 	folder.replace(RECORDS, &serde_json::to_vec_pretty(&deals)?)
 }
 
+/// Gives a deal another number in the folder's records, durably: the chain does when it is re-organised.
+pub fn renumber(folder: &Folder, deal: DealId, number: DealId) -> Result<()> {
+	let mut deals = records(folder)?;
+	deals.iter_mut().filter(|record| record.deal == deal.0).for_each(|record| record.deal = number.0);
+	folder.replace(RECORDS, &serde_json::to_vec_pretty(&deals)?)
+}
+
 /// Lists deals.
 pub async fn deals(common: &Common, options: &Deals) -> Result<()> {
 	let session = Session::customer(common).await?;
@@ -267,7 +274,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn records_are_kept_in_order() {
+	fn records_are_kept_in_order_and_follow_their_deals() {
 		let temporary = tempfile::tempdir().unwrap();
 		let common =
 			Common { data: Some(temporary.path().to_owned()), rpc: None, json: false, quiet: true, verbose: 0 };
@@ -279,6 +286,10 @@ mod tests {
 		remember(&folder, deal(2)).unwrap();
 
 		assert_eq!(records(&folder).unwrap(), [deal(4), deal(2)]);
+
+		renumber(&folder, DealId(4), DealId(5)).unwrap();
+
+		assert_eq!(records(&folder).unwrap(), [deal(5), deal(2)]);
 	}
 
 	#[test]

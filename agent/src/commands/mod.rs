@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod audit;
 pub mod bandwidth;
 pub mod channels;
 pub mod claim;
@@ -73,6 +74,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::CloseChannel(options) => channels::close(common, options).await,
 		Command::Deals(options) => customer::deals(common, options).await,
 		Command::Nodes(options) => customer::nodes(common, options).await,
+		Command::Audit => audit::audit(common).await,
 	}
 }
 

@@ -13,7 +13,7 @@ use crate::{
 		Common, Store,
 	},
 	commands::{
-		customer::{addresses, records, remember, takes_deals, StoredDeal},
+		customer::{addresses, records, remember, renumber, takes_deals, StoredDeal},
 		local::{blocking, processors},
 		session::{required_key, state_for, Session},
 	},
@@ -351,12 +351,15 @@ async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, node: &Node
 			// After a re-organisation it usually comes back in a later block, and not always with the same number.
 			Standing::Gone if gone_since.get_or_insert_with(Instant::now).elapsed() < GONE => {
 				match find(&chain, job, node.id).await {
-					Ok(Some(found)) => {
+					Ok(Some(found)) if found != deal => {
 						tracing::info!("deal {deal} is deal {found} now: the chain was re-organised");
-						job.remember(found, node.id)?;
+						renumber(&job.folder, deal, found)?;
 						deal = found;
+						// The node knows the bytes by the old number.
+						stored = false;
 					}
-					Ok(None) => tokio::time::sleep(PAUSE).await,
+					// It is still gone, or has just come back.
+					Ok(_) => tokio::time::sleep(PAUSE).await,
 					Err(error) if error.is_connection_lost() => tokio::time::sleep(PAUSE).await,
 					Err(error) => return Err(error.into()),
 				}

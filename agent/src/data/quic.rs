@@ -101,6 +101,11 @@ pub async fn dial(
 	endpoint.connect_with_opts(to, alpn, options).await?.await.map_err(ConnectError::from)
 }
 
+/// The round trip to a peer as the connection has seen it, by the path that it uses.
+pub fn round_trip(connection: &Connection) -> Option<Duration> {
+	connection.paths().iter().find(|path| path.is_selected()).map(|path| path.rtt())
+}
+
 fn builder(per_second: u64) -> iroh::endpoint::QuicTransportConfigBuilder {
 	let mut bbr = Bbr3Config::default();
 	bbr.initial_window(INITIAL_WINDOW);

@@ -136,7 +136,7 @@ pub(crate) mod tests {
 		RewardView { current: None, ..page(Earner::Payee(node().operator)) }
 	}
 
-	fn supply(storage: PoolPage) -> SupplyPage {
+	pub(crate) fn supply(storage: PoolPage) -> SupplyPage {
 		SupplyPage {
 			now: 100,
 			era: 7,
@@ -147,6 +147,7 @@ pub(crate) mod tests {
 			minted: 0,
 			burned: 0,
 			burned_by_calls: 0,
+			burned_seen: 0,
 			nominating: 0,
 			availability_per_block: 0,
 			storage,

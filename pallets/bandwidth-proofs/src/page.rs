@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 use frame_support::traits::Get;
 use substation_primitives::{
 	bandwidth::{LinePage, Reading, ReadingReason, SeatPage},
-	Direction, NodeId, TestId,
+	traits::Bonds,
+	Direction, NodeId, ResourceClass, TestId,
 };
 
 /// Why a reading of a committee with so many members is what it is.
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			claim: line.claim,
 			rating: Self::rating_at(&line, now, &T::Settings::get()),
 			seats: Self::seat_pages(&line),
+			bond: T::Registry::bond(node, ResourceClass::Bandwidth),
 			required_bond: line.bond(),
 			prepaid: line.prepaid,
 			earned: line.earned,

@@ -30,6 +30,7 @@ impl<T: Config> Pallet<T> {
 			minted: totals.minted,
 			burned: totals.burned(issuance),
 			burned_by_calls: totals.burned_by_calls,
+			burned_seen: totals.burned_seen,
 			nominating: era.nominating,
 			availability_per_block: era.yield_per_block,
 			storage: page(era.pools.storage),

@@ -54,6 +54,14 @@ impl<T: Config> Obligations for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// What a proposal or a deal has in escrow.
+	pub fn escrow(deal: &DealOf<T>) -> Balance {
+		match &deal.state {
+			DealState::Proposed { .. } => Self::proposal_escrow(deal),
+			DealState::Active(terms) => money::escrow_left(deal.rate, terms),
+		}
+	}
+
 	/// What a node has promised: the sums over its accepted deals.
 	pub fn node_account(node: NodeId) -> NodeAccount {
 		NodeAccounts::<T>::get(node)

@@ -32,10 +32,7 @@ impl<T: Config> Pallet<T> {
 	fn check_holds() -> Result<(), TryRuntimeError> {
 		let mut expected = BTreeMap::<T::AccountId, (Balance, Balance)>::new();
 		for deal in Deals::<T>::iter_values() {
-			let escrow = match &deal.state {
-				DealState::Proposed { .. } => Self::proposal_escrow(&deal),
-				DealState::Active(terms) => money::escrow_left(deal.rate, terms),
-			};
+			let escrow = Self::escrow(&deal);
 			let (escrows, deposits) = expected.entry(deal.customer).or_default();
 			*escrows = escrows.saturating_add(escrow);
 			*deposits = deposits.saturating_add(deal.deposit);

@@ -103,9 +103,9 @@ impl pallet_elections_phragmen::Config for Runtime {
 	type DesiredRunnersUp = ConstU32<{ governance::COUNCIL_RUNNERS_UP }>;
 	type TermDuration = governance::TermDuration;
 	// The election runs in one block's hook: the pallet asserts that it fits.
-	type MaxCandidates = ConstU32<64>;
+	type MaxCandidates = ConstU32<{ governance::MAX_COUNCIL_CANDIDATES }>;
 	type MaxVoters = ConstU32<{ governance::MAX_COUNCIL_VOTERS }>;
-	type MaxVotesPerVoter = ConstU32<16>;
+	type MaxVotesPerVoter = ConstU32<{ governance::MAX_COUNCIL_VOTES }>;
 	type WeightInfo = pallet_elections_phragmen::weights::SubstrateWeight<Runtime>;
 }
 

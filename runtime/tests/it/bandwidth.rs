@@ -2,17 +2,14 @@
 
 use crate::{
 	actors::Node,
-	chain::{apply, block, check, fees, refused, run_to, scenario, send, signed, GENESIS},
+	chain::{apply, block, check, fees, free_weight, refused, run_to, scenario, send, signed, GENESIS},
 	lines::{
 		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, Lines, Measurement,
 		Part, CLAIM, PREPAID,
 	},
 };
 use codec::Encode;
-use frame_support::{
-	dispatch::GetDispatchInfo,
-	traits::{Get, TypedGet},
-};
+use frame_support::traits::{Get, TypedGet};
 use pallet_bandwidth_proofs::{Call, Error};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
 use sp_runtime::{
@@ -440,7 +437,7 @@ fn a_measurement_of_seventeen_members_is_small_and_cheap() {
 		let measurement = lines.measurement(&test, &lines.as_claimed(&test)).transaction();
 
 		let octets = measurement.encoded_size();
-		let weight = measurement.function.get_dispatch_info().total_weight();
+		let weight = free_weight(&measurement.function);
 		println!("a measurement of 17 takes {octets} octets and {} us", weight.ref_time() / 1_000_000);
 		assert!(octets <= 1_600, "{octets} octets");
 		assert!(weight.ref_time() <= 2_000_000_000, "{weight:?}");

@@ -2,8 +2,10 @@
 
 use codec::Encode;
 use frame_support::{
+	dispatch::GetDispatchInfo,
 	storage::{with_transaction_unchecked, TransactionOutcome},
-	traits::{Get, TryState, TryStateSelect},
+	traits::{Authorize, Get, TryState, TryStateSelect},
+	weights::Weight,
 };
 use serde_json::Value;
 use sp_consensus_babe::{
@@ -221,6 +223,11 @@ fn signed_and_tipped(
 pub fn free(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	let born = u64::from(System::block_number());
 	UncheckedExtrinsic::new_transaction(call.into(), transactions::extension(Era::mortal(16, born), 0, 0))
+}
+
+/// What a free call weighs: its authorisation and its dispatch.
+pub fn free_weight(call: &RuntimeCall) -> Weight {
+	call.weight_of_authorize().saturating_add(call.get_dispatch_info().call_weight)
 }
 
 /// Makes a block of one valid transaction and says how its call went. An election fills its block: what is left over

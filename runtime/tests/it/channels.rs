@@ -1,6 +1,8 @@
 //! Payment channels: opened with a fee, redeemed without one, closed by either side.
 
-use crate::chain::{apply, block, check, free, refused, run_to, scenario, send, signed, signed_as, GENESIS};
+use crate::chain::{
+	apply, block, check, free, free_weight, refused, run_to, scenario, send, signed, signed_as, GENESIS,
+};
 use frame_support::traits::{fungible::InspectHold, Get, TypedGet};
 use pallet_payment_channels::{
 	types::{OVER_DEPOSIT, STEP_TOO_SMALL},
@@ -285,7 +287,7 @@ fn a_redemption_is_small_and_cheap_however_much_it_pays_for() {
 
 		let transaction = channel.voucher(DEPOSIT);
 
-		let weight = frame_support::dispatch::GetDispatchInfo::get_dispatch_info(&transaction.function).total_weight();
+		let weight = free_weight(&transaction.function);
 		let octets = codec::Encode::encoded_size(&transaction);
 		println!("redeeming takes {octets} octets and {} us", weight.ref_time() / 1_000_000);
 		assert!(octets <= 128, "{octets} octets");

@@ -13,8 +13,9 @@ use frame_support::{
 		tokens::{Fortitude, Precision, Preservation},
 		Get, TypedGet,
 	},
+	weights::Weight,
 };
-use pallet_rewards::{availability, emission, Error, Event};
+use pallet_rewards::{availability, emission, Error, Event, WeightInfo};
 use sp_keyring::Sr25519Keyring::{self, Alice, AliceStash, Bob, Charlie};
 use sp_runtime::{DispatchResult, Perbill, Permill};
 use substation_primitives::{
@@ -63,7 +64,7 @@ fn era_blocks() -> BlockNumber {
 }
 
 /// Runs to the first block of the next era.
-fn next_era() {
+pub fn next_era() {
 	let era = supply().era;
 	while supply().era == era {
 		run_to(System::block_number() + 1);
@@ -113,7 +114,7 @@ fn usage(burned: Balance) -> Balance {
 }
 
 /// A node of Alice's that has proven the first period of a deal of so many.
-fn proven_node(customer: Sr25519Keyring, periods: u32) -> (Node, DealId) {
+pub fn proven_node(customer: Sr25519Keyring, periods: u32) -> (Node, DealId) {
 	let mut node = Node::register(Alice);
 	let deal = node.store(customer, content(1, 5_000), periods);
 	node.first_window();
@@ -487,6 +488,17 @@ fn after_ten_eras_of_everything_the_supply_adds_up() {
 		assert_eq!(page.burned_by_calls, page.burned);
 		assert!(storage_page(&node).pending > 0);
 	});
+}
+
+#[test]
+fn credits_and_claims_are_cheap() {
+	type Weights = <Runtime as pallet_rewards::Config>::WeightInfo;
+	let microseconds = |weight: Weight| weight.ref_time() / 1_000_000;
+
+	for credit in [Weights::credit_usage(), Weights::credit_availability()] {
+		assert!(microseconds(credit) < 60, "{credit:?}");
+	}
+	assert!(microseconds(Weights::claim(1)) < 300, "{:?}", Weights::claim(1));
 }
 
 #[test]

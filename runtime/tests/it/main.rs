@@ -1,5 +1,7 @@
 //! The whole runtime, natively: real blocks, real signatures, real proofs, every invariant after every scenario.
 
+#[path = "../../../pallets/bandwidth-proofs/src/tests/accesses.rs"]
+mod accesses;
 mod actors;
 mod bandwidth;
 mod blob;
@@ -7,6 +9,7 @@ mod chain;
 mod channels;
 mod economy;
 mod encoding;
+mod era_end;
 mod fees;
 mod governance;
 mod governance_bodies;
@@ -19,7 +22,9 @@ mod lines;
 mod measurement_cost;
 mod metadata;
 mod penalties;
+mod pots;
 mod presets;
 mod prove_cost;
+mod staking;
 mod state_size;
 mod upgrade;

@@ -10,6 +10,7 @@ async fn honest_committee_measures_the_pace_and_signs() {
 		verify(&world.page(), &outcome);
 		assert_eq!(outcome.absences, []);
 		assert_eq!((outcome.measured.receipts, outcome.measured.delivered), (5, 1_000));
+		assert!(outcome.round_trip.is_some_and(|time| !time.is_zero()), "{:?}", outcome.round_trip);
 		// Loopback is faster than the claim: what is measured is the pace of the members, five quarters of it.
 		assert!((CLAIM * 95 / 100..CLAIM * 127 / 100).contains(&outcome.measured.rate), "{:?}", outcome.measured);
 		for member in &world.honest {

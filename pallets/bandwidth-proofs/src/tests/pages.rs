@@ -22,6 +22,7 @@ fn a_fresh_line_shows_zeros() {
 				claim: CLAIM,
 				rating: Rates::default(),
 				seats: vec![SeatPage { index: 0, from: 2, until: None }],
+				bond: SEAT_BOND,
 				required_bond: SEAT_BOND,
 				prepaid: 100 * FEE,
 				earned: 0,

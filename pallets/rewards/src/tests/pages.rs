@@ -85,6 +85,7 @@ fn the_supply_is_shown_whole() {
 				minted: rest,
 				burned: 10 * STN + WEALTH,
 				burned_by_calls: 10 * STN,
+				burned_seen: 10 * STN,
 				nominating: era().nominating,
 				availability_per_block: era().yield_per_block,
 				storage: PoolPage { units: 0, budget: era().pools.storage.budget },
