@@ -505,7 +505,7 @@ fn credits_and_claims_are_cheap() {
 fn a_node_that_is_gone_and_earns_is_noticed() {
 	state_of(|| {
 		let earner = Earner::Node { node: NodeId(99), class: STORAGE };
-		let record = pallet_rewards::Record { pending: 1, ..Default::default() };
+		let record = pallet_rewards::Record { units: 1, ..Default::default() };
 		pallet_rewards::Records::<Runtime>::insert(earner, record);
 	})
 	.execute_with(|| {

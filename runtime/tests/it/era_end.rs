@@ -6,9 +6,9 @@ use crate::{
 	economy::proven_node,
 };
 use pallet_registry::Nodes;
-use pallet_storage_market::{Deals, DealsOfNode};
+use pallet_storage_market::Deals;
 use sp_keyring::Sr25519Keyring::Bob;
-use substation_primitives::{DealId, NodeId};
+use substation_primitives::{deal::Deal, DealId, NodeId};
 use substation_runtime::{Rewards, Runtime, System};
 
 /// Counts in the block that ends an era, on a chain with so many nodes more, and a deal of each.
@@ -20,8 +20,7 @@ fn end_of_an_era_with(more: u64) -> Accesses {
 		for number in 1_000..1_000 + more {
 			let (id, node) = (DealId(number), NodeId(number));
 			Nodes::<Runtime>::insert(node, record.clone());
-			DealsOfNode::<Runtime>::insert(node, id, ());
-			Deals::<Runtime>::insert(id, substation_primitives::deal::Deal { node, ..deal.clone() });
+			Deals::<Runtime>::insert(id, Deal { node, ..deal.clone() });
 		}
 	})
 	.execute_with(|| {
