@@ -83,7 +83,7 @@ pub enum Command {
 	Answer(Answer),
 	/// Report a node that misses its windows, for a bounty
 	ReportMissed(ReportMissed),
-	/// Pay out what this operator's nodes (or the named one) and its deliveries have earned in eras that are over
+	/// Pay out what the operator's nodes (or the named one), and the signer's deliveries, have earned in eras that are over
 	Claim(OfNode),
 	/// Have this machine's line measured, and measure others
 	Bandwidth(Bandwidth),

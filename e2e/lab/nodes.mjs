@@ -20,8 +20,8 @@ const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.do
  *
  * A plan is `{ name, place, terms, claim, seats, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
  * tests of the node its operator prepays (chosen nodes are tested, the others are members only); `program` replaces
- * the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong by so many seconds
- * (and `clock` then is what its log says of that).
+ * the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong by so many seconds,
+ * and `clock` becomes what its log says of that.
  */
 export async function settle(network, plans) {
 	const { chain } = network;

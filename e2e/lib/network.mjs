@@ -200,8 +200,13 @@ export class Network {
 		return (await this.http(provider, '/v1/status'))?.json();
 	}
 
-	/** The pots by name, as `substation audit` reads them at a final block. Fails if something is not accounted for. */
+	/**
+	 * The pots by name, as `substation audit` reads them once everything that has happened so far is final. Fails if
+	 * something is not accounted for.
+	 */
 	async audit() {
+		const { height } = this.chain;
+		await until(`block ${height} to be final`, 60, async () => (await this.chain.finalized()) >= height);
 		const folder = path.join(this.folder, 'auditor');
 		const { stdout } = await substation(['audit', '--data', folder, '--rpc', this.validator.ws, '--json']);
 		const amounts = ({ pot, held, owed }) => [pot, { held: BigInt(held), owed: BigInt(owed) }];

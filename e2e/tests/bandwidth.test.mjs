@@ -35,7 +35,11 @@ test('the chain reads what lines carry, and not what is claimed', { timeout: 900
 
 test('where namespaces are not permitted the lab says so, fails, and measures nothing', () => {
 	const script = path.join(lab, '..', '..', 'scripts', 'bandwidth-lab');
-	const { status, stdout, stderr } = spawnSync('setpriv', ['--bounding-set', '-sys_admin', script, '--small', '--json'], { encoding: 'utf8' });
+	const { status, stdout, stderr } = spawnSync(
+		'setpriv',
+		['--bounding-set', '-sys_admin', '--no-new-privs', script, '--small', '--json'],
+		{ encoding: 'utf8', timeout: 60_000 },
+	);
 	assert.notEqual(status, 0);
 	assert.equal(stdout, '');
 	assert.match(stderr, /does not permit network namespaces .+; nothing was measured/);

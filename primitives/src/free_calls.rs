@@ -5,6 +5,6 @@
 /// sender's pool holds the proof it takes no other of the same period.
 pub const LIFETIME: u64 = 8;
 
-/// How far before the best block an attempt is born: its hash is known in every context in which an off-chain worker
+/// How many blocks before the best one an attempt is born: its hash is known in every context in which an off-chain worker
 /// runs, and to peers that are one block behind.
 pub const BORN_BEFORE: u64 = 2;

@@ -51,7 +51,7 @@ pub enum Pot {
 	/// On hold as stakes of validators and nominators.
 	#[codec(index = 12)]
 	Stake,
-	/// Everything that accounts cannot spend because it is on hold or reserved. Holds are in it, for whatever purpose.
+	/// The reserved balances of accounts. They owe what is on hold, for whatever purpose.
 	#[codec(index = 13)]
 	Reserved,
 }
@@ -87,9 +87,9 @@ impl Pot {
 pub struct PotSum {
 	/// The pot.
 	pub pot: Pot,
-	/// What is there.
+	/// What is there, in plancks.
 	pub held: Balance,
-	/// What records name.
+	/// What records name, in plancks.
 	pub owed: Balance,
 }
 

@@ -94,7 +94,7 @@ sp_api::decl_runtime_apis! {
 		/// Where all tokens have come from and gone to.
 		fn supply_page() -> SupplyPage;
 
-		/// What every pot holds and what records say that it owes, of at most 1,000 records: `after` is `next` of the
+		/// What every pot holds and what records say that it owes, in plancks, of at most 1,000 records: `after` is `next` of the
 		/// page before. Only the sums over all pages of one block can be compared.
 		fn pots_page(after: Option<PotsCursor>, limit: u32) -> PotsPage;
 	}

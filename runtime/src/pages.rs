@@ -159,7 +159,7 @@ pub(crate) fn deals_of_node(node: NodeId, after: Option<DealId>, limit: u32) -> 
 		}
 		None => DealsOfNode::<Runtime>::iter_key_prefix(node),
 	};
-	ids.take(most(limit)).filter_map(deal).collect()
+	ids.take(page(limit)).filter_map(deal).collect()
 }
 
 pub(crate) fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId>> {
@@ -170,12 +170,11 @@ pub(crate) fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId
 		}
 		None => pallet_registry::Nodes::<Runtime>::iter_keys(),
 	};
-	ids.take(most(limit)).filter_map(node).collect()
+	ids.take(page(limit)).filter_map(node).collect()
 }
 
-/// How many entries a call gets that asks for so many.
-pub(crate) fn most(entries: u32) -> usize {
-	usize::try_from(entries.min(MAX_PAGE)).unwrap_or(usize::MAX)
+fn page(limit: u32) -> usize {
+	usize::try_from(limit.min(MAX_PAGE)).unwrap_or(usize::MAX)
 }
 
 /// What a node earns in each class of which anything is known.

@@ -4,8 +4,8 @@
 //! Nothing on chain calls this. Records are taken as they are written, because holds change when records do.
 
 use crate::{
-	constants::EXISTENTIAL_DEPOSIT, pages, Balances, BandwidthProofs, Rewards, Runtime, RuntimeHoldReason,
-	StorageMarket,
+	constants::{EXISTENTIAL_DEPOSIT, MAX_PAGE},
+	Balances, BandwidthProofs, Rewards, Runtime, RuntimeHoldReason, StorageMarket,
 };
 use alloc::vec::Vec;
 use codec::{FullCodec, FullEncode};
@@ -22,7 +22,7 @@ use substation_primitives::{
 /// The page that begins there, of at most so many records (and at least one).
 pub(crate) fn page(at: PotsCursor, limit: u32) -> PotsPage {
 	let PotsCursor { ledger, after } = at;
-	let mut reader = Reader { after, limit: pages::most(limit).max(1), records: 0, sums: PotSums::default() };
+	let mut reader = Reader { after, limit: limit.clamp(1, MAX_PAGE), records: 0, sums: PotSums::default() };
 	let left = match ledger {
 		Ledger::Totals => reader.totals(),
 		Ledger::Accounts => reader.read::<frame_system::Account<Runtime>, _, _>(|_, account, sums| {
@@ -92,7 +92,7 @@ pub(crate) fn all() -> PotSums {
 /// One page while it is read.
 struct Reader {
 	after: Option<Vec<u8>>,
-	limit: usize,
+	limit: u32,
 	records: u32,
 	sums: PotSums,
 }
@@ -120,11 +120,9 @@ impl Reader {
 			Some(after) => M::iter_from(after),
 			None => M::iter(),
 		};
-		let mut read: usize = 0;
-		for (key, value) in entries.take(self.limit) {
-			read = read.saturating_add(1);
+		for (key, value) in entries {
 			self.records = self.records.saturating_add(1);
-			let last = (read == self.limit).then(|| M::hashed_key_for(&key));
+			let last = (self.records == self.limit).then(|| M::hashed_key_for(&key));
 			sum(key, value, &mut self.sums);
 			if last.is_some() {
 				return last;

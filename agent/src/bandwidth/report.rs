@@ -11,7 +11,8 @@ use substation_primitives::{
 /// Members without a receipt that one line names.
 const NAMED: usize = 6;
 
-/// Members of a committee whose majority is hard to come by. Chains for development have fewer.
+/// Members of a committee on public networks, for whom the bounds of the protocol are worked out. Chains for development
+/// have fewer.
 const SOUND_COMMITTEE: u8 = 17;
 
 /// Everything that a report on a line is made from.

@@ -4,7 +4,7 @@ use crate::{
 	chain::{client::BlockHash, Chain},
 	cli::{amounts::display_amount, Common},
 	commands::session::Session,
-	data::progress::Output,
+	data::progress::{Output, LINE_EVERY},
 };
 use anyhow::{ensure, Result};
 use indicatif::ProgressBar;
@@ -15,8 +15,7 @@ use substation_primitives::{
 	rewards::SupplyPage,
 };
 
-/// Time between two log lines, and between two frames on a terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Time between two frames on a terminal.
 const FRAME_EVERY: Duration = Duration::from_millis(200);
 
 /// Reads every record of one final block and compares. Errors when something is not accounted for.

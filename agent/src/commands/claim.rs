@@ -1,4 +1,4 @@
-//! `substation claim`: what a node and its operator's deliveries have earned becomes money.
+//! `substation claim`: what an operator's nodes, and the deliveries of whoever signs, have earned becomes money.
 
 use crate::{
 	chain::{
@@ -13,7 +13,11 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use serde_json::json;
-use substation_primitives::{rewards::MAX_CLAIMS, Balance};
+use std::collections::BTreeSet;
+use substation_primitives::{
+	rewards::{Earner, MAX_CLAIMS},
+	Balance, NodeId,
+};
 use subxt::ext::scale_value::{At, Value, ValueDef};
 
 /// Claims in one transaction, and says what was paid: for the node that was named, or else for all nodes of this one's
@@ -25,23 +29,18 @@ pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 	let page = session.chain.node(node, best).await?.with_context(|| format!("there is no node {node}"))?;
 	let nodes = if options.node.is_some() { vec![node] } else { session.chain.nodes_of(&page.operator, best).await? };
 	let mut found = Vec::new();
-	let mut paying = Vec::new();
 	for node in nodes {
-		let pages = session.chain.rewards_of_node(node, best).await?;
-		if rewards::claimable(&pages) > 0 {
-			paying.push(node);
-		}
-		found.extend(pages);
+		found.extend(session.chain.rewards_of_node(node, best).await?);
 	}
+	let (paying, left) = paying(&found);
 	// Deliveries are paid to the account that signs; without a key here that is probably the operator.
 	let signer = account_key(&options.signer)?.map_or(page.operator, |key| key.account());
 	found.extend(session.chain.rewards_of_payee(&signer, best).await?);
 	ensure_worth_a_fee(&found)?;
-	let (count, most) = (paying.len(), MAX_CLAIMS as usize);
-	if count > most {
-		session
-			.say(&format!("{count} nodes have something to claim, one claim takes {most}: repeat it for the others"));
-		paying.truncate(most);
+	if left > 0 {
+		session.say(&format!(
+			"one claim is for {MAX_CLAIMS} nodes at most: {left} more have something, repeat it for them"
+		));
 	}
 
 	let call = Call::claim(&paying);
@@ -57,6 +56,17 @@ pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 		println!("paid {} STN", display_amount(total(&payments)));
 	}
 	Ok(())
+}
+
+/// The nodes for which there is something to claim, as many as one claim takes, and how many there are besides.
+fn paying(found: &[RewardView]) -> (Vec<NodeId>, usize) {
+	let with_something = found.iter().filter(|page| page.pending > 0).filter_map(|page| match page.earner {
+		Earner::Node { node, .. } => Some(node),
+		Earner::Payee(_) => None,
+	});
+	let nodes: BTreeSet<_> = with_something.collect();
+	let left = nodes.len().saturating_sub(MAX_CLAIMS as usize);
+	(nodes.into_iter().take(MAX_CLAIMS as usize).collect(), left)
 }
 
 /// Errors when a claim would cost its fee and pay nothing.
@@ -124,7 +134,7 @@ fn earned(earner: &Value<()>) -> String {
 mod tests {
 	use super::*;
 	use crate::provider::rewards::tests::page;
-	use substation_primitives::{rewards::Earner, settings::STN, NodeId, ResourceClass};
+	use substation_primitives::{settings::STN, ResourceClass};
 	use subxt::ext::scale_value::Composite;
 
 	fn claimed(earner: Value<()>, amount: Balance) -> EventView {
@@ -166,6 +176,21 @@ mod tests {
 		let payments = payments(&Receipt { block: String::new(), events: vec![claimed(unknown, 5)] });
 
 		assert!(payments.len() == 1 && payments[0].earned.contains("Relay"), "{payments:?}");
+	}
+
+	#[test]
+	fn claim_is_for_every_node_with_something_to_claim_as_far_as_one_takes_them() {
+		let earned = |node, class, pending| {
+			let page = page(Earner::Node { node: NodeId(node), class });
+			RewardView { pending, ..page }
+		};
+		let storage = |node| earned(node, ResourceClass::Storage, STN);
+
+		let both =
+			[storage(3), earned(3, ResourceClass::Bandwidth, 1), earned(2, ResourceClass::Storage, 0), storage(1)];
+		assert_eq!(paying(&both), (vec![NodeId(1), NodeId(3)], 0));
+		let many: Vec<_> = (0..70).map(storage).collect();
+		assert_eq!(paying(&many), ((0..64).map(NodeId).collect(), 6));
 	}
 
 	#[test]

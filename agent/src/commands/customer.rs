@@ -55,10 +55,12 @@ pub fn remember(folder: &Folder, deal: StoredDeal) -> Result<()> {
 	folder.replace(RECORDS, &serde_json::to_vec_pretty(&deals)?)
 }
 
-/// Gives a deal another number in the folder's records, durably: the chain does when it is re-organised.
-pub fn renumber(folder: &Folder, deal: DealId, number: DealId) -> Result<()> {
+/// Gives a node's deal another number in the folder's records, durably: the chain does when it is re-organised. Deals of
+/// several nodes may be renumbered one after the other, each to the old number of the next.
+pub fn renumber(folder: &Folder, node: NodeId, deal: DealId, number: DealId) -> Result<()> {
 	let mut deals = records(folder)?;
-	deals.iter_mut().filter(|record| record.deal == deal.0).for_each(|record| record.deal = number.0);
+	let is_meant = |record: &&mut StoredDeal| record.node == node.0 && record.deal == deal.0;
+	deals.iter_mut().filter(is_meant).for_each(|record| record.deal = number.0);
 	folder.replace(RECORDS, &serde_json::to_vec_pretty(&deals)?)
 }
 
@@ -287,9 +289,11 @@ mod tests {
 
 		assert_eq!(records(&folder).unwrap(), [deal(4), deal(2)]);
 
-		renumber(&folder, DealId(4), DealId(5)).unwrap();
+		remember(&folder, StoredDeal { node: 2, ..deal(5) }).unwrap();
+		renumber(&folder, NodeId(1), DealId(4), DealId(5)).unwrap();
+		renumber(&folder, NodeId(2), DealId(5), DealId(6)).unwrap();
 
-		assert_eq!(records(&folder).unwrap(), [deal(5), deal(2)]);
+		assert_eq!(records(&folder).unwrap(), [deal(5), deal(2), StoredDeal { node: 2, ..deal(6) }]);
 	}
 
 	#[test]

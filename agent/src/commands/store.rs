@@ -353,7 +353,7 @@ async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, node: &Node
 				match find(&chain, job, node.id).await {
 					Ok(Some(found)) if found != deal => {
 						tracing::info!("deal {deal} is deal {found} now: the chain was re-organised");
-						renumber(&job.folder, deal, found)?;
+						renumber(&job.folder, node.id, deal, found)?;
 						deal = found;
 						// The node knows the bytes by the old number.
 						stored = false;

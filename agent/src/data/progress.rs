@@ -14,7 +14,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Time between two log lines.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+pub const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! What the end of an era asks of the state: the same, however many nodes and deals there are.
+//! What the end of an era reads from the state and writes: the same, however many nodes and deals there are. (Walks that
+//! look at keys only leave no trace here.)
 
 use crate::{
 	accesses::{counted, Accesses},

@@ -79,10 +79,10 @@ fn pages_of_every_length_add_up_to_the_same() {
 	});
 }
 
-/// Whether a hold is for a purpose of this project's pallets.
+/// Whether a hold is for a stake, or a purpose of this project's pallets.
 fn is_ours(reason: RuntimeHoldReason) -> bool {
-	use RuntimeHoldReason::{Disputes, PaymentChannels, Registry, StorageMarket};
-	matches!(reason, Disputes(_) | PaymentChannels(_) | Registry(_) | StorageMarket(_))
+	use RuntimeHoldReason::{Disputes, PaymentChannels, Registry, Staking, StorageMarket};
+	matches!(reason, Disputes(_) | PaymentChannels(_) | Registry(_) | Staking(_) | StorageMarket(_))
 }
 
 /// What the invariants say after a change that is taken back.
@@ -98,6 +98,7 @@ fn a_planck_too_few_or_too_many_is_noticed_in_every_pot() {
 	const ISSUANCE: &str = "X7: the issuance is not the sum of all accounts";
 	const FEES: &str = "X8: the account of test fees does not cover what lines name";
 	const POOLS: &str = "X8: the pools of eras that are over do not cover what was earned";
+	const RESERVED: &str = "X9: less is reserved than is on hold";
 	const HOLDS: &str = "X9: what is on hold is not what records name";
 
 	state_of(fill_every_pot).execute_with(|| {
@@ -121,7 +122,15 @@ fn a_planck_too_few_or_too_many_is_noticed_in_every_pot() {
 				seen += 1;
 			}
 		}
-		assert!(seen >= 9, "{seen} holds");
+		assert!(seen >= 10, "{seen} holds");
+		let (account, _) = pallet_balances::Holds::<Runtime>::iter().next().unwrap();
+		let unreserved = noticed(|| {
+			frame_system::Account::<Runtime>::mutate(&account, |account| {
+				account.data.reserved -= 1;
+				account.data.free += 1;
+			});
+		});
+		assert_eq!(unreserved, Err(RESERVED.into()));
 
 		let [fees, rewards] = [Pot::TestFees, Pot::Rewards].map(|pot| {
 			let sum = sums(&pages(1_000)).0.into_iter().find(|sum| sum.pot == pot).unwrap();
