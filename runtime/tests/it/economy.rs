@@ -133,13 +133,17 @@ fn settled(events: &[RuntimeEvent]) -> (Balance, Balance) {
 	parts.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
 }
 
-/// What staking has paid, by these events.
-fn rewarded(events: &[RuntimeEvent]) -> Balance {
-	let amounts = events.iter().filter_map(|event| match event {
-		RuntimeEvent::Staking(pallet_staking::Event::Rewarded { amount, .. }) => Some(*amount),
+/// What these events say that staking has paid, and to whose stash.
+pub fn payments(events: &[RuntimeEvent]) -> impl Iterator<Item = (&AccountId, Balance)> {
+	events.iter().filter_map(|event| match event {
+		RuntimeEvent::Staking(pallet_staking::Event::Rewarded { stash, amount, .. }) => Some((stash, *amount)),
 		_ => None,
-	});
-	amounts.sum()
+	})
+}
+
+/// What these events say that staking has paid in all.
+fn rewarded(events: &[RuntimeEvent]) -> Balance {
+	payments(events).map(|(_, amount)| amount).sum()
 }
 
 #[test]

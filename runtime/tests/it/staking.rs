@@ -2,10 +2,10 @@
 
 use crate::{
 	chain::{attempt, run_to, scenario, send, signed},
-	economy::next_era,
+	economy::{next_era, payments},
 };
 use frame_support::{assert_ok, traits::Get};
-use pallet_staking::{Call, Config, Error, Event, RewardDestination};
+use pallet_staking::{Call, Config, Error, RewardDestination};
 use sp_keyring::Sr25519Keyring::{Alice, AliceStash, Bob, Charlie};
 use sp_runtime::traits::Dispatchable;
 use std::collections::BTreeMap;
@@ -33,13 +33,9 @@ fn nominators(count: u32) -> Vec<AccountId> {
 	accounts
 }
 
-/// What these events say was paid to whom.
-fn rewarded(events: &[RuntimeEvent], sums: &mut BTreeMap<AccountId, Vec<Balance>>) -> Balance {
-	let paid = events.iter().filter_map(|event| match event {
-		RuntimeEvent::Staking(Event::Rewarded { stash, amount, .. }) => Some((stash, *amount)),
-		_ => None,
-	});
-	paid.fold(0, |sum, (stash, amount)| {
+/// Adds to `sums` what these events say that was paid to whom. Says how much it is in all.
+fn add_up(events: &[RuntimeEvent], sums: &mut BTreeMap<AccountId, Vec<Balance>>) -> Balance {
+	payments(events).fold(0, |sum, (stash, amount)| {
 		sums.entry(stash.clone()).or_default().push(amount);
 		sum + amount
 	})
@@ -63,9 +59,9 @@ fn validator_with_more_nominators_than_a_page_is_paid_page_by_page_and_each_page
 
 		// Anybody may, in any order.
 		let mut sums = BTreeMap::new();
-		let second = rewarded(&send(Charlie, page(1)), &mut sums);
+		let second = add_up(&send(Charlie, page(1)), &mut sums);
 		assert_eq!(sums.keys().filter(|who| nominators.contains(who)).count(), 6);
-		let first = rewarded(&send(Charlie, page(0)), &mut sums);
+		let first = add_up(&send(Charlie, page(0)), &mut sums);
 
 		for again in [0, 1] {
 			assert_eq!(attempt(signed(Charlie, page(again))), Err(Error::<Runtime>::AlreadyClaimed.into()), "{again}");
