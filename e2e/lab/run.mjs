@@ -1,4 +1,5 @@
 // The lab: set rates against what the chain reads, and every attack against its bound. See scripts/bandwidth-lab.
+import { withCommittees } from '../lib/committees.mjs';
 import { Network } from '../lib/network.mjs';
 import { stopAll } from '../lib/processes.mjs';
 import { attacks } from './attacks.mjs';
@@ -9,20 +10,12 @@ import { say } from './words.mjs';
 
 const flags = new Set(process.argv.slice(2));
 
-/** One chain whose committees have `members` members. Seats count after 40 s, one test is drawn every `interval` blocks. */
-async function chainWith({ members, nodes, interval, seconds, seatRate, deadline = 30 }) {
-	return Network.start({
-		genesis: {
-			pace: { lengths: { epochBlocks: 10, committees: { members, minNodes: nodes, deadline } } },
-			settings: {
-				settings: {
-					bandwidth: { testsPerDraw: 1, drawInterval: interval, testSeconds: seconds, seatRate, ratingAge: 100_000 },
-				},
-			},
-		},
+/** A chain with such committees that agents in other namespaces reach. */
+const chainWith = (terms) =>
+	Network.start({
+		genesis: withCommittees(terms),
 		nodeArgs: ['--unsafe-rpc-external', '--rpc-cors', 'all', '--rpc-max-connections', '500'],
 	});
-}
 
 /** What a part of the lab has to reach. */
 const AIMS = [

@@ -232,7 +232,7 @@ export class Chain {
 		const other = await ApiPromise.create({ provider: new WsProvider(ws), noInitWarn: true });
 		try {
 			const height = await this.finalized();
-			await until(`${ws} to reach block ${height}`, 60, async () => (await other.rpc.chain.getHeader()).number.toNumber() >= height);
+			await until(`${ws} to reach block ${height}`, 180, async () => (await other.rpc.chain.getHeader()).number.toNumber() >= height);
 		} finally {
 			await other.disconnect();
 		}

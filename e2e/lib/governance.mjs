@@ -6,7 +6,7 @@ import { delay } from './processes.mjs';
 const PASSING = /^(Invalid|Usurped|Dropped)$|1010|1014|bad signature|outdated/;
 
 /** Seconds in which an upgrade that came in between is final, and the client one for the new runtime. */
-const PASSING_SECONDS = 90;
+const PASSING_SECONDS = 180;
 
 // As `Weight` bounds of motions: more than any of these tests needs.
 const MOTION_WEIGHT = { refTime: 100_000_000_000n, proofSize: 1_000_000n };

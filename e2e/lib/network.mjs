@@ -13,6 +13,9 @@ export const AGENT = path.join(target, 'release', 'substation');
 /** A runtime that `scripts/e2e governance` has built to upgrade to. */
 export const upgrade = (name) => path.join(target, 'upgrades', `${name}.wasm`);
 
+/** Windows of 24 s, not 16: a program beside another test's may stand still for some seconds. */
+export const LONG_WINDOWS = { pace: { lengths: { clock: { period: 24, window: 12 } } } };
+
 const VALIDATORS = { dev: ['alice'], local: ['alice', 'bob', 'charlie', 'dave'] };
 
 /** Runs the agent's program once; fails with what it said, unless `expectFailure`. */
@@ -114,7 +117,7 @@ export class Network {
 			],
 			{ log: path.join(this.folder, `${name}.log`) },
 		);
-		const identity = await daemon.line(/Local node identity is: (\S+)/, 60);
+		const identity = await daemon.line(/Local node identity is: (\S+)/, 180);
 		const peer = identity.match(/identity is: (\S+)/)[1];
 		const node = {
 			settings,
@@ -122,7 +125,7 @@ export class Network {
 			ws: `ws://127.0.0.1:${settings.rpcPort}`,
 			address: `/ip4/127.0.0.1/tcp/${settings.p2pPort}/p2p/${peer}`,
 		};
-		await daemon.line(/Running JSON-RPC server/, 60);
+		await daemon.line(/Running JSON-RPC server/, 180);
 		this.nodes = this.nodes.filter((other) => other.settings.name !== name).concat(node);
 		return node;
 	}

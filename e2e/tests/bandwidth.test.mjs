@@ -15,8 +15,9 @@ test('the chain reads what lines carry, and not what is claimed', { timeout: 900
 	});
 	assert.equal(status, 0, stderr);
 	const result = JSON.parse(stdout.trim().split('\n').at(-1));
-	// Rates are of this machine and of this moment; wide bounds tell a reading of the line from one of the claim.
-	assert.ok(result.honest_error_pct_max < 20, JSON.stringify(result));
+	// Rates are of this machine and of this moment. A member that is a third of a second late costs two fifths of a reading
+	// with committees of three; wide bounds tell a reading of the line from one of a doubled claim, and from none.
+	assert.ok(result.honest_error_pct_max < 50, JSON.stringify(result));
 	assert.ok(result.overclaim_reading_over_true < 1.1, JSON.stringify(result));
 	assert.ok(result.bytes_per_test <= 400, JSON.stringify(result));
 	// No step needs clocks that agree: one agent's was an hour ahead, another's an hour behind.

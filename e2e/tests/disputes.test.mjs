@@ -19,7 +19,8 @@ const disputed = async () => (await network.status(provider)).chain.disputes;
 const last = (stdout) => JSON.parse(stdout.trim().split('\n').at(-1));
 
 before(async () => {
-	network = await Network.start();
+	// An answer counts for two voting periods.
+	network = await Network.start({ genesis: { pace: { lengths: { votingPeriod: 30 } } } });
 	({ chain } = network);
 	provider = await network.addProvider('bob', '//Bob');
 	customer = network.customer('eve', '//Eve');

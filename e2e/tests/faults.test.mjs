@@ -1,13 +1,13 @@
 // What goes wrong in the field, and must not cost a provider or a customer anything.
 //
-// One chain for all: a period is 20 blocks of 2 s, a window 8 of them, a proposal waits 40. A deal that is accepted in a
-// period is first due in the next one, so its first proof comes within 37 blocks.
+// One chain for all: a period is 24 blocks of 2 s, a window 12 of them, a proposal waits 40. A deal that is accepted in a
+// period is first due in the next one, so its first proof comes within two periods.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { blobNames, durableBytes, randomFile, sha256, storedFiles, wipe } from '../lib/files.mjs';
-import { AGENT, Network } from '../lib/network.mjs';
+import { AGENT, LONG_WINDOWS, Network } from '../lib/network.mjs';
 import { Daemon, run, until } from '../lib/processes.mjs';
 
 const MEBIBYTE = 1 << 20;
@@ -18,7 +18,7 @@ let network;
 let chain;
 
 before(async () => {
-	network = await Network.start();
+	network = await Network.start({ genesis: LONG_WINDOWS });
 	({ chain } = network);
 });
 after(() => network?.stop());

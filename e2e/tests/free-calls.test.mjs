@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { randomFile } from '../lib/files.mjs';
-import { Network } from '../lib/network.mjs';
+import { LONG_WINDOWS, Network } from '../lib/network.mjs';
 
 let network;
 let chain;
@@ -12,7 +12,7 @@ let provider;
 let deal;
 
 before(async () => {
-	network = await Network.start();
+	network = await Network.start({ genesis: LONG_WINDOWS });
 	({ chain } = network);
 	provider = await network.addProvider('bob', '//Bob');
 	const file = await randomFile(path.join(network.folder, 'file'), 4096);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { b3sum, randomFile, sha256, storedFiles } from '../lib/files.mjs';
-import { Network, substation } from '../lib/network.mjs';
+import { LONG_WINDOWS, Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 
 let network;
@@ -18,7 +18,7 @@ let deals;
 const proofsOf = (provider) => chain.seen('storageProofs', 'WindowProven', (e) => Number(e.node) === provider.node);
 
 before(async () => {
-	network = await Network.start();
+	network = await Network.start({ genesis: LONG_WINDOWS });
 	({ chain } = network);
 	worker = await network.addProvider('bob', '//Bob', { fullNode: true });
 	agent = await network.addProvider('charlie', '//Charlie');
@@ -115,7 +115,7 @@ test('a deal that its customer ends early is closed by anyone and cleared by the
 	const deal = deals[agent.node];
 	await network.customer('eve', '//Eve').command('end-deal', [String(deal)]);
 	await chain.event('storageMarket', 'DealEndedEarly', 20, (e) => Number(e.deal) === deal);
-	await until('the last window to close', 90, async () => {
+	await until('the last window to close', 150, async () => {
 		await chain.submit(chain.api.tx.storageMarket.close(deal), '//Ferdie').catch((error) => {
 			assert.match(error.message, /^storageMarket\.NotOver$/);
 			throw error;

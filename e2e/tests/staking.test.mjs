@@ -134,12 +134,12 @@ describe('four validators', { concurrency: 4 }, () => {
 			await record.block('a block of the one that will go', 90, ({ author }) => author === stash('Bob'));
 			await nodes.bob.daemon.stop('SIGKILL');
 			const gone = latest().number;
-			await until('eight more final blocks', 60, () => latest().number >= gone + 8);
+			await until('eight more final blocks', secondsTo(1), () => latest().number >= gone + 8);
 
 			const { name, args } = nodes.bob.settings;
 			nodes.bob = await network.startNode(name, args, nodes.bob.settings);
 			const back = latest().number;
-			await record.block('a block of the one that is back', 60, ({ number, author }) => number > back && author === stash('Bob'));
+			await record.block('a block of the one that is back', secondsTo(1), ({ number, author }) => number > back && author === stash('Bob'));
 		});
 
 		test('one that signs two blocks in a slot is reported by the nodes, and disabled for the rest of the era', async () => {

@@ -14,6 +14,10 @@ pub use substation_proofs::bandwidth::Direction;
 /// Most members of a committee. Bounds the size of a test and of a measurement in code.
 pub const MAX_COMMITTEE: u32 = 25;
 
+/// Members of a committee on public networks, for whom the bounds of the protocol are worked out. Chains for development
+/// have fewer.
+pub const SOUND_COMMITTEE: u8 = 17;
+
 /// Most tests that one block draws.
 pub const MAX_TESTS_PER_BLOCK: u32 = 8;
 

@@ -16,11 +16,10 @@ use crate::{
 	chain::GENESIS,
 	keys::{agent, Key},
 	node::Node,
-	strategy::{Budget, Strategy, FEE_RESERVE, FIRST, LAST, TERM},
+	strategy::{Budget, Strategy, Unaffordable, FEE_RESERVE, FIRST, LAST, TERM},
 	wealth::{Estate, Wealth},
 	world::World,
 };
-use anyhow::Result;
 use pallet_staking::{RewardDestination, ValidatorPrefs};
 use sp_core::{ed25519, Pair};
 use std::collections::BTreeMap;
@@ -114,7 +113,7 @@ pub struct Coalition<'a> {
 }
 
 /// Runs a plan to its end.
-pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome> {
+pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let mut coalition = Coalition::new(cast, plan)?;
 	let mut world = World::new(cast);
 	while world.number() < coalition.end() {
@@ -128,7 +127,7 @@ pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome> {
 
 impl<'a> Coalition<'a> {
 	/// A coalition that has not begun.
-	pub fn new(cast: &'a Cast, plan: Plan) -> Result<Self> {
+	pub fn new(cast: &'a Cast, plan: Plan) -> Result<Self, Unaffordable> {
 		let scenario = cast.scenario();
 		let lengths = scenario.lengths();
 		let tokens = scenario.tokens - scenario.validator_stake();

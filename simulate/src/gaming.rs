@@ -10,9 +10,10 @@ use crate::{
 	coalition::{self, Outcome, Plan},
 	grid::{self, Point},
 	hooks,
-	strategy::Strategy,
+	samples::samples,
+	strategy::{Strategy, Unaffordable},
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use sp_runtime::Perbill;
 use std::{
 	collections::BTreeMap,
@@ -37,10 +38,13 @@ const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Per
 /// Identities of most runs.
 const IDENTITIES: u32 = 10;
 
+/// Points inside of the settings' range.
+const SAMPLES: usize = 100;
+
 /// How much is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-	/// The defaults and the extremes on the full machinery, the defaults and some corners with hooks.
+	/// The defaults and the extremes on the full machinery; the same, some corners and some samples with hooks.
 	Quick,
 	/// Everything.
 	Whole,
@@ -86,8 +90,8 @@ pub struct Row {
 pub struct Report {
 	/// One for each run.
 	pub rows: Vec<Row>,
-	/// Runs that the settings' least amounts leave no tokens for.
-	pub unaffordable: u32,
+	/// How many runs the settings' least amounts leave no tokens for, by what they cannot pay.
+	pub unaffordable: BTreeMap<Unaffordable, u32>,
 	/// Transactions that should have worked and did not.
 	pub failures: Vec<String>,
 	/// Invariants that did not hold.
@@ -148,7 +152,7 @@ fn groups(extent: Extent) -> Vec<Group> {
 		for point in grid::steps().iter().skip(1) {
 			both(point, Pace::Full, SMALL, None, &[IDENTITIES]);
 		}
-		for point in grid::steps().iter().skip(1).chain(&grid::corners()) {
+		for point in grid::steps().iter().skip(1).chain(&grid::corners()).chain(&samples(SAMPLES)) {
 			for commission in COMMISSIONS {
 				both(point, Pace::Hooks, SMALL, commission, &[IDENTITIES]);
 				both(point, Pace::Hooks, LARGE, commission, &[IDENTITIES]);
@@ -169,7 +173,7 @@ fn groups(extent: Extent) -> Vec<Group> {
 			groups.insert(0, group);
 		}
 	} else {
-		for point in grid::corners().iter().step_by(5) {
+		for point in grid::corners().iter().step_by(5).chain(&samples(SAMPLES / 5)) {
 			both(point, Pace::Hooks, SMALL, None, &[IDENTITIES]);
 		}
 	}
@@ -187,17 +191,20 @@ fn run_group(group: &Group) -> Result<Report> {
 			Pace::Full => coalition::run(&cast, plan),
 			Pace::Hooks => hooks::run(&cast, plan),
 		};
-		let Ok(Outcome { wealth, failures, violations }) = outcome else {
-			report.unaffordable += 1;
-			return None;
+		let Outcome { wealth, failures, violations } = match outcome {
+			Ok(outcome) => outcome,
+			Err(why) => {
+				*report.unaffordable.entry(why).or_default() += 1;
+				return None;
+			}
 		};
 		let label = format!("{} | {pace:?} | {commission:?} | {} x {identities}", point.name, strategy.name());
 		report.failures.extend(failures.into_iter().map(|failure| format!("{label}: {failure}")));
 		report.violations.extend(violations.into_iter().map(|violation| format!("{label}: {violation}")));
 		Some(wealth.total())
 	};
-	let idle = run(Strategy::Idle, 0).unwrap_or(tokens);
-	let twin = if usage_alone { idle } else { run(Strategy::Nominate, 0).unwrap_or(idle) };
+	let idle = run(Strategy::Idle, 0).context("doing nothing costs nothing")?;
+	let twin = if usage_alone { idle } else { run(Strategy::Nominate, 0).context("nominating has no least amount")? };
 	let mut rows = Vec::new();
 	for (strategy, identities) in group.strategies.iter().copied() {
 		let Some(wealth) = run(strategy, identities) else { continue };
@@ -259,7 +266,9 @@ impl Row {
 impl Report {
 	fn add(&mut self, other: Self) {
 		self.rows.extend(other.rows);
-		self.unaffordable += other.unaffordable;
+		for (why, runs) in other.unaffordable {
+			*self.unaffordable.entry(why).or_default() += runs;
+		}
 		self.failures.extend(other.failures);
 		self.violations.extend(other.violations);
 	}

@@ -16,11 +16,10 @@ use crate::{
 	coalition::{pay_out_stakes, validate, Outcome, Plan},
 	keys::{agent, Key},
 	node::Node,
-	strategy::{Budget, Strategy, FEE_RESERVE, FIRST, LAST},
+	strategy::{Budget, Strategy, Unaffordable, FEE_RESERVE, FIRST, LAST},
 	wealth::Estate,
 	world::World,
 };
-use anyhow::Result;
 use frame_support::{
 	dispatch::RawOrigin,
 	traits::{
@@ -74,7 +73,7 @@ struct Hooked<'a> {
 }
 
 /// Runs a plan to its end.
-pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome> {
+pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let scenario = cast.scenario();
 	let tokens = scenario.tokens - scenario.validator_stake();
 	let budget = Budget::of(plan.strategy, tokens, plan.identities, &scenario.settings)?;

@@ -14,6 +14,7 @@ mod grid;
 mod hooks;
 mod keys;
 mod node;
+mod samples;
 mod strategy;
 mod supply;
 mod svg;
@@ -129,8 +130,11 @@ fn simulate_gaming(options: &Options, results: &mut Map<String, Value>, findings
 	show(options, "Gaming: the best of each strategy", &report.summary());
 	complain("invariant", &report.violations);
 	complain("transaction", &report.failures);
+	for (why, runs) in &report.unaffordable {
+		eprintln!("gaming: {runs} runs cannot be paid for: {why:?}");
+	}
 	results.insert("runs".into(), json!(report.rows.len()));
-	results.insert("runs_not_affordable".into(), json!(report.unaffordable));
+	results.insert("runs_not_affordable".into(), json!(report.unaffordable.values().sum::<u32>()));
 	results.insert("failed_transactions".into(), json!(report.failures.len()));
 	let kinds = [
 		("best_gain_over_nominating", "best_gain_run", report.best_gain()),

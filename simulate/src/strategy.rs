@@ -1,6 +1,5 @@
 //! What a coalition may do with its tokens, and how much each part gets.
 
-use anyhow::{ensure, Result};
 use substation_primitives::{
 	bandwidth::MAX_SEATS,
 	settings::{Settings, STN},
@@ -86,6 +85,21 @@ impl Strategy {
 	}
 }
 
+/// Why settings leave a coalition too few tokens for a strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unaffordable {
+	/// What goes round in a channel is less than one redemption moves.
+	Redemption,
+	/// What the tokens could pay for a period is less than a deal must.
+	Rate,
+	/// The least bond of storage is more than an identity has.
+	StorageBond,
+	/// The least bonds of all nodes leave nothing to lend.
+	Lending,
+	/// One seat is more than an identity has.
+	Seat,
+}
+
 /// What each identity gets, and what it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
@@ -110,8 +124,8 @@ pub struct Budget {
 impl Budget {
 	/// How `tokens` are divided among `identities`, each of which gets the same.
 	///
-	/// Fails if the settings' least amounts are more than there is.
-	pub fn of(strategy: Strategy, tokens: Balance, identities: u32, settings: &Settings) -> Result<Self> {
+	/// Errors if the settings' least amounts are more than there is.
+	pub fn of(strategy: Strategy, tokens: Balance, identities: u32, settings: &Settings) -> Result<Self, Unaffordable> {
 		let each = tokens.saturating_sub(PURSE_RESERVE) / Balance::from(identities.max(1));
 		let float = if strategy.has_channels() { tokens / FLOAT_DIVISOR / Balance::from(identities.max(1)) } else { 0 };
 		let mut budget = Self { float, ..Self::default() };
@@ -119,7 +133,7 @@ impl Budget {
 		if strategy.has_channels() {
 			// One account for each end, and the record of each channel.
 			budget.tokens += settings.channels.record_deposit;
-			ensure!(float >= settings.channels.min_redeem, "a float of {float} is less than one redemption moves");
+			ensure(float >= settings.channels.min_redeem, Unaffordable::Redemption)?;
 		}
 		let rest = each.saturating_sub(budget.tokens);
 		if strategy.stores() || strategy.has_lines() {
@@ -146,7 +160,7 @@ impl Budget {
 	}
 
 	/// Bond and escrow of one deal that runs through the whole run.
-	fn take_deals(&mut self, rest: Balance, settings: &Settings) -> Result<()> {
+	fn take_deals(&mut self, rest: Balance, settings: &Settings) -> Result<(), Unaffordable> {
 		let rest = rest.saturating_sub(settings.market.deal_deposit);
 		let bonded = Self::bonded_periods(settings);
 		self.rate = rest / (bonded + Balance::from(TERM));
@@ -156,7 +170,7 @@ impl Budget {
 	}
 
 	/// Bond of a small deal that stays and a dear one that does not; the dear one's escrow is one period.
-	fn take_moments(&mut self, rest: Balance, settings: &Settings) -> Result<()> {
+	fn take_moments(&mut self, rest: Balance, settings: &Settings) -> Result<(), Unaffordable> {
 		let (bonded, small) = (Self::bonded_periods(settings), settings.market.min_rate);
 		let fixed = 2 * settings.market.deal_deposit + small * Balance::from(TERM);
 		let rest = rest.saturating_sub(fixed);
@@ -167,7 +181,7 @@ impl Budget {
 	}
 
 	/// The same where all that exceeds the least bond of each node moves.
-	fn take_rotation(&mut self, rest: Balance, identities: u32, settings: &Settings) -> Result<()> {
+	fn take_rotation(&mut self, rest: Balance, identities: u32, settings: &Settings) -> Result<(), Unaffordable> {
 		let (bonded, small) = (Self::bonded_periods(settings), settings.market.min_rate);
 		let least = settings.registry.min_bond.max(small * bonded);
 		let fixed = 2 * settings.market.deal_deposit + small * Balance::from(TERM);
@@ -177,18 +191,17 @@ impl Budget {
 		self.moving_bond = ((self.rate + small) * bonded).saturating_sub(least);
 		// All nodes are one operator's; what moves is counted once, in shares.
 		self.tokens += least + fixed + mobile / Balance::from(identities);
-		ensure!(self.moving_bond + self.rate <= mobile, "the least bond of {identities} nodes leaves nothing to lend");
+		ensure(self.moving_bond + self.rate <= mobile, Unaffordable::Lending)?;
 		self.check_rate(rest, settings)
 	}
 
-	fn check_rate(&self, rest: Balance, settings: &Settings) -> Result<()> {
-		ensure!(self.rate >= settings.market.min_rate, "a rate of {} is below the least one", self.rate);
-		ensure!(self.storage_bond <= rest, "the least bond is more than an identity has");
-		Ok(())
+	fn check_rate(&self, rest: Balance, settings: &Settings) -> Result<(), Unaffordable> {
+		ensure(self.rate >= settings.market.min_rate, Unaffordable::Rate)?;
+		ensure(self.storage_bond <= rest, Unaffordable::StorageBond)
 	}
 
 	/// As many seats as there is money for.
-	fn take_lines(&mut self, rest: Balance, settings: &Settings) -> Result<()> {
+	fn take_lines(&mut self, rest: Balance, settings: &Settings) -> Result<(), Unaffordable> {
 		let bandwidth = &settings.bandwidth;
 		// A node is tested only while a whole committee of three is prepaid; fees mostly come back from accomplices.
 		let prepaid = (bandwidth.member_fee * 3 * 40).min(rest / 4).max(bandwidth.member_fee * 3);
@@ -197,8 +210,15 @@ impl Budget {
 		self.seat_bond = (bandwidth.seat_bond * seats).max(settings.registry.min_bond);
 		self.prepaid = prepaid;
 		self.tokens += self.seat_bond + prepaid;
-		ensure!(self.seats > 0 && self.seat_bond + prepaid <= rest, "a seat is more than an identity has");
+		ensure(self.seats > 0 && self.seat_bond + prepaid <= rest, Unaffordable::Seat)
+	}
+}
+
+fn ensure(condition: bool, otherwise: Unaffordable) -> Result<(), Unaffordable> {
+	if condition {
 		Ok(())
+	} else {
+		Err(otherwise)
 	}
 }
 
@@ -227,13 +247,22 @@ mod tests {
 	}
 
 	#[test]
-	fn what_nobody_can_afford_is_an_error() {
-		let mut settings = Settings::default();
-		settings.registry.min_bond = TOKENS;
+	fn what_nobody_can_afford_is_an_error_that_says_why() {
+		let refusal = |strategy, change: fn(&mut Settings)| {
+			let mut settings = Settings::default();
+			change(&mut settings);
+			Budget::of(strategy, TOKENS, 10, &settings).unwrap_err()
+		};
 
-		for strategy in [Strategy::Deals, Strategy::Moments, Strategy::Rotation, Strategy::Lines] {
-			assert!(Budget::of(strategy, TOKENS, 10, &settings).is_err(), "{strategy:?}");
+		let dear_bond = |settings: &mut Settings| settings.registry.min_bond = TOKENS;
+		for strategy in [Strategy::Deals, Strategy::Moments] {
+			assert_eq!(refusal(strategy, dear_bond), Unaffordable::StorageBond, "{strategy:?}");
 		}
+		assert_eq!(refusal(Strategy::Rotation, dear_bond), Unaffordable::Lending);
+		assert_eq!(refusal(Strategy::Lines, dear_bond), Unaffordable::Seat);
+		assert_eq!(refusal(Strategy::Deals, |settings| settings.market.min_rate = TOKENS), Unaffordable::Rate);
+		let dear_round = |settings: &mut Settings| settings.channels.min_redeem = TOKENS;
+		assert_eq!(refusal(Strategy::Channels, dear_round), Unaffordable::Redemption);
 	}
 
 	#[test]

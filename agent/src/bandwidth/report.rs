@@ -4,16 +4,12 @@ use super::history::{self, Membership, OwnTest, Stage};
 use crate::cli::{amounts::display_amount, bandwidth::display_rate};
 use serde::Serialize;
 use substation_primitives::{
-	bandwidth::{Direction, Kbits, LinePage, Rates, Reading, ReadingReason, TestId},
+	bandwidth::{Direction, Kbits, LinePage, Rates, Reading, ReadingReason, TestId, SOUND_COMMITTEE},
 	settings::BandwidthSettings,
 };
 
 /// Members without a receipt that one line names.
 const NAMED: usize = 6;
-
-/// Members of a committee on public networks, for whom the bounds of the protocol are worked out. Chains for development
-/// have fewer.
-const SOUND_COMMITTEE: u8 = 17;
 
 /// Everything that a report on a line is made from.
 #[derive(Clone, Debug)]

@@ -214,12 +214,12 @@ impl Call {
 
 	/// Pays in for tests of a node.
 	pub fn prepay(node: NodeId, amount: Balance) -> Self {
-		Self::new(LINES, "prepay", 2, (node, Compact(amount)).encode())
+		Self::new(LINES, "prepay", 2, (node, amount).encode())
 	}
 
 	/// Takes back what was paid in for tests.
 	pub fn withdraw_prepaid(node: NodeId, amount: Balance) -> Self {
-		Self::new(LINES, "withdraw_prepaid", 2, (node, Compact(amount)).encode())
+		Self::new(LINES, "withdraw_prepaid", 2, (node, amount).encode())
 	}
 
 	/// Submits what a test came to: free, signed by the agent and the members.
@@ -290,105 +290,5 @@ impl Call {
 	/// Answers a dispute: free, signed by the agent.
 	pub fn answer_dispute(deal: DealId, evidence: Hash, signature: [u8; 64]) -> Self {
 		Self::new(DISPUTES, "answer_by_agent", 3, (deal, evidence, signature).encode())
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use substation_primitives::{bandwidth::TestId, Bytes};
-
-	#[test]
-	fn arguments_are_encoded_in_the_order_of_the_call() {
-		let offer = Offer { capacity: 1 << 30, price: 5 };
-		let spec = NodeSpec {
-			agent: [1; 32],
-			endpoint: [2; 32],
-			addresses: vec![b"1.2.3.4:5".to_vec()],
-			region: Region(*b"CH"),
-		};
-
-		let call = Call::register(&spec, offer, 7);
-
-		assert_eq!(call.title(), "Registry.register");
-		assert_eq!(&call.encoded[..64], &[[1u8; 32], [2u8; 32]].concat());
-		assert_eq!(&call.encoded[64..66], &[1 << 2, 9 << 2]);
-		assert_eq!(&call.encoded[75..78], b"CH\0");
-		assert_eq!(&call.encoded[call.encoded.len() - 16..], &7u128.to_le_bytes());
-	}
-
-	#[test]
-	fn proposal_is_encoded_as_one_argument() {
-		let proposal = Proposal { node: NodeId(1), root: [3; 32], length: Bytes(4), periods: 5, price: 6 };
-
-		let call = Call::propose(&proposal);
-
-		assert_eq!(call.encoded.len(), 8 + 32 + 8 + 4 + 16);
-		assert_eq!(call.arguments, 1);
-	}
-
-	#[test]
-	fn channels_and_amounts_are_encoded_plainly() {
-		let open = Call::open_channel(&AccountId::from([1; 32]), [2; 32], 3);
-		let redeem = Call::redeem(ChannelId(4), 5, [6; 64]);
-
-		assert_eq!(open.encoded, [&[1u8; 32][..], &[2; 32], &3u128.to_le_bytes()].concat());
-		assert_eq!(redeem.encoded, [&4u64.to_le_bytes()[..], &5u128.to_le_bytes(), &[6; 64]].concat());
-		assert_eq!(redeem.title(), "PaymentChannels.redeem");
-	}
-
-	#[test]
-	fn claim_is_encoded_as_a_list_of_nodes() {
-		let call = Call::claim(&[NodeId(3), NodeId(4)]);
-
-		assert_eq!(call.encoded, [&[8][..], &3u64.to_le_bytes(), &4u64.to_le_bytes()].concat());
-		assert_eq!((call.title().as_str(), call.arguments), ("Rewards.claim", 1));
-	}
-
-	#[test]
-	fn disputes_name_deal_and_evidence_first() {
-		let open = Call::open_dispute(DealId(4), [2; 32], 3);
-		let answer = Call::answer_dispute(DealId(4), [2; 32], [6; 64]);
-
-		let head = [&4u64.to_le_bytes()[..], &[2; 32]].concat();
-		assert_eq!(open.encoded, [&head[..], &3u128.to_le_bytes()].concat());
-		assert_eq!(answer.encoded, [&head[..], &[6; 64]].concat());
-		assert_eq!((open.title().as_str(), open.arguments), ("Disputes.open", 3));
-		assert_eq!((answer.title().as_str(), answer.arguments), ("Disputes.answer_by_agent", 3));
-	}
-
-	#[test]
-	fn measurement_is_encoded_in_the_order_of_the_call() {
-		let test = TestId { block: 7, index: 1 };
-		let (counts, receipts) = (vec![5, 0], vec![Some((9, [2; 64])), None]);
-		let measurement = Measurement { test, counts, digest: [3; 32], receipts, signature: [4; 64] };
-
-		let call = Call::submit_measurement(&measurement);
-
-		let receipts = [&[8, 1, 9, 0, 0, 0][..], &[2; 64], &[0]].concat();
-		let expected = [&[7, 0, 0, 0, 1, 8, 5, 0, 0, 0, 0, 0, 0, 0][..], &[3; 32], &receipts, &[4; 64]].concat();
-		assert_eq!(call.encoded, expected);
-		assert_eq!(call.title(), "BandwidthProofs.submit_measurement");
-	}
-
-	#[test]
-	fn batch_holds_its_calls_in_order() {
-		let calls = vec![Call::give_up_seats(NodeId(1)), Call::prepay(NodeId(2), 1)];
-
-		let batch = Call::batch(calls.clone());
-
-		assert_eq!((batch.encoded.as_slice(), batch.inner), (&[8][..], calls));
-		assert_eq!(batch.arguments, 1);
-	}
-
-	#[test]
-	fn slices_are_encoded_as_vectors() {
-		let acceptance = Acceptance { deal: DealId(9), slot: 3 };
-		let proof = UpdateProof { weights: vec![], hashes: vec![] };
-
-		let call = Call::accept(NodeId(1), &[acceptance], 2, &proof, [0; 64]);
-
-		assert_eq!(&call.encoded[8..9], &[1 << 2]);
-		assert_eq!(call.encoded.len(), 8 + 1 + 12 + 1 + 2 + 64);
 	}
 }

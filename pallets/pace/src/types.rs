@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use substation_primitives::{BlockNumber, Clock, Committees};
+use substation_primitives::{bandwidth::SOUND_COMMITTEE, BlockNumber, Clock, Committees};
 
 /// Most slot steps of one window. Bounds in code for how many openings seeds are kept at once.
 const MAX_STEPS_PER_WINDOW: BlockNumber = 1_024;
@@ -90,7 +90,7 @@ impl PaceLengths {
 			sessions_per_era: 6,
 			bonding_eras: 28,
 			clock: Clock { period: DAY, window: 600, slot_step: 10 },
-			committees: Committees { members: 17, min_nodes: 51, deadline: 20 },
+			committees: Committees { members: SOUND_COMMITTEE, min_nodes: 51, deadline: 20 },
 			channel_grace: DAY,
 			launch_period: 7 * DAY,
 			voting_period: 7 * DAY,

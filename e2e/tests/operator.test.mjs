@@ -1,0 +1,108 @@
+// What an operator does about a registered node with the program: its offer, contact and bond, settlement and reports while
+// the agent runs; a check of the disk and a deal given up while it does not.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { STN } from '../lib/chain.mjs';
+import { randomFile, storedFiles, wipe } from '../lib/files.mjs';
+import { LONG_WINDOWS, Network, substation } from '../lib/network.mjs';
+import { until } from '../lib/processes.mjs';
+
+const GIB = 2 ** 30;
+/** What `init` takes for the agent's contact, and another address beside it. */
+const OTHER_ADDRESS = '192.0.2.7:4550';
+
+let network;
+let chain;
+let provider;
+let stored;
+/** A proposal that nobody offers bytes for. */
+let unanswered;
+
+const local = (...args) => [...args, '--data', provider.data, '--rpc', provider.ws];
+const operator = (command, args, options) => substation([...local(command), '--suri', provider.suri, ...args], options);
+const refused = async (...args) => (await operator(...args, { expectFailure: true })).stderr;
+const listed = async () => JSON.parse((await network.customer('eve', '//Eve').read('nodes', ['--json'])).stdout).find(({ node }) => node === provider.node);
+
+before(async () => {
+	network = await Network.start({ genesis: LONG_WINDOWS });
+	({ chain } = network);
+	provider = await network.addProvider('bob', '//Bob');
+	const file = await randomFile(path.join(network.folder, 'file'), 1_000_000);
+	const { hash, deals } = await network.customer('eve', '//Eve').store(file, [provider.node], 50);
+	stored = { hash, deal: deals[0].deal };
+});
+after(() => network?.stop());
+
+test('customers see another offer at once', async () => {
+	await operator('set-offer', ['--capacity', '20GiB', '--price', '0.02']);
+
+	const { capacity, price } = await listed();
+	assert.deepEqual([capacity, price], [20 * GIB, String(STN / 50n)]);
+	assert.match(await refused('set-offer', ['--capacity', '1GiB', '--price', '0']), /ZeroPrice/);
+	const proposal = { node: provider.node, root: `0x${'11'.repeat(32)}`, length: 1024, periods: 10, price: STN / 50n };
+	await chain.submit(chain.api.tx.storageMarket.propose(proposal), '//Ferdie');
+	unanswered = Number((await chain.event('storageMarket', 'DealProposed', 20, (e) => Number(e.deal) !== stored.deal)).data.deal);
+});
+
+test('customers see another contact at once', async () => {
+	const here = `127.0.0.1:${provider.p2pPort}`;
+
+	await operator('set-contact', ['--address', here, '--address', OTHER_ADDRESS, '--region', 'de']);
+
+	const { addresses, region } = await listed();
+	assert.deepEqual([addresses, region], [[here, OTHER_ADDRESS], 'DE']);
+	await network.customer('reader', '//Eve').fetch(stored.hash, path.join(network.folder, 'copy'), [provider.node]);
+});
+
+test('the bond is raised, and what deals do not need is given back', async () => {
+	const before = BigInt((await listed()).bond);
+
+	await operator('add-bond', ['500.5']);
+	assert.equal(BigInt((await listed()).bond), before + (STN * 1_001n) / 2n);
+	await operator('release-bond', ['500.5']);
+	assert.equal(BigInt((await listed()).bond), before);
+
+	assert.match(await refused('release-bond', [String(before / STN)]), /BondNeeded|BondTooLow/);
+});
+
+test('a proven period is paid when the operator settles', async () => {
+	const { data: proof } = await chain.provenFrom(provider.node, 0);
+	await until('the window to be over', 90, async () => (await chain.window(provider.node)).period > Number(proof.period));
+
+	await operator('settle', [String(stored.deal)]);
+
+	const { data } = await chain.event('storageMarket', 'DealSettled', 20, (e) => Number(e.deal) === stored.deal);
+	assert.ok(data.proven.toNumber() >= 1 && data.provider.toBigInt() > 0n);
+	assert.match(await refused('report-missed', [String(provider.node)]), /NothingMissed/);
+});
+
+test('a proposal that nobody answers is refunded when it has expired', async () => {
+	const reserved = async () => (await chain.api.query.system.account(chain.account('//Ferdie').address)).data.reserved.toBigInt();
+	const before = await reserved();
+	assert.ok(before > 0n);
+	const withdraw = () => operator('withdraw-proposal', [String(unanswered)]);
+
+	await until('the proposal to have expired', 150, withdraw, 4_000);
+
+	const { data } = await chain.event('storageMarket', 'ProposalWithdrawn', 20, (e) => Number(e.deal) === unanswered);
+	assert.ok(data.refunded.toBigInt() > 0n);
+	assert.equal(await reserved(), 0n);
+});
+
+test('lost bytes are found by a scrub, and their deal is given up', async () => {
+	const busy = await substation(local('scrub'), { expectFailure: true });
+	assert.match(busy.stderr, /`substation run` .+ scrubs by itself/);
+	await provider.agent.stop();
+	const sound = JSON.parse((await substation(local('scrub', '--json'))).stdout);
+	assert.deepEqual([sound.contents, sound.bytes, sound.damaged], [1, 1_000_000, []]);
+	const [file] = await storedFiles(provider.data);
+	await wipe(file, 0, 1_024);
+
+	const { stderr } = await substation(local('scrub'), { expectFailure: true });
+	assert.match(stderr, new RegExp(`some contents are damaged \\(deals ${stored.deal}\\); .+ \`substation forfeit\``));
+	await operator('forfeit', [String(stored.deal)]);
+
+	const { data } = await chain.event('storageMarket', 'DealForfeited', 20, (e) => Number(e.deal) === stored.deal);
+	assert.ok(data.refunded.toBigInt() > 0n);
+});
