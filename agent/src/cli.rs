@@ -147,12 +147,12 @@ pub struct Init {
 	/// Address on which peers reach this machine, such as 203.0.113.7:4550; give it if the machine is behind NAT
 	#[arg(long = "advertise", value_name = "IP:PORT")]
 	pub advertise: Vec<SocketAddr>,
-	/// Address to listen on for peers
-	#[arg(long = "listen", value_name = "IP:PORT", default_value = "0.0.0.0:4550")]
+	/// Address to listen on for peers [default: as before, at first 0.0.0.0:4550]
+	#[arg(long = "listen", value_name = "IP:PORT")]
 	pub listen: Vec<SocketAddr>,
-	/// Loopback address of the local HTTP interface
-	#[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:9950")]
-	pub http: SocketAddr,
+	/// Loopback address of the local HTTP interface [default: as before, at first 127.0.0.1:9950]
+	#[arg(long, value_name = "IP:PORT")]
+	pub http: Option<SocketAddr>,
 }
 
 /// Arguments of `register`.

@@ -78,7 +78,7 @@ fn calls_of_the_registry_are_what_they_are_meant_to_be() {
 			add_class { node: NODE, class: bandwidth, offer: OFFER, bond: AMOUNT },
 		),
 		(Call::add_bond(NODE, bandwidth, AMOUNT), add_bond { node: NODE, class: bandwidth, amount: AMOUNT }),
-		(Call::release_bond(NODE, AMOUNT), release_bond { node: NODE, class, amount: AMOUNT }),
+		(Call::release_bond(NODE, bandwidth, AMOUNT), release_bond { node: NODE, class: bandwidth, amount: AMOUNT }),
 		(Call::leave(NODE), leave { node: NODE }),
 		(Call::unbond(NODE), unbond { node: NODE }),
 		(Call::withdraw(NODE), withdraw { node: NODE }),

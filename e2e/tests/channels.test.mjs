@@ -1,11 +1,12 @@
 // Payment channels on a real chain: a deposit, vouchers that anybody may redeem for free, two ways to the end.
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { randomFile, sha256 } from '../lib/files.mjs';
-import { Network, substation } from '../lib/network.mjs';
-import { until } from '../lib/processes.mjs';
+import { AGENT, Network, substation } from '../lib/network.mjs';
+import { Daemon, until } from '../lib/processes.mjs';
 import { PaidChannel } from '../lib/vouchers.mjs';
 
 const DEPOSIT = 10n * STN;
@@ -138,6 +139,7 @@ describe('payment channels', { concurrency: 6 }, () => {
 	describe('a node that charges for delivery', { concurrency: 1 }, () => {
 		const PRICE = 10n * STN;
 		const GIB = 1n << 30n;
+		const STEP = 1 << 18;
 		let provider;
 		let customer;
 		let file;
@@ -151,7 +153,7 @@ describe('payment channels', { concurrency: 6 }, () => {
 		before(async () => {
 			const [operator, owner] = await Promise.all([network.fund('charging'), network.fund('customer-who-pays')]);
 			payer = owner;
-			const delivery = { price: '10', step: 1 << 18, redeem: '0.1' };
+			const delivery = { price: '10', step: STEP, redeem: '0.1' };
 			provider = await network.addProvider('charging', operator, { config: { delivery } });
 			customer = network.customer('customer-who-pays', owner);
 			file = await randomFile(path.join(network.folder, 'paid-for'), (6 << 20) + 5);
@@ -236,6 +238,28 @@ describe('payment channels', { concurrency: 6 }, () => {
 			await substation(['close-channel', String(channel), '--data', customer.data, '--rpc', provider.ws, '--suri', payer]);
 			const { data } = await chain.event('paymentChannels', 'ChannelClosed', 30, (e) => Number(e.channel) === channel);
 			assert.equal(data.refunded.toBigInt(), STN - promised);
+		});
+
+		test('an interrupted fetch goes on where it was, and nothing is paid for twice', async () => {
+			const bytes = 192 << 20;
+			const large = await randomFile(path.join(network.folder, 'large'), bytes);
+			const { hash: name } = await customer.store(large, [provider.node], 10);
+			const output = path.join(network.folder, 'large-copy');
+			const args = ['fetch', name, '--output', output, '--max-price', '10', '--data', customer.data, '--rpc', provider.ws, '--json'];
+			const first = new Daemon('interrupted', AGENT, [...args, '--suri', payer]);
+			const arrived = async () => (await stat(`${output}.part`)).blocks * 512;
+			await until('a part to arrive', 120, async () => (await arrived()) > 8 << 20, 1);
+			await first.stop('SIGINT');
+			assert.match(first.lines.join('\n'), /interrupted; what has arrived is kept/);
+			const [{ spent }] = JSON.parse((await customer.read('channels', ['--json'])).stdout);
+
+			const { stdout } = await substation(args);
+
+			assert.equal(await sha256(output), await sha256(large));
+			const total = BigInt(spent) + BigInt(JSON.parse(stdout.trim().split('\n').at(-1)).paid.amount);
+			const cost = (size) => (BigInt(Math.ceil(size)) * PRICE) / GIB;
+			// Hashes for all of it, and what was on its way: one step.
+			assert.ok(BigInt(spent) > cost(8 << 20) && total < cost(bytes * 1.005 + 2 * STEP), `${spent}, ${total} in all`);
 		});
 	});
 });

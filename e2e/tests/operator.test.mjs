@@ -1,6 +1,7 @@
 // What an operator does about a registered node with the program: its offer, contact and bond, settlement and reports while
 // the agent runs; a check of the disk and a deal given up while it does not.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
@@ -90,14 +91,44 @@ test('a proposal that nobody answers is refunded when it has expired', async () 
 	assert.equal(await reserved(), 0n);
 });
 
+test('a folder is one node\'s for ever, and keeps what a second `init` does not name', async () => {
+	const configuration = () => readFile(path.join(provider.data, 'config.toml'), 'utf8');
+	const before = await configuration();
+
+	await substation(local('init'));
+	assert.equal(await configuration(), before);
+	const again = ['--capacity', '1GiB', '--price', '1', '--bond', '1000', '--region', 'CH', '--address', OTHER_ADDRESS];
+	assert.match(await refused('register', again), new RegExp(`this data folder is node ${provider.node}'s`));
+
+	const other = path.join(network.folder, 'other');
+	const { stderr } = await substation(['scrub', '--data', other], { expectFailure: true });
+	assert.match(stderr, /is no prepared data folder/);
+	// It listens where the other's agent answers.
+	await substation(['init', '--data', other, '--rpc', provider.ws, '--http', `127.0.0.1:${provider.httpPort}`]);
+	const { stdout } = await substation(['status', '--data', other, '--rpc', provider.ws, '--json']);
+	assert.equal(JSON.parse(stdout).running, false);
+});
+
+test('a customer settles and closes with the folder that knows the chain', async () => {
+	const home = path.join(network.folder, 'home');
+	const env = { XDG_DATA_HOME: home, HOME: home };
+	const file = await randomFile(path.join(network.folder, 'short'), 1_000);
+	const args = ['store', file, '--rpc', provider.ws, '--suri', '//Eve', '--node', String(provider.node), '--periods', '1', '--json'];
+	const [{ deal }] = JSON.parse((await substation(args, { env })).stdout.trim().split('\n').at(-1)).deals;
+
+	const { stderr } = await substation(['close', String(deal), '--suri', '//Eve'], { env, expectFailure: true });
+
+	assert.match(stderr, /NotOver/, 'the chain was asked, where the deal was made');
+});
+
 test('lost bytes are found by a scrub, and their deal is given up', async () => {
 	const busy = await substation(local('scrub'), { expectFailure: true });
 	assert.match(busy.stderr, /`substation run` .+ scrubs by itself/);
 	await provider.agent.stop();
 	const sound = JSON.parse((await substation(local('scrub', '--json'))).stdout);
-	assert.deepEqual([sound.contents, sound.bytes, sound.damaged], [1, 1_000_000, []]);
-	const [file] = await storedFiles(provider.data);
-	await wipe(file, 0, 1_024);
+	assert.deepEqual([sound.contents, sound.bytes, sound.damaged], [2, 1_001_000, []]);
+	const files = await storedFiles(provider.data);
+	await wipe(files.find((file) => file.includes(stored.hash)), 0, 1_024);
 
 	const { stderr } = await substation(local('scrub'), { expectFailure: true });
 	assert.match(stderr, new RegExp(`some contents are damaged \\(deals ${stored.deal}\\); .+ \`substation forfeit\``));

@@ -282,7 +282,7 @@ fn seats(page: &LinePage) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use crate::bandwidth::history::Absence;
 	use substation_primitives::{
@@ -301,7 +301,7 @@ mod tests {
 		(Reading { rate, drawn, receipts, delivered }, reason)
 	}
 
-	fn view() -> LineView {
+	pub(crate) fn view() -> LineView {
 		let zero = reading(0, 0, 0, 0, ReadingReason::NotTested);
 		let page = LinePage {
 			node: NodeId(1),

@@ -8,7 +8,11 @@ use super::{
 	history::Absence,
 	protocol::{self, bounded, Control, FrameError, Frames, ToMember, ToNode},
 };
-use crate::data::{messages::is_signed, quic, transfer::endpoint_addr};
+use crate::data::{
+	messages::is_signed,
+	quic,
+	transfer::{dialable, endpoint_addr},
+};
 use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
 use iroh::{endpoint::Connection, Endpoint, SecretKey};
 use moving::{Part, Traffic};
@@ -163,8 +167,7 @@ async fn greet(endpoint: &Endpoint, page: &TestPage, exam: &Exam, patience: &Pat
 
 async fn dial(endpoint: &Endpoint, member: &MemberPage, exam: &Exam) -> Result<Connection, Absence> {
 	let unreachable = |reason: &dyn ToString| Absence::Unreachable(bounded(reason.to_string()));
-	let addresses: Vec<String> =
-		member.addresses.iter().map(|address| String::from_utf8_lossy(address).into_owned()).collect();
+	let addresses = dialable(&member.addresses);
 	let address = endpoint_addr(&member.endpoint, &addresses).map_err(|error| unreachable(&error))?;
 	let dialled = quic::dial(endpoint, address, protocol::ALPN, quic::line(exam.pace)).await;
 	dialled.map_err(|error| unreachable(&error))

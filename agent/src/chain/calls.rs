@@ -108,8 +108,8 @@ impl Call {
 	}
 
 	/// Takes back what of the bond is not needed.
-	pub fn release_bond(node: NodeId, amount: Balance) -> Self {
-		Self::new(REGISTRY, "release_bond", 3, (node, ResourceClass::Storage, amount).encode())
+	pub fn release_bond(node: NodeId, class: ResourceClass, amount: Balance) -> Self {
+		Self::new(REGISTRY, "release_bond", 3, (node, class, amount).encode())
 	}
 
 	/// Takes no new deals from now on.

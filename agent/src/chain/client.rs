@@ -66,6 +66,24 @@ impl Patience {
 	pub const COMMAND: Self = Self::For(Duration::from_secs(10));
 }
 
+/// What an account has, besides its holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Funds {
+	/// What is not on hold. Locks, such as those of votes, do not keep it from being put on hold.
+	pub free: Balance,
+	/// What is on hold.
+	pub reserved: Balance,
+	/// What the locks lock of free and held together.
+	pub frozen: Balance,
+}
+
+impl Funds {
+	/// What fees and transfers can take: locks that holds do not cover stand in the way.
+	pub fn spendable(&self) -> Balance {
+		self.free.saturating_sub(self.frozen.saturating_sub(self.reserved))
+	}
+}
+
 /// A connection to a node of the expected chain. Cheap to clone.
 #[derive(Clone)]
 pub struct Chain {
@@ -335,8 +353,8 @@ impl Chain {
 		Ok(offers.into_iter().find(|(offered, ..)| *offered == class).map(|(_, _, bond)| bond.0))
 	}
 
-	/// What an account may spend: free and neither frozen nor needed to keep it alive.
-	pub async fn spendable(&self, account: &AccountId) -> Result<Balance, ChainError> {
+	/// What an account has.
+	pub async fn funds(&self, account: &AccountId) -> Result<Funds, ChainError> {
 		let at = self.at(self.best().await?).await?;
 		let address = subxt::dynamic::storage::<(AccountId,), subxt::dynamic::Value>("System", "Account");
 		let value = at
@@ -344,11 +362,11 @@ impl Chain {
 			.try_fetch(address, (*account,))
 			.await
 			.map_err(|error| self.subxt_error("an account's balance", &error))?;
-		let Some(value) = value else { return Ok(0) };
+		let Some(value) = value else { return Ok(Funds::default()) };
 		// Nonce and three reference counts, then free, reserved, frozen and flags.
-		let (_, free, _, frozen): ([u32; 4], Balance, Balance, Balance) =
+		let (_, free, reserved, frozen): ([u32; 4], Balance, Balance, Balance) =
 			Decode::decode(&mut value.bytes()).map_err(|error| self.unreadable("an account's balance", error))?;
-		Ok(free.saturating_sub(frozen))
+		Ok(Funds { free, reserved, frozen })
 	}
 
 	pub(crate) fn unreadable(&self, what: &str, reason: impl ToString) -> ChainError {
@@ -399,6 +417,17 @@ mod tests {
 		let error = Chain::connect(url, None, patience).await.map(drop).unwrap_err();
 		assert!(error.is_connection_lost());
 		error.to_string()
+	}
+
+	#[test]
+	fn locks_take_from_what_can_be_spent_only_what_holds_do_not_cover() {
+		let spendable = |free, reserved, frozen| Funds { free, reserved, frozen }.spendable();
+
+		assert_eq!(spendable(10, 0, 4), 6);
+		// An operator who votes with everything: the bond covers the lock.
+		assert_eq!(spendable(10, 100, 100), 10);
+		assert_eq!(spendable(10, 100, 104), 6);
+		assert_eq!(spendable(10, 100, 1_000), 0);
 	}
 
 	#[tokio::test]

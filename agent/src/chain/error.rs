@@ -71,6 +71,14 @@ pub enum ChainError {
 		/// What the runtime's documentation says about it.
 		advice: String,
 	},
+	/// The transaction was sent, and what came of it is not known.
+	#[error("{call} was sent: {reason}")]
+	Unsure {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// Why it is not known, and what to do.
+		reason: String,
+	},
 	/// The transaction never reached a block.
 	#[error("{call} was not included in a block: {reason}; try again")]
 	NotIncluded {

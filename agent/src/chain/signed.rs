@@ -25,6 +25,9 @@ const NONCE_ATTEMPTS: u32 = 3;
 /// How long the node may be silent about a transaction.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Hears of a receipt.
+pub type Note<'a> = &'a mut (dyn FnMut(&Receipt) + Send);
+
 /// How sure a command wants to be of its transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -127,9 +130,22 @@ impl Chain {
 		committed: Balance,
 		wait: Wait,
 	) -> Result<Receipt, ChainError> {
+		self.submit_noting(call, key, committed, wait, None).await
+	}
+
+	/// The same. What waits for finality tells `included` what the call has done in a block that may still be given up
+	/// for another.
+	pub async fn submit_noting(
+		&self,
+		call: &Call,
+		key: &AccountKey,
+		committed: Balance,
+		wait: Wait,
+		mut included: Option<Note<'_>>,
+	) -> Result<Receipt, ChainError> {
 		let mut attempt = 1;
 		loop {
-			match self.submit_once(call, key, committed, wait).await {
+			match self.submit_once(call, key, committed, wait, &mut included).await {
 				Err(ChainError::Refused { reason, .. }) if attempt < NONCE_ATTEMPTS && is_about_nonce(&reason) => {
 					tracing::debug!(attempt, reason, "another transaction took the nonce");
 					attempt += 1;
@@ -145,6 +161,7 @@ impl Chain {
 		key: &AccountKey,
 		committed: Balance,
 		wait: Wait,
+		included: &mut Option<Note<'_>>,
 	) -> Result<Receipt, ChainError> {
 		let best = self.best().await?;
 		let at = self.at(best).await?;
@@ -154,9 +171,13 @@ impl Chain {
 		let fee = at.transactions().from_bytes(bytes.clone()).partial_fee_estimate().await.unwrap_or_default();
 		let no_funds =
 			|balance| ChainError::NoFunds { account: key.account(), balance, needed: committed.saturating_add(fee) };
-		let balance = self.spendable(&key.account()).await?;
+		let funds = self.funds(&key.account()).await?;
+		let balance = funds.free;
 		if balance < committed.saturating_add(fee) {
 			return Err(no_funds(balance));
+		}
+		if funds.spendable() < fee {
+			return Err(ChainError::NoFunds { account: key.account(), balance: funds.spendable(), needed: fee });
 		}
 		let mut progress =
 			self.methods().author_submit_and_watch_extrinsic(&bytes).await.map_err(|error| {
@@ -168,36 +189,36 @@ impl Chain {
 		let not_included = |reason: &str| ChainError::NotIncluded { call: call.title(), reason: reason.to_owned() };
 		loop {
 			let Ok(status) = tokio::time::timeout(STATUS_TIMEOUT, progress.next()).await else {
-				return Err(self.silent_about(call));
+				let minutes = STATUS_TIMEOUT.as_secs() / 60;
+				return Err(unsure(
+					call,
+					&format!("no news of it for {minutes} minutes, so the chain may stand still"),
+				));
 			};
 			let Some(status) = status else {
-				return Err(not_included("the node stopped reporting on it"));
+				return Err(unsure(call, "the node stopped reporting on it"));
 			};
-			let block = match status.map_err(|error| self.rpc_error(&call.title(), error))? {
+			let status = status.map_err(|error| unsure(call, &self.rpc_error(&call.title(), error).to_string()))?;
+			let block = match status {
 				TransactionStatus::InBlock(block) if wait == Wait::InBlock => block,
 				TransactionStatus::Finalized(block) => block,
 				TransactionStatus::InBlock(block) => {
 					tracing::info!(call = call.title(), ?block, "in a block, waiting for finality");
+					if let Some(included) = included {
+						if let Ok(Some(receipt)) = self.receipt(call, &bytes, block).await {
+							included(&receipt);
+						}
+					}
 					continue;
 				}
 				TransactionStatus::Usurped(_) => return Err(not_included("another transaction took its nonce")),
 				TransactionStatus::Dropped => return Err(not_included("the node's pool is full")),
 				TransactionStatus::Invalid => return Err(not_included("it became invalid")),
-				TransactionStatus::FinalityTimeout(_) => return Err(not_included("its block does not become final")),
+				TransactionStatus::FinalityTimeout(_) => return Err(unsure(call, "its block does not become final")),
 				_ => continue,
 			};
 			return self.receipt(call, &bytes, block).await?.ok_or_else(|| no_funds(balance));
 		}
-	}
-
-	fn silent_about(&self, call: &Call) -> ChainError {
-		let minutes = STATUS_TIMEOUT.as_secs() / 60;
-		let call = call.title();
-		let reason = format!(
-			"no news of it for {minutes} minutes, so the chain may stand still; it may still be carried out within \
-			 {LIFETIME} blocks: look before you repeat it"
-		);
-		ChainError::Refused { what: call, reason }
 	}
 
 	/// What a transaction did in its block; `None` if it failed for want of funds.
@@ -287,6 +308,12 @@ fn failure(call: &Call, error: &DispatchError) -> Option<ChainError> {
 		other => (other.to_string(), String::new()),
 	};
 	Some(ChainError::Failed { call: call.title(), error, advice })
+}
+
+/// What to say of a call that was sent and of which nothing more is heard.
+fn unsure(call: &Call, reason: &str) -> ChainError {
+	let reason = format!("{reason}; it may still be carried out within {LIFETIME} blocks: look before you repeat it");
+	ChainError::Unsure { call: call.title(), reason }
 }
 
 #[cfg(test)]

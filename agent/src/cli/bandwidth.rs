@@ -33,6 +33,8 @@ pub enum BandwidthCommand {
 	Collect(Signer),
 	/// Give the seats up; once they no longer count, pay out and forget the line
 	Leave(Signer),
+	/// Take back what of the seats' bond is not needed
+	ReleaseBond(Amount),
 }
 
 /// Arguments of `bandwidth join`.

@@ -41,6 +41,10 @@ pub async fn bandwidth(common: &Common, what: &BandwidthCommand) -> Result<()> {
 			let call = if is_given_up { Call::remove_line(node) } else { Call::give_up_seats(node) };
 			session.send(&call, signer, 0).await
 		}
+		BandwidthCommand::ReleaseBond(options) => {
+			let call = Call::release_bond(node, ResourceClass::Bandwidth, options.amount);
+			session.send(&call, &options.signer, 0).await
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ use crate::{
 	chain::{
 		calls::CHANNELS,
 		client::{ChannelView, NodeView},
-		signed::Wait,
+		signed::{Receipt, Wait},
 		AccountId, AccountKey, Call,
 	},
 	cli::{
@@ -46,7 +46,7 @@ impl Row {
 	fn words(&self) -> String {
 		let KnownChannel { channel, node, payee, .. } = &self.known;
 		let Some(page) = &self.page else {
-			return format!("channel {channel}  for node {node}  closed, no record on the chain");
+			return format!("channel {channel}  for node {node}  not on the chain: closed, or not final yet");
 		};
 		let state = match page.channel.closing {
 			None => "open".to_owned(),
@@ -168,18 +168,23 @@ async fn open(
 	let amount = display_amount(deposit);
 	session.say(&format!("opening a channel to node {} with {amount} STN, waiting until it is final", node.id));
 	let call = Call::open_channel(&node.operator, purse.key(), deposit);
-	let receipt = chain.submit(&call, key, deposit.saturating_add(record), Wait::Finalised).await?;
-	let channel = receipt.number(CHANNELS, "channel").and_then(|channel| u64::try_from(channel).ok());
-	let channel = channel.context("the chain did not say which channel was opened")?;
-	let known = KnownChannel {
-		genesis: chain.genesis(),
-		channel: ChannelId(channel),
-		node: node.id,
-		payee: node.operator,
-		promised: 0,
+	let known = |receipt: &Receipt| {
+		let channel = receipt.number(CHANNELS, "channel").and_then(|channel| u64::try_from(channel).ok())?;
+		let (genesis, channel) = (chain.genesis(), ChannelId(channel));
+		Some(KnownChannel { genesis, channel, node: node.id, payee: node.operator, promised: 0 })
 	};
-	// Written down at once: a crash from here on loses nothing.
+	// Written down as soon as it is in a block: whoever is interrupted before that is final finds it again.
+	let mut early = None;
+	let mut note = |receipt: &Receipt| early = known(receipt).filter(|known| purse.take(known).is_ok());
+	let committed = deposit.saturating_add(record);
+	let receipt = chain.submit_noting(&call, key, committed, Wait::Finalised, Some(&mut note)).await?;
+	let known = known(&receipt).context("the chain did not say which channel was opened")?;
+	if let Some(early) = early.filter(|early| early.channel != known.channel) {
+		// That block was given up for another one, where the channel has another number.
+		purse.forget(early.channel)?;
+	}
 	drop(purse.take(&known)?);
+	let channel = known.channel;
 	session.say(&format!("channel {channel} is open; `substation close-channel {channel}` takes the rest back"));
 	Ok(known)
 }

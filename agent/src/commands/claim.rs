@@ -24,17 +24,28 @@ use subxt::ext::scale_value::{At, Value, ValueDef};
 /// operator, and for the account that signs.
 pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 	let session = Session::provider(common).await?;
-	let node = session.node(options).await?;
 	let best = session.chain.best().await?;
-	let page = session.chain.node(node, best).await?.with_context(|| format!("there is no node {node}"))?;
-	let nodes = if options.node.is_some() { vec![node] } else { session.chain.nodes_of(&page.operator, best).await? };
+	let key = account_key(&options.signer)?.map(|key| key.account());
+	let page = match session.node(options).await {
+		Ok(node) => session.chain.node(node, best).await?,
+		Err(error) if key.is_none() => return Err(error),
+		Err(_) => None,
+	};
+	// Who signs may also claim for nodes that are gone: what they had left is its own.
+	let operator = page.as_ref().map(|page| page.operator).or(key);
+	let operator = operator.context("that node is gone; name who signs, for what it has left, with --key-file")?;
+	let nodes = match (options.node, &page) {
+		(Some(node), Some(_)) => vec![NodeId(node)],
+		(Some(node), None) => bail!("there is no node {node}"),
+		(None, _) => session.chain.nodes_of(&operator, best).await?,
+	};
 	let mut found = Vec::new();
 	for node in nodes {
 		found.extend(session.chain.rewards_of_node(node, best).await?);
 	}
 	let (paying, left) = paying(&found);
 	// Deliveries are paid to the account that signs; without a key here that is probably the operator.
-	let signer = account_key(&options.signer)?.map_or(page.operator, |key| key.account());
+	let signer = key.unwrap_or(operator);
 	found.extend(session.chain.rewards_of_payee(&signer, best).await?);
 	ensure_worth_a_fee(&found)?;
 	if left > 0 {

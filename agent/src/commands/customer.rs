@@ -8,6 +8,7 @@ use crate::{
 	},
 	commands::session::Session,
 	config::Folder,
+	data::transfer::dialable,
 	provider::{
 		disputes::{self, DisputeReport},
 		history,
@@ -246,11 +247,7 @@ fn node_json(page: &NodeView, rules: &ProofSettings) -> Value {
 
 /// A node's addresses as far as they can be dialled.
 pub fn addresses(page: &NodeView) -> Vec<String> {
-	page.addresses
-		.iter()
-		.filter_map(|address| String::from_utf8(address.clone()).ok())
-		.filter(|address| address.parse::<std::net::SocketAddr>().is_ok())
-		.collect()
+	dialable(&page.addresses)
 }
 
 /// The nodes that have a running deal over this content, and its length.

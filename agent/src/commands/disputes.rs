@@ -102,7 +102,7 @@ pub async fn answer(common: &Common, options: &Answer) -> Result<()> {
 	);
 	let evidence = evidence(&options.file).await?;
 	let bond = chain.settings(best).await?.disputes.answer_bond;
-	let (account, balance) = (node.operator, chain.spendable(&node.operator).await?);
+	let (account, balance) = (node.operator, chain.funds(&node.operator).await?.free);
 	if balance < bond {
 		return Err(ChainError::NoFunds { account, balance, needed: bond }.into());
 	}

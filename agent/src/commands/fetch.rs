@@ -16,7 +16,7 @@ use crate::{
 		blobs::BlobStore,
 		hashing::Commitment,
 		progress::{Output, Progress},
-		transfer::{endpoint_addr, TransferError, Transport, TransportConfig},
+		transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig},
 	},
 	payments::{
 		fetch::{self as paid, Bill, PaymentError},
@@ -31,13 +31,15 @@ use serde_json::json;
 use std::{
 	collections::BTreeMap,
 	fs,
-	net::SocketAddr,
+	pin::pin,
 	time::{Duration, Instant},
 };
 use substation_primitives::{Balance, NodeId};
 
 /// How long a node's view of the chain may be behind a channel that has just become final here.
 const CHAIN_LAG: Duration = Duration::from_secs(60);
+/// How long an interrupted fetch may take to make durable what has arrived.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// Pause between two attempts meanwhile.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -73,15 +75,24 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 
 	// A folder of its own: fetching neither waits for nor disturbs another command.
 	let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-	let config = TransportConfig {
-		key_file: scratch.path().join("endpoint.key"),
-		bind: vec![SocketAddr::from(([0, 0, 0, 0], 0))],
-		advertise: Vec::new(),
-	};
+	let config =
+		TransportConfig { key_file: scratch.path().join("endpoint.key"), bind: any_address(), advertise: Vec::new() };
 	let (transport, _offers) = Transport::start(config, BlobStore::open(scratch.path())?).await?;
-	let result = try_each(&session, options, &found, &transport, common).await;
-	transport.shutdown().await;
-	let (node, length, bill) = result?;
+	let (node, length, bill) = {
+		let mut fetching = pin!(try_each(&session, options, &found, &transport, common));
+		let result = tokio::select! {
+			result = &mut fetching => result,
+			signal = tokio::signal::ctrl_c() => {
+				signal.context("cannot hear Ctrl-C")?;
+				// What breaks the connection makes durable what has arrived, so that nothing is paid for twice.
+				transport.shutdown().await;
+				let _ = tokio::time::timeout(FAREWELL, fetching).await;
+				Err(anyhow::anyhow!("interrupted; what has arrived is kept, the same command goes on from there"))
+			}
+		};
+		transport.shutdown().await;
+		result?
+	};
 	if session.json {
 		let paid = bill.map(|bill| json!({ "amount": bill.paid.to_string(), "channel": bill.channel.0 }));
 		let json = json!({ "hash": hash, "bytes": length, "node": node.0, "file": options.output, "paid": paid });

@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 /// Reads everything and says what is damaged. Errors when something is, or while `substation run` has the folder.
 pub async fn scrub(common: &Common) -> Result<()> {
 	let folder = Folder::provider(common)?;
+	folder.config()?;
 	let storage = Storage::open(folder.path()).context("while `substation run` works it scrubs by itself")?;
 	let output = Output::detect(common.quiet, common.json);
 	let report = blocking(move || {

@@ -48,12 +48,12 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Unbond(options) => operator::of_node(common, options, Call::unbond).await,
 		Command::Withdraw(options) => operator::of_node(common, options, Call::withdraw).await,
 		Command::ReportMissed(options) => {
-			let session = Session::provider(common).await?;
+			let session = Session::either(common).await?;
 			session.send(&Call::report_missed(NodeId(options.node)), &options.signer, 0).await
 		}
 		Command::Forfeit(options) => provider_call(&cli, Call::forfeit(DealId(options.deal)), &options.signer).await,
-		Command::Settle(options) => provider_call(&cli, Call::settle(DealId(options.deal)), &options.signer).await,
-		Command::Close(options) => provider_call(&cli, Call::close(DealId(options.deal)), &options.signer).await,
+		Command::Settle(options) => anybodys_call(&cli, Call::settle(DealId(options.deal)), &options.signer).await,
+		Command::Close(options) => anybodys_call(&cli, Call::close(DealId(options.deal)), &options.signer).await,
 		Command::WithdrawProposal(options) => {
 			let session = Session::customer(common).await?;
 			session.send(&Call::withdraw_proposal(DealId(options.deal)), &options.signer, 0).await
@@ -80,6 +80,10 @@ pub async fn run(cli: Cli) -> Result<()> {
 
 async fn provider_call(cli: &Cli, call: Call, signer: &crate::cli::Signer) -> Result<()> {
 	Session::provider(&cli.common).await?.send(&call, signer, 0).await
+}
+
+async fn anybodys_call(cli: &Cli, call: Call, signer: &crate::cli::Signer) -> Result<()> {
+	Session::either(&cli.common).await?.send(&call, signer, 0).await
 }
 
 /// An error and its causes on one line, without saying anything twice.

@@ -32,7 +32,8 @@ pub async fn add_bond(common: &Common, options: &Bond) -> Result<()> {
 /// Lowers the bond.
 pub async fn release_bond(common: &Common, options: &Bond) -> Result<()> {
 	let session = Session::provider(common).await?;
-	session.send(&Call::release_bond(session.own_node().await?, options.amount), &options.signer, 0).await
+	let call = Call::release_bond(session.own_node().await?, ResourceClass::Storage, options.amount);
+	session.send(&call, &options.signer, 0).await
 }
 
 /// A call that only names the node.

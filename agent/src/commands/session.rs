@@ -9,7 +9,7 @@ use crate::{
 	cli::{Common, OfNode, Signer},
 	config::{Config, Folder},
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
 use substation_primitives::{Balance, NodeId};
 
@@ -37,6 +37,22 @@ impl Session {
 	/// With the customer's folder.
 	pub async fn customer(common: &Common) -> Result<Self> {
 		Self::open(common, Folder::customer(common)?).await
+	}
+
+	/// With the provider's folder if there is one, and else with the customer's: for what both do. Errors if the two
+	/// belong to different chains.
+	pub async fn either(common: &Common) -> Result<Self> {
+		let (provider, customer) = (Folder::provider(common)?, Folder::customer(common)?);
+		let Some(ours) = provider.find_config()? else { return Self::open(common, customer).await };
+		if let Some(theirs) = customer.find_config()? {
+			ensure!(
+				ours.genesis == theirs.genesis,
+				"{} and {} belong to different chains; name the one that is meant with --data",
+				provider.path().display(),
+				customer.path().display()
+			);
+		}
+		Self::open(common, provider).await
 	}
 
 	async fn open(common: &Common, folder: Folder) -> Result<Self> {

@@ -9,7 +9,7 @@ use crate::{
 	commands::session::Session,
 	config::{Config, Folder, DEFAULT_RPC},
 };
-use anyhow::{ensure, Result};
+use anyhow::{bail, ensure, Result};
 use serde_json::json;
 use std::net::SocketAddr;
 use substation_primitives::Offer;
@@ -17,13 +17,12 @@ use substation_primitives::Offer;
 /// Most addresses that the registry keeps of a node.
 const MAX_ADDRESSES: usize = 8;
 
-/// Prepares a data folder. Leaves an existing key and the node's number alone, so that it can be run again.
+/// Prepares a data folder. Leaves an existing key, the node's number and whatever is not named alone, so that it can be
+/// run again.
 pub async fn init(common: &Common, options: &Init) -> Result<()> {
-	ensure!(
-		options.http.ip().is_loopback(),
-		"--http {} is not a loopback address; anybody could ask for proofs",
-		options.http
-	);
+	if let Some(http) = options.http {
+		ensure!(http.ip().is_loopback(), "--http {http} is not a loopback address; anybody could ask for proofs");
+	}
 	let folder = Folder::provider(common)?;
 	let old = folder.find_config()?;
 	let rpc =
@@ -32,13 +31,16 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 	let chain = Chain::connect(&rpc, expected, Patience::COMMAND).await?;
 	folder.create()?;
 	let key = folder.agent_key_or_new()?;
+	let old = old.unwrap_or_default();
+	let named =
+		|named: &Vec<SocketAddr>, before: &Vec<SocketAddr>| if named.is_empty() { before } else { named }.clone();
 	let config = Config {
 		rpc,
 		genesis: Some(hex::encode(chain.genesis())),
-		listen: options.listen.clone(),
-		advertise: options.advertise.clone(),
-		http: options.http,
-		..old.unwrap_or_default()
+		listen: named(&options.listen, &old.listen),
+		advertise: named(&options.advertise, &old.advertise),
+		http: options.http.unwrap_or(old.http),
+		..old
 	};
 	folder.write_config(&config)?;
 	let agent = hex::encode(key.public().as_bytes());
@@ -57,6 +59,12 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 /// Registers the machine, or prints the call for the operator's wallet.
 pub async fn register(common: &Common, options: &Register) -> Result<()> {
 	let session = Session::provider(common).await?;
+	if let Some(node) = session.config.node {
+		bail!(
+			"this data folder is node {node}'s; change that with `substation set-offer` or `set-contact`, or register \
+			 another node from another folder: substation init --data FOLDER"
+		);
+	}
 	let spec = spec(&session, &options.addresses, options.region)?;
 	let settings = session.chain.settings(session.chain.best().await?).await?;
 	ensure!(

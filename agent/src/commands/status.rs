@@ -10,9 +10,9 @@ use crate::{
 		rewards,
 	},
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,
@@ -28,7 +28,7 @@ const MOST: u64 = 4 << 20;
 pub async fn status(common: &Common) -> Result<()> {
 	let folder = Folder::provider(common)?;
 	let config = folder.config()?;
-	let (answer, running) = match ask(config.http, "/v1/status").await {
+	let (answer, running) = match ask(config.http, "/v1/status").await.and_then(|answer| of_folder(answer, &folder)) {
 		Ok(answer) => (answer, true),
 		Err(error) => {
 			tracing::debug!("the agent does not answer: {error:#}");
@@ -51,6 +51,14 @@ pub async fn status(common: &Common) -> Result<()> {
 		println!("{line}");
 	}
 	Ok(())
+}
+
+/// An agent's answer, if it works on this folder: another one may listen there.
+fn of_folder(answer: Value, folder: &Folder) -> Result<Value> {
+	let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+	let theirs = answer.get("folder").and_then(Value::as_str).context("the answer names no folder")?;
+	ensure!(place(Path::new(theirs)) == place(folder.path()), "the agent there works on {theirs}");
+	Ok(answer)
 }
 
 async fn from_chain(common: &Common) -> Result<Report> {

@@ -22,7 +22,7 @@ use crate::{
 		hashing::{commit, Commitment},
 		progress::{Output, Progress},
 		storage::Storage,
-		transfer::{endpoint_addr, TransferError, Transport, TransportConfig},
+		transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig},
 	},
 	provider::decide::asked_rate,
 };
@@ -30,7 +30,6 @@ use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
 use std::{
 	fs,
-	net::SocketAddr,
 	path::{Path, PathBuf},
 	time::{Duration, Instant, SystemTime},
 };
@@ -135,11 +134,8 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 		println!("{}  {}", hex::encode(content.root), snapshot.path.display());
 	}
 	storage.blobs.serve_file(&snapshot.path, &outboard, content);
-	let transport_config = TransportConfig {
-		key_file: folder.key_file(),
-		bind: vec![SocketAddr::from(([0, 0, 0, 0], 0))],
-		advertise: options.advertise.clone(),
-	};
+	let transport_config =
+		TransportConfig { key_file: folder.key_file(), bind: any_address(), advertise: options.advertise.clone() };
 	let (transport, _offers) = Transport::start(transport_config, storage.blobs.clone()).await?;
 
 	let job = Job {
@@ -201,7 +197,7 @@ async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Pla
 /// Errors when the account cannot pay for all of it. Asked before a large file is hashed; fees come on top.
 async fn ensure_funds(session: &Session, key: &AccountKey, plan: &[Planned]) -> Result<()> {
 	let needed = plan.iter().fold(0, |sum: Balance, planned| sum.saturating_add(planned.committed));
-	let balance = session.chain.spendable(&key.account()).await?;
+	let balance = session.chain.funds(&key.account()).await?.free;
 	if balance < needed {
 		return Err(ChainError::NoFunds { account: key.account(), balance, needed }.into());
 	}

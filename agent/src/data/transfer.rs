@@ -279,6 +279,19 @@ impl Transport {
 	}
 }
 
+/// Those of a node's addresses that can be dialled: the registry also takes names, which nobody looks up.
+pub fn dialable(addresses: &[Vec<u8>]) -> Vec<String> {
+	let texts = addresses.iter().filter_map(|address| String::from_utf8(address.clone()).ok());
+	texts.filter(|address| address.parse::<SocketAddr>().is_ok()).collect()
+}
+
+/// Addresses to dial from: any port, over every version of IP that this machine has.
+pub fn any_address() -> Vec<SocketAddr> {
+	let (four, six) = (SocketAddr::from(([0; 4], 0)), SocketAddr::from(([0_u16; 8], 0)));
+	let has_six = UdpSocket::bind(six).is_ok();
+	std::iter::once(four).chain(has_six.then_some(six)).collect()
+}
+
 /// A peer to dial, from what its record names.
 pub fn endpoint_addr(id: &Hash, addresses: &[String]) -> Result<EndpointAddr, TransferError> {
 	let id = EndpointId::from_bytes(id).map_err(|error| TransferError::Address(error.to_string()))?;

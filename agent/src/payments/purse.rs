@@ -116,7 +116,9 @@ impl Purse {
 	}
 
 	fn path(&self, channel: ChannelId) -> PathBuf {
-		self.folder.join(channel.0.to_string())
+		// Numbers begin anew on every chain.
+		let [first, second, third, fourth, ..] = self.genesis;
+		self.folder.join(format!("{}-{channel}", hex::encode([first, second, third, fourth])))
 	}
 }
 

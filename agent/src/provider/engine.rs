@@ -167,6 +167,9 @@ impl Engine {
 		let height = chain.height(block).await?;
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
+			self.situation.node = None;
+			self.situation.final_block = Some(height);
+			self.publish(None);
 			return Ok(());
 		};
 		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };

@@ -299,6 +299,10 @@ fn verdict(situation: &Situation) -> (bool, String) {
 	}
 	if page.deals == 0 {
 		let reason = match (page.status, page.suspended, &page.offer) {
+			(NodeStatus::Leaving, ..) if situation.line.is_some() => {
+				"the node is leaving and has no deals; give its seats up with `substation bandwidth leave`, and once more when \
+				 they no longer count"
+			}
 			(NodeStatus::Leaving, ..) => "the node is leaving and has no deals; run `substation unbond`",
 			(_, true, _) => "the node has no deals and is suspended",
 			(_, _, None) => "the node has no deals and offers no storage; run `substation set-offer`",
@@ -437,6 +441,18 @@ mod tests {
 		assert!(report.earning && report.reason.contains("2 deals pay 1 STN"), "{}", report.reason);
 		assert!(report.words.iter().any(|line| line == "windows: none was due yet, strikes: 0"), "{:?}", report.words);
 		assert_eq!(report.recent, []);
+	}
+
+	#[test]
+	fn who_leaves_is_told_of_its_seats_before_the_unbonding() {
+		let mut situation = working();
+		let page = situation.node.as_mut().unwrap();
+		(page.deals, page.status) = (0, NodeStatus::Leaving);
+		assert!(Report::of(&situation).reason.contains("run `substation unbond`"));
+
+		situation.line = Some(crate::bandwidth::report::tests::view());
+
+		assert!(Report::of(&situation).reason.contains("`substation bandwidth leave`"));
 	}
 
 	#[test]
