@@ -144,7 +144,8 @@ fn wait(no_wait: bool) -> Wait {
 /// Arguments of `init`.
 #[derive(Clone, Debug, Args)]
 pub struct Init {
-	/// Address on which peers reach this machine, such as 203.0.113.7:4550; give it if the machine is behind NAT
+	/// Address on which peers reach this machine, such as 203.0.113.7:4550; give it if the machine is behind NAT [default: as
+	/// before, at first none; to drop one edit config.toml]
 	#[arg(long = "advertise", value_name = "IP:PORT")]
 	pub advertise: Vec<SocketAddr>,
 	/// Address to listen on for peers [default: as before, at first 0.0.0.0:4550]

@@ -9,13 +9,15 @@ const running = new Set();
 // The tests wait for log lines, so the programs log what they log by default.
 const { RUST_LOG: _, ...environment } = process.env;
 
-// Test files run side by side: each process has a part of its own, below the ports that the system hands out.
-let next = 10_000 + (process.pid % 100) * 200;
+// Below the ports that the system hands out. Test files run side by side: each begins somewhere else.
+const PORTS = { first: 10_000, end: 32_000 };
+let next = PORTS.first + Math.floor(Math.random() * (PORTS.end - PORTS.first));
 
 /** A TCP port that is free at this moment, never the same twice. */
 export async function freePort() {
 	for (;;) {
-		const port = next++;
+		const port = next;
+		next = port + 1 < PORTS.end ? port + 1 : PORTS.first;
 		const isFree = await new Promise((resolve) => {
 			const server = createServer();
 			server.once('error', () => resolve(false));
@@ -53,7 +55,7 @@ export class Daemon {
 		this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment, ...env } });
 		this.exited = new Promise((resolve) => {
 			this.child.once('error', (error) => resolve({ code: -1, error }));
-			this.child.once('exit', (code, signal) => resolve({ code, signal }));
+			this.child.once('close', (code, signal) => resolve({ code, signal }));
 		}).then((outcome) => {
 			running.delete(this);
 			this.outcome = outcome;
@@ -97,11 +99,11 @@ export class Daemon {
 		});
 	}
 
-	/** Ends the process: politely first, by force after ten seconds. */
-	async stop(signal = 'SIGTERM') {
+	/** Ends the process: politely first, by force after so many seconds. */
+	async stop(signal = 'SIGTERM', seconds = 10) {
 		if (this.outcome) return this.outcome;
 		this.child.kill(signal);
-		const timer = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+		const timer = setTimeout(() => this.child.kill('SIGKILL'), seconds * 1000);
 		const outcome = await this.exited;
 		clearTimeout(timer);
 		return outcome;

@@ -249,7 +249,7 @@ describe('payment channels', { concurrency: 6 }, () => {
 			const first = new Daemon('interrupted', AGENT, [...args, '--suri', payer]);
 			const arrived = async () => (await stat(`${output}.part`)).blocks * 512;
 			await until('a part to arrive', 120, async () => (await arrived()) > 8 << 20, 1);
-			await first.stop('SIGINT');
+			await first.stop('SIGINT', 60);
 			assert.match(first.lines.join('\n'), /interrupted; what has arrived is kept/);
 			const [{ spent }] = JSON.parse((await customer.read('channels', ['--json'])).stdout);
 

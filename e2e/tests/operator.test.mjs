@@ -56,6 +56,18 @@ test('customers see another contact at once', async () => {
 	await network.customer('reader', '//Eve').fetch(stored.hash, path.join(network.folder, 'copy'), [provider.node]);
 });
 
+test('who votes with all it has still bonds and pays its fees', async () => {
+	const balance = async () => (await chain.api.query.system.account(chain.account(provider.suri).address)).data;
+	await chain.submit(chain.api.tx.elections.vote([chain.account('//Alice').address], (await balance()).free), provider.suri);
+	const { free, frozen } = await balance();
+	assert.ok(frozen.gte(free), `${frozen} of ${free} are locked`);
+	const before = BigInt((await listed()).bond);
+
+	await operator('add-bond', ['100']);
+
+	assert.equal(BigInt((await listed()).bond), before + 100n * STN);
+});
+
 test('the bond is raised, and what deals do not need is given back', async () => {
 	const before = BigInt((await listed()).bond);
 

@@ -203,8 +203,12 @@ fn run_group(group: &Group) -> Result<Report> {
 		report.violations.extend(violations.into_iter().map(|violation| format!("{label}: {violation}")));
 		Some(wealth.total())
 	};
-	let idle = run(Strategy::Idle, 0).context("doing nothing costs nothing")?;
-	let twin = if usage_alone { idle } else { run(Strategy::Nominate, 0).context("nominating has no least amount")? };
+	let idle = run(Strategy::Idle, 0).context("the coalition that does nothing has not run")?;
+	let twin = if usage_alone {
+		idle
+	} else {
+		run(Strategy::Nominate, 0).context("the coalition that nominates has not run")?
+	};
 	let mut rows = Vec::new();
 	for (strategy, identities) in group.strategies.iter().copied() {
 		let Some(wealth) = run(strategy, identities) else { continue };

@@ -1,4 +1,5 @@
-//! Points inside of the settings' range, where everything that moves somebody's money differs from the defaults at once.
+//! Points inside of the settings' range, where nearly all that gaming costs or brings is drawn anew at once: fines, bounty and
+//! the bonds of disputes stay.
 //!
 //! A hash draws them, not chance: every run of the program has the same ones. Shares are drawn evenly; amounts and lengths
 //! of time evenly by their order of magnitude, so that small ones are as frequent as large ones.
@@ -121,7 +122,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn every_sample_is_within_the_bounds_and_unlike_the_others() {
+	fn every_sample_is_within_the_bounds_and_unlike_the_next() {
 		let samples = samples(1_000);
 		for Point { name, settings } in &samples {
 			assert_eq!(settings.validate(), Ok(()), "{name}: {settings:?}");

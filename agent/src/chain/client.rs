@@ -78,6 +78,11 @@ pub struct Funds {
 }
 
 impl Funds {
+	/// What is there once so much more is on hold.
+	pub fn holding(self, more: Balance) -> Self {
+		Self { free: self.free.saturating_sub(more), reserved: self.reserved.saturating_add(more), ..self }
+	}
+
 	/// What fees and transfers can take: locks that holds do not cover stand in the way.
 	pub fn spendable(&self) -> Balance {
 		self.free.saturating_sub(self.frozen.saturating_sub(self.reserved))
@@ -428,6 +433,8 @@ mod tests {
 		assert_eq!(spendable(10, 100, 100), 10);
 		assert_eq!(spendable(10, 100, 104), 6);
 		assert_eq!(spendable(10, 100, 1_000), 0);
+		// What is put on hold covers as much of the lock as it takes.
+		assert_eq!(Funds { free: 10, reserved: 0, frozen: 4 }.holding(3).spendable(), 6);
 	}
 
 	#[tokio::test]

@@ -120,7 +120,7 @@ impl Chain {
 		call.encode(at.metadata_ref())
 	}
 
-	/// Signs and sends a call that puts `committed` on hold or moves it, and waits for it.
+	/// Signs and sends a call that puts `committed` on hold, or moves what no lock keeps, and waits for it.
 	///
 	/// Errors before sending when the account cannot pay; by the error's name when the chain refuses.
 	pub async fn submit(
@@ -217,7 +217,10 @@ impl Chain {
 				TransactionStatus::FinalityTimeout(_) => return Err(unsure(call, "its block does not become final")),
 				_ => continue,
 			};
-			return self.receipt(call, &bytes, block).await?.ok_or_else(|| no_funds(balance));
+			return match self.receipt(call, &bytes, block).await {
+				Err(error) if error.is_connection_lost() => Err(unsure(call, &error.to_string())),
+				receipt => receipt?.ok_or_else(|| no_funds(balance)),
+			};
 		}
 	}
 

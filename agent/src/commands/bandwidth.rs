@@ -1,13 +1,13 @@
 //! Calls of an operator about a node's line.
 
 use crate::{
-	chain::Call,
+	chain::{Call, ChainError},
 	cli::{
 		amounts::display_amount,
 		bandwidth::{display_rate, BandwidthCommand, Join},
-		Common,
+		Common, Signer,
 	},
-	commands::session::Session,
+	commands::session::{account_key, Session},
 };
 use anyhow::{ensure, Context, Result};
 use substation_primitives::{
@@ -28,6 +28,7 @@ pub async fn bandwidth(common: &Common, what: &BandwidthCommand) -> Result<()> {
 			session.send(&Call::set_claim(node, claim), &options.signer, 0).await
 		}
 		BandwidthCommand::Prepay(options) => {
+			ensure_movable(&session, &options.signer, 0, options.amount).await?;
 			session.send(&Call::prepay(node, options.amount), &options.signer, options.amount).await
 		}
 		BandwidthCommand::WithdrawPrepaid(options) => {
@@ -73,8 +74,20 @@ async fn join(session: &Session, node: NodeId, options: &Join) -> Result<()> {
 	} else if bond > 0 {
 		calls.push(Call::add_bond(node, ResourceClass::Bandwidth, bond));
 	}
+	ensure_movable(session, &options.signer, bond, options.prepay).await?;
 	calls.push(Call::take_seats(node, claim, options.seats, options.prepay));
 	session.send(&Call::batch(calls), &options.signer, bond.saturating_add(options.prepay)).await
+}
+
+/// Errors when locks keep `amount` from leaving the account of the signer once `held` more is on hold.
+async fn ensure_movable(session: &Session, signer: &Signer, held: Balance, amount: Balance) -> Result<()> {
+	let Some(key) = account_key(signer)? else { return Ok(()) };
+	let funds = session.chain.funds(&key.account()).await?;
+	let balance = funds.holding(held).spendable();
+	if balance < amount {
+		return Err(ChainError::NoFunds { account: key.account(), balance, needed: amount }.into());
+	}
+	Ok(())
 }
 
 /// What to bond: what the operator says, or else what is still needed; a first bond is never below the least one.

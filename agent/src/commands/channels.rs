@@ -21,7 +21,11 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
+use std::time::Duration;
 use substation_primitives::{settings::STN, Balance, ChannelId};
+
+/// Pause between two looks at a channel that is not final yet.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Least deposit of a channel unless another one is named.
 const LEAST_DEPOSIT: Balance = STN / 10;
@@ -90,6 +94,30 @@ async fn rows(session: &Session, purse: &Purse) -> Result<Vec<Row>> {
 	Ok(rows)
 }
 
+/// The same once nothing about them is in the best chain only: an opening or a deposit that was interrupted is waited for,
+/// not made again.
+async fn final_rows(session: &Session, purse: &Purse) -> Result<Vec<Row>> {
+	let mut told = false;
+	loop {
+		let (rows, best) = (rows(session, purse).await?, session.chain.best().await?);
+		let mut pending = None;
+		for row in &rows {
+			let id = row.known.channel;
+			let now = session.chain.channel(id, best).await?.filter(|page| page.channel.key == purse.key());
+			let deposit = |page: &ChannelView| page.channel.deposit;
+			if now.as_ref().map(deposit) > row.page.as_ref().map(deposit) {
+				pending = Some(id);
+			}
+		}
+		let Some(id) = pending else { return Ok(rows) };
+		if !told {
+			session.say(&format!("waiting until the deposit of channel {id} is final"));
+		}
+		told = true;
+		tokio::time::sleep(PAUSE).await;
+	}
+}
+
 /// What is to be done so that a channel can pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -131,7 +159,7 @@ pub async fn ready(
 	let needed = cost(bytes, quote.price).saturating_add(cost(quote.step, quote.price));
 	let key = account_key(&options.signer)?;
 	let payer = key.as_ref().map(AccountKey::account);
-	let mut rows = rows(session, purse).await?;
+	let mut rows = final_rows(session, purse).await?;
 	// What another key has to sign cannot be paid with.
 	rows.retain(|row| row.page.as_ref().is_some_and(|page| page.channel.key == purse.key()));
 	match step(&rows, &quote.payee, payer.as_ref(), needed, options.deposit) {
@@ -174,13 +202,13 @@ async fn open(
 		Some(KnownChannel { genesis, channel, node: node.id, payee: node.operator, promised: 0 })
 	};
 	// Written down as soon as it is in a block: whoever is interrupted before that is final finds it again.
-	let mut early = None;
-	let mut note = |receipt: &Receipt| early = known(receipt).filter(|known| purse.take(known).is_ok());
+	let mut early = Vec::new();
+	let mut note = |receipt: &Receipt| early.extend(known(receipt).filter(|known| purse.take(known).is_ok()));
 	let committed = deposit.saturating_add(record);
 	let receipt = chain.submit_noting(&call, key, committed, Wait::Finalised, Some(&mut note)).await?;
 	let known = known(&receipt).context("the chain did not say which channel was opened")?;
-	if let Some(early) = early.filter(|early| early.channel != known.channel) {
-		// That block was given up for another one, where the channel has another number.
+	// Blocks that were given up for others, where the channel has another number.
+	for early in early.iter().filter(|early| early.channel != known.channel) {
 		purse.forget(early.channel)?;
 	}
 	drop(purse.take(&known)?);

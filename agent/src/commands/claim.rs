@@ -26,18 +26,20 @@ pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 	let session = Session::provider(common).await?;
 	let best = session.chain.best().await?;
 	let key = account_key(&options.signer)?.map(|key| key.account());
-	let page = match session.node(options).await {
-		Ok(node) => session.chain.node(node, best).await?,
-		Err(error) if key.is_none() => return Err(error),
-		Err(_) => None,
+	let page = match options.node {
+		Some(node) => {
+			let page = session.chain.node(NodeId(node), best).await?;
+			Some(page.with_context(|| format!("there is no node {node}"))?)
+		}
+		None if key.is_some() && session.config.node.is_none() && !session.folder.key_file().exists() => None,
+		None => session.chain.node(session.own_node().await?, best).await?,
 	};
 	// Who signs may also claim for nodes that are gone: what they had left is its own.
 	let operator = page.as_ref().map(|page| page.operator).or(key);
 	let operator = operator.context("that node is gone; name who signs, for what it has left, with --key-file")?;
-	let nodes = match (options.node, &page) {
-		(Some(node), Some(_)) => vec![NodeId(node)],
-		(Some(node), None) => bail!("there is no node {node}"),
-		(None, _) => session.chain.nodes_of(&operator, best).await?,
+	let nodes = match options.node {
+		Some(node) => vec![NodeId(node)],
+		None => session.chain.nodes_of(&operator, best).await?,
 	};
 	let mut found = Vec::new();
 	for node in nodes {

@@ -86,8 +86,13 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 				signal.context("cannot hear Ctrl-C")?;
 				// What breaks the connection makes durable what has arrived, so that nothing is paid for twice.
 				transport.shutdown().await;
-				let _ = tokio::time::timeout(FAREWELL, fetching).await;
-				Err(anyhow::anyhow!("interrupted; what has arrived is kept, the same command goes on from there"))
+				tokio::select! {
+					ended = tokio::time::timeout(FAREWELL, &mut fetching) => match ended {
+						Ok(Ok(done)) => Ok(done),
+						_ => Err(anyhow::anyhow!("interrupted; what has arrived is kept, the same command goes on from there")),
+					},
+					_ = tokio::signal::ctrl_c() => std::process::exit(130),
+				}
 			}
 		};
 		transport.shutdown().await;
@@ -144,7 +149,13 @@ async fn try_each(
 		let progress = Progress::new(Output::detect(common.quiet, common.json), "fetching", *length);
 		match one(session, options, &page, content, transport, &progress).await {
 			Ok(bill) => return Ok((*node, *length, bill)),
+			Err(error) if transport.endpoint().is_closed() => {
+				// Interrupted: no other node could be dialled either.
+				progress.finish();
+				return Err(error);
+			}
 			Err(error) => {
+				progress.finish();
 				let error = super::one_line(&error);
 				tracing::warn!(node = node.0, "{error}");
 				failures.push(format!("node {node}: {error}"));

@@ -45,8 +45,9 @@ impl Session {
 		let (provider, customer) = (Folder::provider(common)?, Folder::customer(common)?);
 		let Some(ours) = provider.find_config()? else { return Self::open(common, customer).await };
 		if let Some(theirs) = customer.find_config()? {
+			let (at, also) = (ours.genesis()?, theirs.genesis()?);
 			ensure!(
-				ours.genesis == theirs.genesis,
+				at.is_none() || also.is_none() || at == also,
 				"{} and {} belong to different chains; name the one that is meant with --data",
 				provider.path().display(),
 				customer.path().display()

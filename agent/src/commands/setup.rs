@@ -3,6 +3,7 @@
 use crate::{
 	chain::{
 		calls::{NodeSpec, REGISTRY},
+		signed::Wait,
 		Call, Chain, Patience,
 	},
 	cli::{amounts::display_amount, Common, Init, Register},
@@ -32,13 +33,13 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 	folder.create()?;
 	let key = folder.agent_key_or_new()?;
 	let old = old.unwrap_or_default();
-	let named =
-		|named: &Vec<SocketAddr>, before: &Vec<SocketAddr>| if named.is_empty() { before } else { named }.clone();
+	let kept =
+		|given: &Vec<SocketAddr>, before: &Vec<SocketAddr>| if given.is_empty() { before } else { given }.clone();
 	let config = Config {
 		rpc,
 		genesis: Some(hex::encode(chain.genesis())),
-		listen: named(&options.listen, &old.listen),
-		advertise: named(&options.advertise, &old.advertise),
+		listen: kept(&options.listen, &old.listen),
+		advertise: kept(&options.advertise, &old.advertise),
 		http: options.http.unwrap_or(old.http),
 		..old
 	};
@@ -78,7 +79,9 @@ pub async fn register(common: &Common, options: &Register) -> Result<()> {
 	let committed = options.bond.saturating_add(settings.registry.node_deposit);
 	let Some(receipt) = session.submit(&call, &options.signer, committed).await? else { return Ok(()) };
 	let node = receipt.number(REGISTRY, "node").and_then(|node| u64::try_from(node).ok());
-	if let Some(mut config) = session.folder.find_config()? {
+	// What is not final may yet get another number; `run` finds it by the agent's key.
+	let is_final = options.signer.wait() == Wait::Finalised;
+	if let Some(mut config) = session.folder.find_config()?.filter(|_| is_final) {
 		config.node = node;
 		session.folder.write_config(&config)?;
 	}

@@ -31,7 +31,7 @@ pub async fn status(common: &Common) -> Result<()> {
 	let (answer, running) = match ask(config.http, "/v1/status").await.and_then(|answer| of_folder(answer, &folder)) {
 		Ok(answer) => (answer, true),
 		Err(error) => {
-			tracing::debug!("the agent does not answer: {error:#}");
+			tracing::info!("no answer from this folder's agent at {}: {error:#}", config.http);
 			(json!({ "chain": from_chain(common).await? }), false)
 		}
 	};
@@ -64,9 +64,10 @@ fn of_folder(answer: Value, folder: &Folder) -> Result<Value> {
 async fn from_chain(common: &Common) -> Result<Report> {
 	let session = Session::provider(common).await?;
 	let best = session.chain.best().await?;
-	let node = match session.own_node().await {
-		Ok(node) => session.chain.node(node, best).await?,
-		Err(_) => None,
+	let own = session.own_node().await.ok();
+	let node = match own {
+		Some(node) => session.chain.node(node, best).await?,
+		None => None,
 	};
 	let (mut disputed, mut line, mut rewards) = (Vec::new(), None, Vec::new());
 	if let Some(page) = &node {
@@ -78,6 +79,7 @@ async fn from_chain(common: &Common) -> Result<Report> {
 	let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
 	let line = line.map(|page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None });
 	let situation = Situation {
+		gone: own.filter(|_| node.is_none()),
 		node,
 		line,
 		proves_itself: true,

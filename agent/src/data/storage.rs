@@ -52,7 +52,8 @@ impl Storage {
 		Ok(Self {
 			blobs: BlobStore::open(&folder.join("blobs"))?,
 			journal: Journal::open(&folder.join("journal.redb"))?,
-			folder: folder.to_owned(),
+			// Where it is, wherever one stands.
+			folder: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
 			_lock: Arc::new(lock),
 		})
 	}

@@ -167,9 +167,6 @@ impl Engine {
 		let height = chain.height(block).await?;
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
-			self.situation.node = None;
-			self.situation.final_block = Some(height);
-			self.publish(None);
 			return Ok(());
 		};
 		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
@@ -250,7 +247,13 @@ impl Engine {
 	/// Best state: the window, updates of the forest, and what is to be shown.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
-		let Some(node) = chain.node(self.node, block).await? else { return Ok(()) };
+		let Some(node) = chain.node(self.node, block).await? else {
+			let (gone, delivery) = (Some(self.node), self.situation.delivery.clone());
+			self.situation = Situation { gone, delivery, ..Situation::default() };
+			self.publish(None);
+			return Ok(());
+		};
+		self.situation.gone = None;
 		self.till.set_chain(Some(Arc::new(chain.clone())));
 		let now = node.window.now;
 		self.answerer.note(&node.window);

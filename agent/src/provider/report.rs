@@ -21,7 +21,7 @@ use substation_primitives::{
 	pages::WindowPage,
 	rewards::SupplyPage,
 	settings::{ProofSettings, Settings},
-	NodeStatus,
+	NodeId, NodeStatus,
 };
 
 /// Ranges and deals that one line names.
@@ -34,6 +34,8 @@ const NAMED_CONTENTS: usize = 20;
 pub struct Situation {
 	/// The node's page, as it was read last.
 	pub node: Option<NodeView>,
+	/// This folder's node, if the chain has none of that number.
+	pub gone: Option<NodeId>,
 	/// The settings in force.
 	pub settings: Settings,
 	/// The address at which the chain is not reachable.
@@ -289,7 +291,14 @@ fn verdict(situation: &Situation) -> (bool, String) {
 		return (false, format!("the chain is unreachable at {url}; windows pass unproven until it is back"));
 	}
 	let Some(page) = &situation.node else {
-		return (false, "this machine is not registered; run `substation register`".into());
+		let reason =
+			match situation.gone {
+				Some(node) => {
+					format!("node {node} is not on the chain; another node needs another folder: substation init --data FOLDER")
+				}
+				None => "this machine is not registered; run `substation register`".into(),
+			};
+		return (false, reason);
 	};
 	if let Some(period) = page.terminated_at {
 		return (false, format!("the node was terminated in period {} for missing too many windows", period.0));
@@ -504,7 +513,7 @@ mod tests {
 	#[test]
 	fn rewards_are_told_for_each_class_and_for_deliveries_with_what_a_claim_pays() {
 		use crate::provider::rewards::tests::page;
-		use substation_primitives::{rewards::Earner, NodeId, ResourceClass};
+		use substation_primitives::{rewards::Earner, ResourceClass};
 		let of = |class| page(Earner::Node { node: NodeId(1), class });
 		let mut situation = working();
 		assert!(Report::of(&situation).words.iter().all(|line| !line.contains("claim")));
@@ -559,6 +568,8 @@ mod tests {
 
 		assert!(!report.earning);
 		assert!(report.reason.contains("substation register"));
+		let gone = Report::of(&Situation { gone: Some(NodeId(3)), ..Situation::default() });
+		assert!(gone.reason.contains("node 3 is not on the chain") && gone.reason.contains("init --data"));
 	}
 
 	#[test]
