@@ -11,13 +11,9 @@ ARG COMMIT=00000000000
 ENV SUBSTRATE_CLI_GIT_COMMIT_HASH=$COMMIT SUBSTATION_TARGET_DIR=/target
 WORKDIR /substation
 COPY . .
-RUN ./scripts/setup --no-npm
-# What is shipped is optimised where a build for tests would take minutes longer.
-RUN . scripts/lib.sh && choose_toolchain \
-	&& cargo build --release --locked --package substation-node --package substation \
-		--config profile.release.package.substation-service.opt-level=3 \
-		--config profile.release.package.substation.opt-level=3 \
-	&& install -Dt /out "$BIN/substation-node" "$BIN/substation" \
+RUN ./scripts/setup --programs-only
+RUN . scripts/lib.sh && choose_toolchain && build_production \
+	&& install -Dt /out "$PRODUCTION/substation-node" "$PRODUCTION/substation" \
 	&& strip /out/*
 
 FROM debian:bookworm-slim

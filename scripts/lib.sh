@@ -1,14 +1,23 @@
 # Shared by the scripts of this folder; sourced, never run.
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # who sources this uses them
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # One target directory outside the checkout, so that a fresh clone is warm. wasm-builder needs a path component
 # named `target`, and to be told where the workspace is.
 export CARGO_TARGET_DIR=${SUBSTATION_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/substation/target}
-export WASM_BUILD_WORKSPACE_HINT=$ROOT
+CACHE=$(dirname "$CARGO_TARGET_DIR")
+# Cargo compiles what has another path or a newer time, and in a fresh clone that is everything. So it works on a copy of
+# the sources that stays in one place, and in which a file is only written when its content changes.
+SOURCES=$CACHE/sources
+# Programs that only checks and measurements need.
+TOOLS=$CACHE/tools
+CARGO_DENY_VERSION=0.20.2
+export WASM_BUILD_WORKSPACE_HINT=$SOURCES
 export OPENSSL_NO_VENDOR=1
 BIN=$CARGO_TARGET_DIR/release
+PRODUCTION=$CARGO_TARGET_DIR/production
 
 WASM_TARGET=wasm32v1-none
 
@@ -54,28 +63,67 @@ choose_toolchain() {
 	export PATH
 }
 
+# copy_sources: brings the copy that cargo works on up to date. One script at a time has it, until it ends.
+copy_sources() {
+	mkdir -p "$SOURCES"
+	# A script that another one calls works on what its caller has copied.
+	[ -z "${SUBSTATION_COPIED:-}" ] || return 0
+	exec {copy_lock}>"$CACHE/sources.lock"
+	flock --nonblock "$copy_lock" || {
+		note "waiting for the script that has $SOURCES to end"
+		flock "$copy_lock"
+	}
+	export SUBSTATION_COPIED=1
+	rsync --recursive --links --perms --checksum --delete --delete-excluded \
+		--exclude=/.git --exclude=node_modules --exclude=/target "$ROOT/" "$SOURCES/"
+	# The copy has no history: what `--version` says comes from here.
+	SUBSTRATE_CLI_GIT_COMMIT_HASH=$(git -C "$ROOT" rev-parse --short=11 HEAD 2>/dev/null || echo 00000000000)
+	export SUBSTRATE_CLI_GIT_COMMIT_HASH
+}
+
+# in_sources COMMAND...: runs it in the copy.
+in_sources() { (cd "$SOURCES" && "$@"); }
+
+# cargo_deny ARGUMENT...: the pinned cargo-deny.
+cargo_deny() { "$TOOLS/bin/cargo-deny" "$@"; }
+
 # build: compiles everything once: programs, the runtime's blob, and every test.
 build() {
 	say "building (cold: about half an hour on two cores; warm: seconds to minutes)"
-	(cd "$ROOT" && cargo build --workspace --all-targets --release --locked)
+	copy_sources
+	in_sources cargo build --workspace --all-targets --release --locked
 }
 
-# Files that run many nodes, or measure: each by itself, so that nothing slows their blocks.
+# build_production: compiles the programs as they are shipped.
+build_production() {
+	say "building what is shipped (cold: most of an hour on two cores)"
+	copy_sources
+	in_sources cargo build --profile production --locked --package substation-node --package substation
+}
+
+# Files that run many nodes, or measure: two at a time.
 CROWDED=" bandwidth governance staking "
 
-# end_to_end FILE...: runs end-to-end tests. Most of their time is waiting for blocks and windows, so small networks run
-# two at a time.
+# Of the others six run at a time. Most of their time is waiting for blocks and windows.
+SIDE_BY_SIDE=6
+
+# end_to_end FILE...: runs end-to-end tests.
 end_to_end() {
-	local file alone=() pairs=() failed=0
-	case " $* " in *"/governance.test.mjs "*) build_upgrades ;; esac
+	local file crowded=() together=() blobs=() failed=0
+	case " $* " in *"/governance.test.mjs "*)
+		build_upgrades
+		blobs=("$CARGO_TARGET_DIR"/upgrades/{constant,migration}.wasm)
+		;;
+	esac
 	for file in "$@"; do
 		case $CROWDED in
-		*" $(basename "$file" .test.mjs) "*) alone+=("$file") ;;
-		*) pairs+=("$file") ;;
+		*" $(basename "$file" .test.mjs) "*) crowded+=("$file") ;;
+		*) together+=("$file") ;;
 		esac
 	done
-	[ ${#pairs[@]} = 0 ] || node --test --test-concurrency=2 "${pairs[@]}" || failed=1
-	[ ${#alone[@]} = 0 ] || node --test --test-concurrency=1 "${alone[@]}" || failed=1
+	node "$ROOT/e2e/prepare.mjs" "${blobs[@]}"
+	[ ${#together[@]} = 0 ] || node --test --test-concurrency=$SIDE_BY_SIDE "${together[@]}" || failed=1
+	[ ${#crowded[@]} = 0 ] || node --test --test-concurrency=2 "${crowded[@]}" || failed=1
 	return $failed
 }
 
