@@ -3,7 +3,7 @@
 use crate::{agent_url::AgentUrl, chain_spec, validator_keys::ValidatorKeysCmd, Node};
 use clap::Parser;
 use sc_cli::{OffchainWorkerEnabled, RunCmd, SubstrateCli};
-use std::sync::OnceLock;
+use std::{path::PathBuf, sync::OnceLock};
 
 /// The command line of `substation-node`.
 #[derive(Debug, Parser)]
@@ -34,6 +34,14 @@ pub struct RunNodeCmd {
 	/// is switched on even when the node is no validator. Without the flag an address given earlier is forgotten.
 	#[arg(long, value_name = "URL")]
 	pub agent_url: Option<AgentUrl>,
+
+	/// Folder in which compiled runtimes are kept, so that the next start need not compile them again.
+	///
+	/// Compiling takes seconds of all cores, in which the node makes no blocks. Whoever can write to the folder can run
+	/// code in the node: it is as sensitive as the keystore. Nodes of one machine may share it. Without the flag nothing is
+	/// kept.
+	#[arg(long, value_name = "PATH")]
+	pub compiled_runtimes: Option<PathBuf>,
 }
 
 impl RunNodeCmd {

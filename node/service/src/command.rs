@@ -1,7 +1,7 @@
 //! What each subcommand does.
 
 use crate::{
-	cli::{Cli, Subcommand},
+	cli::{Cli, RunNodeCmd, Subcommand},
 	network_key,
 	service::{self, PartialNode},
 	Block, Node,
@@ -45,12 +45,14 @@ fn run_node(mut cli: Cli) -> Result<()> {
 		Ok(crate::chain_spec::load(&chain, node.wasm)?.id().to_string())
 	})?;
 
-	let agent_url = cli.run.agent_url.clone();
+	let RunNodeCmd { agent_url, compiled_runtimes, .. } = cli.run.clone();
 	let runner = cli.create_runner(&cli.run.base)?;
 	if let Some(key) = new_key {
 		log::info!("🔑 made this node's network key: peer id {}, kept in {}", key.peer_id, key.path.display());
 	}
-	runner.run_node_until_exit(|config| async move { service::start(config, agent_url) }).map_err(Into::into)
+	runner
+		.run_node_until_exit(|config| async move { service::start(config, agent_url, compiled_runtimes.as_deref()) })
+		.map_err(Into::into)
 }
 
 fn run_subcommand(cli: &Cli, subcommand: Subcommand) -> Result<()> {
@@ -63,24 +65,24 @@ fn run_subcommand(cli: &Cli, subcommand: Subcommand) -> Result<()> {
 		// Without a runner, so that nothing but the chain spec is ever printed.
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
 		Subcommand::CheckBlock(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
-			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config, None)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
 		Subcommand::ExportBlocks(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
-			let PartialNode { client, task_manager, .. } = service::partial(&config)?;
+			let PartialNode { client, task_manager, .. } = service::partial(&config, None)?;
 			Ok((cmd.run(client, config.database), task_manager))
 		}),
 		Subcommand::ExportState(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
-			let PartialNode { client, task_manager, .. } = service::partial(&config)?;
+			let PartialNode { client, task_manager, .. } = service::partial(&config, None)?;
 			Ok((cmd.run(client, config.chain_spec), task_manager))
 		}),
 		Subcommand::ImportBlocks(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
-			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config)?;
+			let PartialNode { client, task_manager, import_queue, .. } = service::partial(&config, None)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
 		Subcommand::PurgeChain(cmd) => cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.database)),
 		Subcommand::Revert(cmd) => cli.create_runner(&cmd)?.async_run(|config| {
-			let PartialNode { client, backend, task_manager, .. } = service::partial(&config)?;
+			let PartialNode { client, backend, task_manager, .. } = service::partial(&config, None)?;
 			let revert_consensus = Box::new(|client: std::sync::Arc<_>, backend, blocks| {
 				sc_consensus_babe::revert(std::sync::Arc::clone(&client), backend, blocks)?;
 				sc_consensus_grandpa::revert(client, blocks)?;

@@ -24,6 +24,7 @@ use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
 
 /// Stands where the client expects a native runtime.
+#[derive(Debug)]
 pub struct Runtime;
 
 sp_api::impl_runtime_apis! {

@@ -18,6 +18,7 @@
 //! | [`equivocations`] | reports of validators that author twice in a slot |
 
 #![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "the errors of the SDK's command line are large")]
 
 pub mod agent_url;
 pub mod chain_spec;

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
 /// What the methods work with.
+#[allow(missing_debug_implementations, reason = "the client's parts have none")]
 pub struct Deps {
 	/// Answers questions about blocks and state.
 	pub client: Arc<FullClient>,

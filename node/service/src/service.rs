@@ -13,6 +13,7 @@ use sc_consensus_grandpa::{
 	warp_proof::NetworkProvider, FinalityProofProvider, GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder,
 };
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
+use sc_executor::{HeapAllocStrategy, DEFAULT_HEAP_ALLOC_STRATEGY};
 use sc_network::{
 	config::{FullNetworkConfiguration, NetworkBackendType},
 	service::traits::{NetworkService, NotificationService},
@@ -20,7 +21,9 @@ use sc_network::{
 };
 use sc_network_sync::SyncingService;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
-use sc_service::{Configuration, Error, PruningFilter, Role, TaskManager, WarpSyncConfig};
+use sc_service::{
+	config::ExecutorConfiguration, Configuration, Error, PruningFilter, Role, TaskManager, WarpSyncConfig,
+};
 use sc_telemetry::{Telemetry, TelemetryHandle, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{
@@ -28,7 +31,7 @@ use sp_consensus_babe::{
 	SlotDuration,
 };
 use sp_keystore::KeystorePtr;
-use std::{io, sync::Arc, time::Duration};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 
 /// Executes the blob with the functions every Substrate node gives to a runtime, and no others.
@@ -76,6 +79,7 @@ pub type PartialNode = sc_service::PartialComponents<
 >;
 
 /// What takes part in consensus.
+#[allow(missing_debug_implementations, reason = "the client's parts have none")]
 pub struct Consensus {
 	/// Checks and imports blocks, this node's own ones too.
 	pub block_import: BabeBlockImport,
@@ -91,16 +95,16 @@ pub struct Consensus {
 	pub telemetry: Option<Telemetry>,
 }
 
-/// Opens the database and builds everything that needs no network.
+/// Opens the database and builds everything that needs no network. Compiled runtimes are kept in a folder if one is named.
 ///
 /// Errors when another process has the database open, or when it belongs to another chain.
-pub fn partial(config: &Configuration) -> Result<PartialNode, Error> {
+pub fn partial(config: &Configuration, compiled_runtimes: Option<&Path>) -> Result<PartialNode, Error> {
 	let (telemetry_worker, telemetry) = telemetry(config)?.unzip();
 	let telemetry_handle = telemetry.as_ref().map(Telemetry::handle);
 
 	// Blocks with a justification stay even on a pruning node, so that it can serve warp sync.
 	let kept_blocks: Vec<Arc<dyn PruningFilter>> = vec![Arc::new(GrandpaPruningFilter)];
-	let executor = sc_service::new_wasm_executor(&config.executor);
+	let executor = executor(&config.executor, compiled_runtimes)?;
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(config, telemetry_handle.clone(), executor, kept_blocks)
 			.map_err(|error| name_busy_database(config, error))?;
@@ -162,6 +166,33 @@ pub fn partial(config: &Configuration) -> Result<PartialNode, Error> {
 	})
 }
 
+/// As `sc_service::new_wasm_executor`, which cannot be given a folder for what runtimes are compiled to.
+fn executor(config: &ExecutorConfiguration, compiled_runtimes: Option<&Path>) -> Result<Executor, Error> {
+	let heap = match config.default_heap_pages {
+		None => DEFAULT_HEAP_ALLOC_STRATEGY,
+		Some(pages) => {
+			let extra_pages =
+				pages.try_into().map_err(|_| format!("{pages} pages are more than a runtime can address"))?;
+			HeapAllocStrategy::Static { extra_pages }
+		}
+	};
+	let builder = Executor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size);
+	Ok(match compiled_runtimes {
+		None => builder.build(),
+		Some(folder) => {
+			// The cache takes absolute paths only.
+			let folder = std::path::absolute(folder)?;
+			fs::create_dir_all(&folder)?;
+			builder.with_cache_path(folder).build()
+		}
+	})
+}
+
 /// A connection to the telemetry servers that the configuration names; by default it names none.
 fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
 	let endpoints = match &config.telemetry_endpoints {
@@ -198,14 +229,26 @@ fn name_busy_database(config: &Configuration, error: Error) -> Error {
 ///
 /// An orderly stop ends the log with "Essential task `txpool-background` failed": the SDK's pool has a task that only
 /// ends with the pool, which is before anybody tells it to stop. It means nothing.
-pub fn start(config: Configuration, agent_url: Option<AgentUrl>) -> Result<TaskManager, Error> {
+pub fn start(
+	config: Configuration,
+	agent_url: Option<AgentUrl>,
+	compiled_runtimes: Option<&Path>,
+) -> Result<TaskManager, Error> {
 	match config.network.network_backend {
-		NetworkBackendType::Litep2p => start_on::<sc_network::Litep2pNetworkBackend>(config, agent_url),
-		NetworkBackendType::Libp2p => start_on::<sc_network::NetworkWorker<Block, Hash>>(config, agent_url),
+		NetworkBackendType::Litep2p => {
+			start_on::<sc_network::Litep2pNetworkBackend>(config, agent_url, compiled_runtimes)
+		}
+		NetworkBackendType::Libp2p => {
+			start_on::<sc_network::NetworkWorker<Block, Hash>>(config, agent_url, compiled_runtimes)
+		}
 	}
 }
 
-fn start_on<N>(config: Configuration, agent_url: Option<AgentUrl>) -> Result<TaskManager, Error>
+fn start_on<N>(
+	config: Configuration,
+	agent_url: Option<AgentUrl>,
+	compiled_runtimes: Option<&Path>,
+) -> Result<TaskManager, Error>
 where
 	N: NetworkBackend<Block, Hash>,
 {
@@ -218,7 +261,7 @@ where
 		select_chain,
 		transaction_pool,
 		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, inherents, mut telemetry },
-	} = partial(&config)?;
+	} = partial(&config, compiled_runtimes)?;
 	introduce_agent(&backend, agent_url.as_ref());
 
 	let metrics = N::register_notification_metrics(config.prometheus_registry());
