@@ -1,9 +1,15 @@
+// @ts-check
 // The main job, from a fresh chain to a caught cheat; see scripts/run.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { randomFile, sha256, storedFiles, wipe } from './lib/files.mjs';
 import { Network } from './lib/network.mjs';
 import { until } from './lib/processes.mjs';
+
+/**
+ * @import { Chain, ChainEvent, Codec } from './lib/chain.mjs'
+ * @import { Provider } from './lib/network.mjs'
+ */
 
 const HELP = `usage: scripts/run [FILE] [--keep] [--once --json]
 
@@ -34,15 +40,27 @@ const started = Date.now();
 const seconds = () => Math.round((Date.now() - started) / 1000);
 const colour = process.stderr.isTTY ? { dim: '\x1b[2m', good: '\x1b[32m', bad: '\x1b[31m', bold: '\x1b[1m', end: '\x1b[0m' } : { dim: '', good: '', bad: '', bold: '', end: '' };
 const stamp = () => `${colour.dim}${String(Math.floor(seconds() / 60)).padStart(2)}:${String(seconds() % 60).padStart(2, '0')}${colour.end}`;
+/** @type {(text: string, tone?: string) => boolean} */
 const say = (text, tone = '') => process.stderr.write(`${stamp()}  ${tone}${text}${tone ? colour.end : ''}\n`);
+/** @type {(text: string) => boolean} */
 const chapter = (text) => process.stderr.write(`\n${stamp()}  ${colour.bold}${text}${colour.end}\n`);
+/** @type {(value: Codec) => bigint} */
 const big = (value) => BigInt(value.toString());
+/** @type {(value: bigint | string) => string} */
 const stn = (value) => `${(Number(value) / 1e12).toLocaleString('en', { maximumFractionDigits: 6 })} STN`;
+/** @type {(events: ChainEvent[], field: string) => bigint} */
 const sum = (events, field) => events.reduce((total, { data }) => total + big(data[field]), 0n);
 
-/** Prints what the chain says, in a person's words. */
+/**
+ * Prints what the chain says, in a person's words.
+ *
+ * @param {Chain} chain
+ * @param {Map<string, string>} names
+ */
 function watch(chain, names) {
+	/** @type {(id: Codec) => string} */
 	const node = (id) => names.get(id.toString()) ?? `node ${id}`;
+	/** @type {Record<string, (e: Record<string, Codec>) => string | [text: string, tone: string]>} */
 	const words = {
 		'registry.NodeRegistered': (e) => `node ${e.node} registered`,
 		'storageMarket.DealProposed': (e) => `deal ${e.deal}: proposed to ${node(e.node)}, ${stn(big(e.rate))} per period for ${e.periods} periods, in escrow`,
@@ -65,7 +83,12 @@ function watch(chain, names) {
 	});
 }
 
-/** Wipes everything that a provider stores, as a dying disk would, and lets its agent start again. */
+/**
+ * Wipes everything that a provider stores, as a dying disk would, and lets its agent start again.
+ *
+ * @param {Network} network
+ * @param {Provider} provider
+ */
 async function destroyData(network, provider) {
 	await provider.agent.stop('SIGKILL');
 	let destroyed = 0;
@@ -77,7 +100,7 @@ async function destroyData(network, provider) {
 
 async function main() {
 	chapter('Starting a chain with one validator (2 s blocks, a period is 40 s)');
-	const network = await Network.start();
+	const network = await Network.start({ slots: 'preset' });
 	const { chain } = network;
 	const names = new Map();
 	watch(chain, names);
@@ -86,7 +109,9 @@ async function main() {
 
 	chapter('Three storage nodes register; the first proves with the off-chain worker of its own full node');
 	const providers = [];
-	for (const [name, suri, fullNode] of [['bob', '//Bob', true], ['charlie', '//Charlie', false], ['dave', '//Dave', false]]) {
+	/** @type {[string, string, boolean][]} */
+	const registered = [['bob', '//Bob', true], ['charlie', '//Charlie', false], ['dave', '//Dave', false]];
+	for (const [name, suri, fullNode] of registered) {
 		const provider = await network.addProvider(name, suri, { fullNode });
 		names.set(String(provider.node), name);
 		providers.push(provider);
@@ -101,6 +126,7 @@ async function main() {
 	const deals = new Map(stored.deals.map(({ deal, node }) => [node, deal]));
 
 	chapter(`Every node proves ${HEALTHY_PERIODS} periods`);
+	/** @type {(provider: Provider) => number} */
 	const provenBy = (provider) => chain.seen('storageProofs', 'WindowProven', (e) => Number(e.node) === provider.node).length;
 	await Promise.all(providers.map((provider) => until(`${provider.name} to prove`, 240, () => provenBy(provider) >= HEALTHY_PERIODS)));
 

@@ -1,10 +1,18 @@
+// @ts-check
 // A tested node that tries one trick after another, with and without accomplices in its committees; and lines that are
 // not what is claimed: claimed twice, behind a bucket, shared by two nodes.
 import { line } from './lines.mjs';
 import { kbits, measured, measurements, prepay, ringMedian, settle } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
-import { round } from './honest.mjs';
+import { DIRECTIONS, round } from './honest.mjs';
 import { until } from '../lib/processes.mjs';
+
+/**
+ * @import { Chain } from '../lib/chain.mjs'
+ * @import { Lines, Terms } from './lines.mjs'
+ * @import { Measurement, Plan } from './nodes.mjs'
+ * @import { ChainWith } from './run.mjs'
+ */
 
 const MEMBERS = 17;
 const NODES = 25;
@@ -24,17 +32,29 @@ const TRICKS = [
 	...['commit-early', 'forge-time', 'forge-count', 'duplicate', 'replay'],
 ];
 
+/** @param {number} colluding */
 const inflationBound = (colluding) => 1 / (1 - (1.25 * colluding) / MEMBERS);
 
-/** What a trick may read at most, as a multiple of the line's rate. */
+/**
+ * What a trick may read at most, as a multiple of the line's rate.
+ *
+ * @param {string} trick
+ */
 const boundOf = (trick) => (trick.startsWith('collude:') ? inflationBound(Number(trick.split(':')[1])) : 1);
 
-/** Runs them on one chain and returns what the lab reports of them. */
+/**
+ * Runs them on one chain and returns what the lab reports of them.
+ *
+ * @param {Lines} lines
+ * @param {ChainWith} chainWith
+ */
 export async function attacks(lines, chainWith) {
 	const script = [...COLLUSIONS.map((count) => `collude:${count}`), ...TRICKS].flatMap((trick) => [trick, trick]);
 	const wide = line({ down: 100 });
+	/** @type {Plan[]} */
 	const plans = [];
-	const add = async (name, terms, more) => plans.push({ name, terms, place: await lines.add(terms), tests: 0, ...more });
+	/** @type {(name: string, terms: Terms, more: Partial<Plan>) => Promise<unknown>} */
+	const add = async (name, terms, more) => plans.push(/** @type {Plan} */ ({ name, terms, place: await lines.add(terms), tests: 0, ...more }));
 	// Three quarters of the nodes are accomplices, so that every committee has eight of them.
 	for (let index = 0; index < 18; index += 1) await add(`accomplice-${index}`, wide, { program: ['accomplice'] });
 	for (let index = 0; index < NODES - 19; index += 1) await add(`honest-${index}`, wide, {});
@@ -42,14 +62,14 @@ export async function attacks(lines, chainWith) {
 	const network = await chainWith({ members: MEMBERS, nodes: NODES, interval: 1, seconds: SECONDS, seatRate: 8_000 });
 	const { chain } = network;
 	const terms = line({ down: LINE });
-	const cheat = {
+	const cheat = /** @type {Plan} */ ({
 		name: 'cheat',
 		terms,
 		place: await lines.add(terms),
 		claim: { down: CLAIM, up: CLAIM },
 		// Refused measurements cost no fee, but tests that nothing comes of are drawn again.
 		tests: script.length * 2,
-	};
+	});
 	cheat.program = () => [
 		...['cheat', '--script', script.join(',')],
 		...['--accomplices', plans.filter(({ program }) => program).map(({ key }) => key).join(',')],
@@ -102,27 +122,38 @@ export async function attacks(lines, chainWith) {
 	};
 }
 
+/** @type {(plan: Plan, measurement: Measurement) => void} */
 const tell = ({ name }, { direction, rate }) => say(`${name} ${direction.toLowerCase()}: ${megabits(rate)} Mbit/s`);
 
-/** Nodes that play no trick on lines that are not what they claim. */
+/**
+ * Nodes that play no trick on lines that are not what they claim.
+ *
+ * @param {Lines} lines
+ */
 async function claims(lines) {
-	const plan = async (name, terms, claim) => ({ name, terms, claim, place: await lines.add(terms), tests: 0 });
+	/** @type {(name: string, terms: Terms, claim: Plan['claim']) => Promise<Plan>} */
+	const plan = async (name, terms, claim) => /** @type {Plan} */ ({ name, terms, claim, place: await lines.add(terms), tests: 0 });
 	const shared = await lines.add(line({ down: LINE }));
 	return [
 		await plan('claims-twice', line({ down: LINE }), { down: 2 * LINE, up: 2 * LINE }),
 		await plan('bucket', line({ down: 50, bucket: 1_000_000 }), { down: 100, up: 100 }),
 		...['shares-a', 'shares-b'].map((name, index) => {
 			const ports = { port: 4550 + index, httpPort: 9950 + index };
-			return { name, terms: shared.terms, place: shared, tests: 0, ...ports };
+			return /** @type {Plan} */ ({ name, terms: shared.terms, place: shared, tests: 0, ...ports });
 		}),
 	];
 }
 
-/** Prints what the chain reads on them. */
+/**
+ * Prints what the chain reads on them.
+ *
+ * @param {Chain} chain
+ * @param {Plan[]} plans
+ */
 async function claimsShown(chain, plans) {
 	const rows = [];
 	for (const plan of plans) {
-		for (const direction of ['down', 'up']) {
+		for (const direction of DIRECTIONS) {
 			const reading = await ringMedian(chain, plan.node, direction);
 			rows.push({ plan, direction, reading, over: reading / kbits(plan.terms[direction]) });
 		}

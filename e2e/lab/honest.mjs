@@ -1,7 +1,18 @@
+// @ts-check
 // Lines as they are, claimed as they are: rates, delays and losses.
 import { line } from './lines.mjs';
 import { kbits, measured, ringMedian, settle } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
+
+/**
+ * @import { Chain, EventRecord } from '../lib/chain.mjs'
+ * @import { Lines } from './lines.mjs'
+ * @import { Plan } from './nodes.mjs'
+ * @import { ChainWith } from './run.mjs'
+ */
+
+/** @type {('down' | 'up')[]} */
+export const DIRECTIONS = ['down', 'up'];
 
 const MEMBERS = 17;
 const SECONDS = 15;
@@ -25,19 +36,26 @@ const CONDITIONS = [
 	{ roundTrip: 100, loss: 1 },
 ];
 
-/** Runs them on one chain and returns what the lab reports of them. */
+/**
+ * Runs them on one chain and returns what the lab reports of them.
+ *
+ * @param {Lines} lines
+ * @param {ChainWith} chainWith
+ */
 export async function honest(lines, chainWith) {
+	/** @type {Plan[]} */
 	const plans = [];
 	for (const rate of RATES) {
 		for (const condition of CONDITIONS) {
 			const terms = line({ down: rate, ...condition });
 			const name = `line-${rate}-${condition.roundTrip}ms-${condition.loss}pc`;
-			plans.push({ name, terms, place: await lines.add(terms), tests: TESTS });
+			plans.push(/** @type {Plan} */ ({ name, terms, place: await lines.add(terms), tests: TESTS }));
 		}
 	}
 	for (let index = 0; index < MEMBERS_ONLY; index += 1) {
 		const terms = line({ down: 100 });
-		plans.push({ name: `member-${index}`, terms, place: await lines.add(terms), tests: 0, seats: SEATS_OF_MEMBERS });
+		const member = { name: `member-${index}`, terms, place: await lines.add(terms), tests: 0, seats: SEATS_OF_MEMBERS };
+		plans.push(/** @type {Plan} */ (member));
 	}
 
 	say(`starting a chain with committees of ${MEMBERS} and ${plans.length} agents behind their lines`);
@@ -62,7 +80,7 @@ export async function honest(lines, chainWith) {
 
 	const rows = [];
 	for (const plan of tested) {
-		for (const direction of ['down', 'up']) {
+		for (const direction of DIRECTIONS) {
 			const reading = await ringMedian(chain, plan.node, direction);
 			rows.push({ plan, direction, reading, over: reading / kbits(plan.terms[direction]) });
 		}
@@ -86,18 +104,20 @@ export async function honest(lines, chainWith) {
 /**
  * Octets of the latest measurement's extrinsic, and its weight: authorisation and dispatch, and with what every transaction
  * carries besides.
+ *
+ * @param {Chain} chain
  */
 export async function costOfMeasurements(chain) {
 	const { api } = chain;
 	const [latest] = chain.seen('bandwidthProofs', 'MeasurementTaken').slice(-1);
 	const hash = await api.rpc.chain.getBlockHash(latest.block);
 	const { block } = await api.rpc.chain.getBlock(hash);
-	const events = await api.query.system.events.at(hash);
+	const events = await chain.query.system.events.at(hash);
 	const index = events.find(({ event }) => event.method === 'MeasurementTaken').phase.asApplyExtrinsic.toNumber();
 	const own = events.filter(({ phase }) => phase.isApplyExtrinsic && phase.asApplyExtrinsic.eqn(index));
 	const all = weighed(own);
 	const remark = api.tx.system.remark('0x');
-	const alone = (await api.call.transactionPaymentCallApi.queryCallInfo(remark.method, 0)).weight.refTime.toNumber();
+	const alone = (await chain.call.transactionPaymentCallApi.queryCallInfo(remark.method, 0)).weight.refTime.toNumber();
 	const common = weighed(await chain.submit(remark, '//Alice')) - alone;
 	return {
 		bytes_per_test: block.extrinsics[index].toU8a().length,
@@ -106,8 +126,13 @@ export async function costOfMeasurements(chain) {
 	};
 }
 
-/** Picoseconds that a transaction with these events has cost. */
+/**
+ * Picoseconds that a transaction with these events has cost.
+ *
+ * @type {(events: EventRecord[]) => number}
+ */
 const weighed = (events) =>
-	events.find(({ event }) => event.method === 'ExtrinsicSuccess').event.data.dispatchInfo.weight.refTime.toNumber();
+	/** @type {EventRecord} */ (events.find(({ event }) => event.method === 'ExtrinsicSuccess')).event.data.dispatchInfo.weight.refTime.toNumber();
 
+/** @param {number} value */
 export const round = (value) => Math.round(value * 1000) / 1000;

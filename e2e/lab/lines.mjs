@@ -1,8 +1,19 @@
+// @ts-check
 // Network namespaces, each behind a line of its own, around one hub. Everything lives in a namespace of the lab's own
 // (see scripts/bandwidth-lab) and is gone when the lab ends.
 import { execFileSync } from 'node:child_process';
 import { Daemon } from '../lib/processes.mjs';
 import { LAB } from './programs.mjs';
+
+/**
+ * A line's terms: rates in Mbit/s as frames carry them, bucket in bytes, round trip in ms, loss in per cent each way.
+ * @typedef {{ down: number, up: number, bucket: number, roundTrip: number, loss: number }} Terms
+ */
+
+/**
+ * A namespace, and its address among those that are measured. The hub has no terms.
+ * @typedef {{ namespace: string, address: string, terms?: Terms }} Place
+ */
 
 const HUB = 'hub';
 
@@ -15,11 +26,13 @@ const QUEUE_MILLISECONDS = 50;
 // Frames that a token-bucket filter lets pass at once where no larger bucket is asked for: ten full frames.
 const BUCKET = 15_140;
 
+/** @type {(...args: string[]) => string} */
 const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+/** @type {(namespace: string, command: string, ...args: string[]) => string} */
 const within = (namespace, command, ...args) =>
 	execFileSync('ip', ['netns', 'exec', namespace, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 
-/** A line's terms: rates in Mbit/s as frames carry them, bucket in bytes, round trip in ms, loss in per cent each way. */
+/** @type {(terms: Partial<Terms> & { down: number }) => Terms} */
 export const line = ({ down, up = down, bucket = BUCKET, roundTrip = 0, loss = 0 }) => ({ down, up, bucket, roundTrip, loss });
 
 export class Lines {
@@ -36,12 +49,18 @@ export class Lines {
 	}
 
 	count = 0;
+	/** @type {Daemon[]} */
 	relays = [];
 
-	/** The hub itself, which is behind no line. */
+	/** @type {Place} The hub itself, which is behind no line. */
 	hub = { namespace: HUB, address: '10.8.255.254' };
 
-	/** A namespace behind a line. Returns its name and its addresses. */
+	/**
+	 * A namespace behind a line. Returns its name and its addresses.
+	 *
+	 * @param {Terms} terms
+	 * @returns {Promise<Place>}
+	 */
 	async add(terms) {
 		this.count += 1;
 		const index = this.count;
@@ -74,6 +93,12 @@ export class Lines {
 		return { namespace, address: `10.8.${host}`, terms };
 	}
 
+	/**
+	 * @param {(...args: string[]) => unknown} tc
+	 * @param {string} device
+	 * @param {number} rate
+	 * @param {number} bucket
+	 */
 	#limit(tc, device, rate, bucket) {
 		tc(
 			...['qdisc', 'replace', 'dev', device, 'root', 'tbf', 'rate', `${rate}mbit`],
@@ -81,7 +106,12 @@ export class Lines {
 		);
 	}
 
-	/** Bytes of frames that the line has carried, [towards the node, from the node], as its limits count them. */
+	/**
+	 * Bytes of frames that the line has carried, [towards the node, from the node], as its limits count them.
+	 *
+	 * @param {Place} place
+	 * @returns {[number, number]}
+	 */
 	carried({ namespace }) {
 		const bytes = (json) => JSON.parse(json)[0].bytes;
 		return [
@@ -91,5 +121,9 @@ export class Lines {
 	}
 }
 
-/** The command that runs a program behind a line. */
+/**
+ * The command that runs a program behind a line.
+ *
+ * @type {(place: Place, program: string, args: string[]) => [string, string[]]}
+ */
 export const behind = ({ namespace }, program, args) => ['ip', ['netns', 'exec', namespace, program, ...args]];

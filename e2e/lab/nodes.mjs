@@ -1,3 +1,4 @@
+// @ts-check
 // Nodes with seats, each with an agent behind a line.
 import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -5,29 +6,74 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { STN } from '../lib/chain.mjs';
 import { substation } from '../lib/network.mjs';
-import { Daemon, until } from '../lib/processes.mjs';
+import { Daemon, lastJson, until } from '../lib/processes.mjs';
 import { CHAIN_HOST, behind } from './lines.mjs';
 import { AGENT, LAB } from './programs.mjs';
 
-/** kbit/s of a rate in Mbit/s. */
+/**
+ * @import { Chain, ChainEvent, Codec, EventRecord } from '../lib/chain.mjs'
+ * @import { Network } from '../lib/network.mjs'
+ * @import { Lines, Place, Terms } from './lines.mjs'
+ */
+
+/**
+ * A node of the lab. `place` is what `Lines.add` returned; `claim` in Mbit/s is what is claimed, if not all of the line;
+ * `tests` is how many tests of the node its operator prepays (chosen nodes are tested, the others are members only);
+ * `program` replaces the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong
+ * by so many seconds, and `clock` becomes what its log says of that.
+ *
+ * @typedef {object} Plan
+ * @property {string} name
+ * @property {Place} place
+ * @property {Terms} terms
+ * @property {{ down?: number, up?: number }} [claim]
+ * @property {number} [seats]
+ * @property {number} tests
+ * @property {string[] | (() => string[])} [program]
+ * @property {number} [port]
+ * @property {number} [httpPort]
+ * @property {number} [clockAhead]
+ *
+ * From here on what `settle` adds: folder and log, the agent's key and address, the node's number on the chain.
+ * @property {string} data
+ * @property {string} log
+ * @property {string} key
+ * @property {string} address
+ * @property {number} node
+ * @property {Daemon} agent
+ * @property {number} clock
+ */
+
+/**
+ * A measurement that the chain has taken: kbit/s, and thousandths that were delivered.
+ * @typedef {{ block: number, test: Codec, direction: string, rate: number, receipts: number, delivered: number }} Measurement
+ */
+
+/**
+ * kbit/s of a rate in Mbit/s.
+ *
+ * @param {number} megabits
+ */
 export const kbits = (megabits) => Math.round(megabits * 1000);
 
-/** What of a line's rate is claimed: all of it, unless the plan says otherwise. */
+/**
+ * What of a line's rate is claimed: all of it, unless the plan says otherwise.
+ *
+ * @param {Plan} plan
+ */
 const claimOf = ({ terms, claim = {} }) => ({ down: kbits(claim.down ?? terms.down), up: kbits(claim.up ?? terms.up) });
 
 /**
  * Registers a node for every plan, takes its seats, and starts its agent behind its line.
  *
- * A plan is `{ name, place, terms, claim, seats, tests, program }`: `place` is what `Lines.add` returned; `tests` is how many
- * tests of the node its operator prepays (chosen nodes are tested, the others are members only); `program` replaces
- * the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong by so many seconds,
- * and `clock` becomes what its log says of that.
+ * @param {Network} network
+ * @param {Plan[]} plans
  */
 export async function settle(network, plans) {
 	const { chain } = network;
 	const { api } = chain;
-	const bandwidth = await api.query.settings.bandwidth();
-	const perTest = await costOfTest(api);
+	const bandwidth = await chain.query.settings.bandwidth();
+	const perTest = await costOfTest(chain);
 
 	await inParallel(plans, 4, async (plan) => {
 		plan.data = path.join(network.folder, plan.name);
@@ -38,7 +84,7 @@ export async function settle(network, plans) {
 			...['init', '--data', plan.data, '--rpc', network.validator.ws, '--json'],
 			...['--listen', address, '--advertise', address, '--http', `127.0.0.1:${plan.httpPort ?? 9950}`],
 		]);
-		plan.key = `0x${JSON.parse(stdout.trim().split('\n').at(-1)).agent}`;
+		plan.key = `0x${lastJson(stdout).agent}`;
 		plan.address = address;
 	});
 	await Promise.all(plans.map((plan) => network.fund(plan.name)));
@@ -49,7 +95,7 @@ export async function settle(network, plans) {
 			const seats = plan.seats ?? 1;
 			const bond = bandwidth.seatBond.toBigInt() * BigInt(seats);
 			const events = await chain.submit(api.tx.registry.register(spec, 'Bandwidth', offer, bond), `//${plan.name}`);
-			const registered = events.find(({ event }) => event.method === 'NodeRegistered');
+			const registered = /** @type {EventRecord} */ (events.find(({ event }) => event.method === 'NodeRegistered'));
 			plan.node = registered.event.data.node.toNumber();
 			const prepaid = perTest * BigInt(plan.tests ?? 0);
 			await chain.submit(api.tx.bandwidthProofs.takeSeats(plan.node, claimOf(plan), seats, prepaid), `//${plan.name}`);
@@ -59,20 +105,36 @@ export async function settle(network, plans) {
 	return plans;
 }
 
-/** What the members of one test of a node are paid, in units. */
-async function costOfTest(api) {
-	const { memberFee } = await api.query.settings.bandwidth();
-	const { committees } = await api.query.pace.pace();
+/**
+ * What the members of one test of a node are paid, in units.
+ *
+ * @param {Chain} chain
+ * @returns {Promise<bigint>}
+ */
+async function costOfTest(chain) {
+	const { memberFee } = await chain.query.settings.bandwidth();
+	const { committees } = await chain.query.pace.pace();
 	return BigInt(committees.members.toNumber()) * memberFee.toBigInt();
 }
 
-/** Pays for so many tests of a node in advance. */
+/**
+ * Pays for so many tests of a node in advance.
+ *
+ * @param {Network} network
+ * @param {Plan} plan
+ * @param {number} tests
+ */
 export async function prepay({ chain }, plan, tests) {
-	const amount = (await costOfTest(chain.api)) * BigInt(tests);
+	const amount = (await costOfTest(chain)) * BigInt(tests);
 	await chain.submit(chain.api.tx.bandwidthProofs.prepay(plan.node, amount), `//${plan.name}`);
 }
 
-/** Starts the agent, or the adversary, of a plan. */
+/**
+ * Starts the agent, or the adversary, of a plan.
+ *
+ * @param {Network} network
+ * @param {Plan} plan
+ */
 export async function start(network, plan) {
 	const port = new URL(network.validator.ws).port;
 	const common = ['--data', plan.data, '--rpc', `ws://${CHAIN_HOST}:${port}`];
@@ -84,7 +146,13 @@ export async function start(network, plan) {
 	plan.clock = Math.round((Date.parse(time) - Date.now()) / 1000);
 }
 
-/** What makes an agent's clock wrong, if its plan says so. */
+/**
+ * What makes an agent's clock wrong, if its plan says so.
+ *
+ * @param {Network} network
+ * @param {Plan} plan
+ * @returns {Record<string, string>}
+ */
 function environmentOf({ folder }, { name, clockAhead }) {
 	if (!clockAhead) return {};
 	const library = path.join(folder, `${name}-clock.so`);
@@ -92,10 +160,21 @@ function environmentOf({ folder }, { name, clockAhead }) {
 	return { LD_PRELOAD: library, CLOCK_AHEAD_SECONDS: String(clockAhead) };
 }
 
-/** Tests of a node that were drawn, in order. */
+/**
+ * Tests of a node that were drawn, in order.
+ *
+ * @type {(network: Network, plan: Plan) => ChainEvent[]}
+ */
 export const drawn = ({ chain }, plan) => chain.seen('bandwidthProofs', 'TestDrawn', (e) => Number(e.node) === plan.node);
 
-/** Waits for the test of the node after so many others, and until a megabyte of it has passed its line. Returns its draw. */
+/**
+ * Waits for the test of the node after so many others, and until a megabyte of it has passed its line. Returns its draw.
+ *
+ * @param {Network} network
+ * @param {Lines} lines
+ * @param {Plan} plan
+ * @param {number} others
+ */
 export async function underWay(network, lines, plan, others) {
 	await until(`a test of ${plan.name} to be drawn`, 180, () => drawn(network, plan).length > others, 50);
 	const carried = () => lines.carried(plan.place).reduce((sum, bytes) => sum + bytes, 0);
@@ -104,7 +183,13 @@ export async function underWay(network, lines, plan, others) {
 	return drawn(network, plan)[others];
 }
 
-/** What `substation status` says of the node's line. */
+/**
+ * What `substation status` says of the node's line.
+ *
+ * @param {Network} network
+ * @param {Plan} plan
+ * @returns {any}
+ */
 export function lineStatus({ validator }, plan) {
 	const port = new URL(validator.ws).port;
 	const args = ['status', '--data', plan.data, '--rpc', `ws://${CHAIN_HOST}:${port}`, '--json'];
@@ -112,6 +197,12 @@ export function lineStatus({ validator }, plan) {
 	return JSON.parse(execFileSync(command, all, { encoding: 'utf8' })).chain.line;
 }
 
+/**
+ * @template T
+ * @param {T[]} items
+ * @param {number} width
+ * @param {(item: T) => Promise<void>} work
+ */
 async function inParallel(items, width, work) {
 	const queue = [...items];
 	await Promise.all(
@@ -121,7 +212,11 @@ async function inParallel(items, width, work) {
 	);
 }
 
-/** Measurements of a node that the chain has taken so far, in order. */
+/**
+ * Measurements of a node that the chain has taken so far, in order.
+ *
+ * @type {(chain: Chain, node: number) => Measurement[]}
+ */
 export const measurements = (chain, node) =>
 	chain.seen('bandwidthProofs', 'MeasurementTaken', (e) => Number(e.node) === node).map(({ data, block }) => ({
 		block,
@@ -132,14 +227,28 @@ export const measurements = (chain, node) =>
 		delivered: Number(data.delivered),
 	}));
 
-/** The median of a node's ring on chain, in kbit/s, of one direction: `down` or `up`. */
+/**
+ * The median of a node's ring on chain, in kbit/s, of one direction.
+ *
+ * @param {Chain} chain
+ * @param {number} node
+ * @param {'down' | 'up'} direction
+ * @returns {Promise<number>}
+ */
 export async function ringMedian(chain, node, direction) {
-	const page = (await chain.api.call.substationApi.linePage(node)).unwrap();
+	const page = (await chain.call.substationApi.linePage(node)).unwrap();
 	const rates = page[direction].map(([reading]) => reading.rate.toNumber()).sort((a, b) => a - b);
 	return rates[Math.floor(rates.length / 2)];
 }
 
-/** Waits until the chain has taken so many measurements of each node, and tells of each. */
+/**
+ * Waits until the chain has taken so many measurements of each node as its plan says, and tells of each.
+ *
+ * @param {Chain} chain
+ * @param {Plan[]} plans
+ * @param {number} seconds
+ * @param {(plan: Plan, measurement: Measurement) => void} tell
+ */
 export async function measured(chain, plans, seconds, tell) {
 	const told = new Set();
 	await until(`${plans.map((plan) => plan.name).join(', ')} to be measured`, seconds, () => {

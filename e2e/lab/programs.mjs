@@ -1,3 +1,4 @@
+// @ts-check
 // Where the programs under test are.
 import path from 'node:path';
 import { AGENT } from '../lib/network.mjs';

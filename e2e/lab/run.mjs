@@ -1,3 +1,4 @@
+// @ts-check
 // The lab: set rates against what the chain reads, and every attack against its bound. See scripts/bandwidth-lab.
 import { withCommittees } from '../lib/committees.mjs';
 import { Network } from '../lib/network.mjs';
@@ -10,14 +11,25 @@ import { say } from './words.mjs';
 
 const flags = new Set(process.argv.slice(2));
 
-/** A chain with such committees that agents in other namespaces reach. */
+/** @typedef {typeof chainWith} ChainWith */
+
+/**
+ * A chain with such committees that agents in other namespaces reach.
+ *
+ * @param {Parameters<typeof withCommittees>[0]} terms
+ */
 const chainWith = (terms) =>
 	Network.start({
+		slots: 'preset',
 		genesis: withCommittees(terms),
 		nodeArgs: ['--unsafe-rpc-external', '--rpc-cors', 'all', '--rpc-max-connections', '500'],
 	});
 
-/** What a part of the lab has to reach. */
+/**
+ * What a part of the lab has to reach.
+ *
+ * @type {[string, (result: Record<string, number>) => boolean, string][]}
+ */
 const AIMS = [
 	['honest_error_pct_max', (result) => result.honest_error_pct_max <= 5, 'at most 5'],
 	['honest_error_with_loss_pct_max', (result) => result.honest_error_with_loss_pct_max <= 10, 'at most 10'],
@@ -29,7 +41,11 @@ const AIMS = [
 	['weight_us_per_test', (result) => result.weight_us_per_test <= 2_000, 'at most 2,000'],
 ];
 
-/** The aims of what was measured that were missed, in words. The small lab has too few tests for them. */
+/**
+ * The aims of what was measured that were missed, in words. The small lab has too few tests for them.
+ *
+ * @param {Record<string, any>} result
+ */
 const missed = (result) =>
 	AIMS.filter(([name, reached]) => name in result && !reached(result)).map(([name, , aim]) => `${name} is ${result[name]}, aim: ${aim}`);
 

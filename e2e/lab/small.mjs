@@ -1,3 +1,4 @@
+// @ts-check
 // The lab that fits into every test run: three namespaces, committees of three, seconds of traffic; then agents are killed
 // in mid-test.
 import { until } from '../lib/processes.mjs';
@@ -6,19 +7,32 @@ import { costOfMeasurements, round } from './honest.mjs';
 import { drawn, kbits, lineStatus, measured, measurements, prepay, settle, underWay } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
 
+/**
+ * @import { Network } from '../lib/network.mjs'
+ * @import { Lines, Terms } from './lines.mjs'
+ * @import { Plan } from './nodes.mjs'
+ * @import { ChainWith } from './run.mjs'
+ */
+
 const SECONDS = 5;
 const TESTS = 2;
 const CLOCK_AHEAD = 3_600;
 const DEADLINE_BLOCKS = 20;
 
-/** Runs it and returns what it measured. */
+/**
+ * Runs it and returns what it measured.
+ *
+ * @param {Lines} lines
+ * @param {ChainWith} chainWith
+ */
 export async function small(lines, chainWith) {
-	const plan = async (name, terms, more) => ({ name, terms, place: await lines.add(terms), tests: TESTS, ...more });
+	/** @type {(name: string, terms: Terms, more?: Partial<Plan>) => Promise<Plan>} */
+	const plan = async (name, terms, more) => /** @type {Plan} */ ({ name, terms, place: await lines.add(terms), tests: TESTS, ...more });
 	const slow = await plan('slow', line({ down: 10 }));
 	const delayed = await plan('delayed', line({ down: 20, roundTrip: 40 }), { clockAhead: CLOCK_AHEAD });
 	const greedy = await plan('claims-twice', line({ down: 10 }), { claim: { down: 20, up: 20 } });
 	// At the hub itself, without a limit: a member only.
-	const hub = { name: 'hub', terms: line({ down: 20 }), place: lines.hub, tests: 0, clockAhead: -CLOCK_AHEAD };
+	const hub = /** @type {Plan} */ ({ name: 'hub', terms: line({ down: 20 }), place: lines.hub, tests: 0, clockAhead: -CLOCK_AHEAD });
 	const tested = [slow, delayed, greedy];
 	say('starting a chain with committees of three and four agents, three of them behind lines, two with wrong clocks');
 	const terms = { members: 3, nodes: 4, interval: 6, seconds: SECONDS, seatRate: 10_000, deadline: DEADLINE_BLOCKS };
@@ -57,7 +71,14 @@ export async function small(lines, chainWith) {
 	};
 }
 
-/** A member is killed while it measures, then the tested node while it is measured. */
+/**
+ * A member is killed while it measures, then the tested node while it is measured.
+ *
+ * @param {Lines} lines
+ * @param {Network} network
+ * @param {Plan} tested
+ * @param {Plan} member
+ */
 async function killedInMidTest(lines, network, tested, member) {
 	const { chain } = network;
 	const before = measurements(chain, tested.node).length;
@@ -80,7 +101,7 @@ async function killedInMidTest(lines, network, tested, member) {
 	const second = await underWay(network, lines, tested, others + 1);
 	await tested.agent.stop('SIGKILL');
 	await until('the deadline to pass', 120, () => chain.height > second.block + DEADLINE_BLOCKS + 1);
-	const page = (await chain.api.call.substationApi.linePage(tested.node)).unwrap();
+	const page = (await chain.call.substationApi.linePage(tested.node)).unwrap();
 	const [[newest, why]] = page[second.data.direction.toString().toLowerCase()];
 	say(`killed while it was tested: ${megabits(newest.rate.toNumber())} Mbit/s (${why})`);
 	return {

@@ -1,3 +1,4 @@
+// @ts-check
 // Files for tests: made, hashed, damaged.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -8,7 +9,12 @@ import path from 'node:path';
 
 const MEBIBYTE = 1 << 20;
 
-/** Writes a file of random bytes; `bytes` need not be round. */
+/**
+ * Writes a file of random bytes; `bytes` need not be round.
+ *
+ * @param {string} file
+ * @param {number} bytes
+ */
 export async function randomFile(file, bytes) {
 	const out = createWriteStream(file);
 	for (let left = bytes; left > 0; left -= MEBIBYTE) {
@@ -19,32 +25,56 @@ export async function randomFile(file, bytes) {
 	return file;
 }
 
+/** @param {string} file */
 export async function sha256(file) {
 	const hash = createHash('sha256');
 	for await (const chunk of createReadStream(file)) hash.update(chunk);
 	return hash.digest('hex');
 }
 
-/** What the tool that everybody has says about a file. */
+/**
+ * What the tool that everybody has says about a file.
+ *
+ * @param {string} file
+ */
 export const b3sum = (file) => execFileSync('b3sum', ['--no-names', file], { encoding: 'utf8' }).trim();
 
-/** The files in which an agent keeps stored bytes. */
+/**
+ * The files in which an agent keeps stored bytes.
+ *
+ * @param {string} dataFolder
+ */
 export async function storedFiles(dataFolder) {
 	const names = await blobNames(dataFolder);
 	return names.filter((name) => name.endsWith('.data')).map((name) => path.join(dataFolder, 'blobs', name));
 }
 
-/** Names of everything in the folder in which an agent keeps stored and arriving bytes. */
+/**
+ * Names of everything in the folder in which an agent keeps stored and arriving bytes.
+ *
+ * @param {string} dataFolder
+ * @returns {Promise<string[]>}
+ */
 export const blobNames = (dataFolder) => readdir(path.join(dataFolder, 'blobs')).catch(() => []);
 
-/** Bytes of the content that is arriving at an agent that are durable by now: the end of its 48-byte mark. */
+/**
+ * Bytes of the content that is arriving at an agent that are durable by now: the end of its 48-byte mark.
+ *
+ * @param {string} dataFolder
+ */
 export async function durableBytes(dataFolder) {
 	const name = (await blobNames(dataFolder)).find((name) => name.endsWith('.mark'));
 	const mark = name && (await readFile(path.join(dataFolder, 'blobs', name)).catch(() => undefined));
-	return mark?.length === 48 ? Number(mark.readBigUInt64LE(40)) : 0;
+	return mark && mark.length === 48 ? Number(mark.readBigUInt64LE(40)) : 0;
 }
 
-/** Overwrites bytes of a file with zeros, in place. Returns how many. */
+/**
+ * Overwrites bytes of a file with zeros, in place. Returns how many.
+ *
+ * @param {string} file
+ * @param {number} [from]
+ * @param {number} [to]
+ */
 export async function wipe(file, from = 0, to = Infinity) {
 	const handle = await open(file, 'r+');
 	try {

@@ -1,3 +1,4 @@
+// @ts-check
 // What the chain reads on lines of set rates: the small version of scripts/bandwidth-lab.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,7 +15,7 @@ test('the chain reads what lines carry, and not what is claimed', { timeout: 900
 		timeout: 890_000,
 	});
 	assert.equal(status, 0, stderr);
-	const result = JSON.parse(stdout.trim().split('\n').at(-1));
+	const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 	// Rates are of this machine and of this moment. A member that is a third of a second late costs two fifths of a reading
 	// with committees of three; wide bounds tell a reading of the line from one of a doubled claim, and from none.
 	assert.ok(result.honest_error_pct_max < 50, JSON.stringify(result));

@@ -1,29 +1,45 @@
+// @ts-check
 // A customer accuses, the node's agent shows it and answers, both with this project's programs.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { b3sum, randomFile } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
-import { until } from '../lib/processes.mjs';
+import { lastJson, until } from '../lib/processes.mjs';
 
+/**
+ * @import { Chain } from '../lib/chain.mjs'
+ * @import { Customer, Provider } from '../lib/network.mjs'
+ * @import { RunResult } from '../lib/processes.mjs'
+ */
+
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Provider} */
 let provider;
+/** @type {Customer} */
 let customer;
+/** @type {number} */
 let deal;
+/** @type {string} */
 let accusation;
+/** @type {string} */
 let defence;
 
+/** @type {(command: string, ...args: string[]) => Promise<RunResult>} */
 const own = (command, ...args) => substation([command, ...args, '--data', provider.data, '--rpc', provider.ws]);
+/** @type {() => Promise<any[]>} */
 const disputed = async () => (await network.status(provider)).chain.disputes;
-const last = (stdout) => JSON.parse(stdout.trim().split('\n').at(-1));
 
 before(async () => {
 	// An answer counts for two voting periods.
-	network = await Network.start({ genesis: { pace: { lengths: { votingPeriod: 30 } } } });
+	network = await Network.start({ genesis: { pace: { lengths: { votingPeriod: 60 } } } });
 	({ chain } = network);
 	provider = await network.addProvider('bob', '//Bob');
 	customer = network.customer('eve', '//Eve');
+	/** @type {(name: string, size: number) => Promise<string>} */
 	const file = (name, size) => randomFile(path.join(network.folder, name), size);
 	[accusation, defence] = await Promise.all([file('accusation', 1_000), file('defence', 2_000)]);
 	const stored = await customer.store(await file('file', 100_000), [provider.node], 50);
@@ -36,7 +52,7 @@ test('a customer disputes a deal with the hash of a file and the least bond', as
 
 	const { stdout } = await customer.command('dispute', [String(deal), accusation, '--json']);
 
-	const said = last(stdout);
+	const said = lastJson(stdout);
 	assert.equal(said.evidence, b3sum(accusation));
 	const { data } = await chain.event('disputes', 'DisputeOpened', 20);
 	assert.deepEqual([Number(data.deal), data.bond.toString()], [deal, said.bond]);
@@ -57,8 +73,8 @@ test('the agent tells its operator, who answers with the agent\'s key', async ()
 
 	const { stdout } = await own('answer', String(deal), defence, '--json');
 
-	assert.equal(last(stdout).answer, b3sum(defence));
-	const { stage } = (await chain.api.query.disputes.disputes(deal)).unwrap();
+	assert.equal(lastJson(stdout).answer, b3sum(defence));
+	const { stage } = (await chain.query.disputes.disputes(deal)).unwrap();
 	assert.ok(stage.isAnswered, stage.toString());
 	const { stderr } = await substation(['answer', String(deal), defence, '--data', provider.data, '--rpc', provider.ws], { expectFailure: true });
 	assert.match(stderr, /answered already/);

@@ -1,18 +1,28 @@
+// @ts-check
 // Every malformed call gets a named error and changes nothing.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { randomFile } from '../lib/files.mjs';
-import { LONG_WINDOWS, Network } from '../lib/network.mjs';
+import { Network } from '../lib/network.mjs';
 
+/**
+ * @import { Api, Call, Chain, Codec } from '../lib/chain.mjs'
+ * @import { Provider } from '../lib/network.mjs'
+ */
+
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Provider} */
 let provider;
+/** @type {number} */
 let deal;
 
 before(async () => {
-	network = await Network.start({ genesis: LONG_WINDOWS });
+	network = await Network.start();
 	({ chain } = network);
 	provider = await network.addProvider('bob', '//Bob');
 	const file = await randomFile(path.join(network.folder, 'file'), 4096);
@@ -24,14 +34,19 @@ const ROOT = `0x${'11'.repeat(32)}`;
 const ZERO = `0x${'00'.repeat(32)}`;
 const GIB = 1n << 30n;
 const spec = (changes = {}) => ({ agent: ROOT, endpoint: ROOT, addresses: ['127.0.0.1:4000'], region: '0x4348', ...changes });
+/** @type {{ capacity: bigint | number, price: bigint | number }} */
 const offer = { capacity: GIB, price: 10n ** 10n };
 const bond = 1_000n * STN;
 const proposal = (changes = {}) => ({ node: provider.node, root: ROOT, length: 1024, periods: 10, price: offer.price, ...changes });
+/** @type {(tx: Api['tx'], changed?: object, asked?: typeof offer, held?: bigint) => Call} */
 const register = ({ registry }, changed = spec(), asked = offer, held = bond) => registry.register(changed, 'Storage', asked, held);
+/** @type {(tx: Api['tx'], changes: object) => Call} */
 const propose = ({ storageMarket }, changes) => storageMarket.propose(proposal(changes));
 const emptyProof = { weights: [], hashes: [], leaves: [], chunks: [], values: [] };
+/** @type {(tx: Api['tx']) => Call} */
 const proof = ({ storageProofs }) => storageProofs.prove(provider.node, 0, emptyProof);
 
+/** @type {[string, (tx: Api['tx'], settings: Codec) => Call, string][]} */
 const malformed = [
 	['a region in small letters', (tx) => register(tx, spec({ region: '0x6368' })), 'registry.MalformedRegion'],
 	['an address without a port', (tx) => register(tx, spec({ addresses: ['127.0.0.1'] })), 'registry.MalformedAddress'],
@@ -64,16 +79,19 @@ const malformed = [
 	['a suspension without governance', ({ registry }) => registry.suspend(provider.node), 'BadOrigin'],
 ];
 
-const held = async () => (await chain.api.query.system.account(chain.account('//Ferdie').address)).data.reserved.toBigInt();
+const held = async () => (await chain.query.system.account(chain.account('//Ferdie').address)).data.reserved.toBigInt();
 
-for (const [what, make, error] of malformed) {
-	test(`${what} is refused by name`, async () => {
-		const before = await held();
-		const call = make(chain.api.tx, (await chain.api.query.settings.proofs()).toJSON());
-		await assert.rejects(chain.submit(call, '//Ferdie'), { message: error });
-		assert.equal(await held(), before, 'nothing stays on hold');
-	});
-}
+// Side by side, so that they share a few blocks.
+describe('a malformed call', { concurrency: true }, () => {
+	for (const [what, make, error] of malformed) {
+		test(`${what} is refused by name`, async () => {
+			const before = await held();
+			const call = make(chain.api.tx, (await chain.query.settings.proofs()).toJSON());
+			await assert.rejects(chain.submit(call, '//Ferdie'), { message: error });
+			assert.equal(await held(), before, 'nothing stays on hold');
+		});
+	}
+});
 
 test('garbage in place of a free call is refused by the pool', async () => {
 	const { tx } = chain.api;

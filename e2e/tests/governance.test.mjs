@@ -1,3 +1,4 @@
+// @ts-check
 // Token holders govern one running chain: seven scenarios side by side, while two nodes store, prove and are upgraded.
 // The examples of docs/governance.md do what they can do here.
 import assert from 'node:assert/strict';
@@ -11,31 +12,50 @@ import { randomFile } from '../lib/files.mjs';
 import { Governance, aye } from '../lib/governance.mjs';
 import { Network, upgrade } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
-import { snippets } from '../lib/snippets.mjs';
+import { AsyncFunction, snippets } from '../lib/snippets.mjs';
+
+/**
+ * @import { Chain, Codec, EventRecord } from '../lib/chain.mjs'
+ * @import { Provider, Stored } from '../lib/network.mjs'
+ */
 
 // The first council and technical committee of a development chain.
 const MEMBERS = ['//Alice', '//Bob', '//Charlie'];
 /**
- * Voters act on what is final, some ten seconds after it was said: a vote is open for 60 s, not 20. Windows are open for
- * 32 s, not 16: five nodes that compile a new runtime side by side on two cores stand still for some twenty.
+ * Voters act on what is final, some seconds after it was said: a vote is open for 60 s. Windows are open for 32 s: nodes that
+ * take over a new runtime side by side stand still for some.
  */
-const PACE = { votingPeriod: 30, clock: { window: 16 } };
+const PACE = { launchPeriod: 20, votingPeriod: 60, enactmentPeriod: 10, termDuration: 80, clock: { period: 40, window: 32 } };
 const EVIDENCE = `0x${'ab'.repeat(32)}`;
 
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Governance} */
 let holders;
+/** @type {Awaited<ReturnType<typeof snippets>>} */
 let page;
+/** @type {Provider} */
 let worker;
+/** @type {Provider} */
 let agent;
+/** @type {number[]} */
 let kept;
+/** @type {number} */
 let disputed;
 
 const api = () => chain.api;
-/** Runs an example of the page for this account. */
+/**
+ * Runs an example of the page for this account.
+ *
+ * @type {(name: string, who: string, names?: Record<string, unknown>) => Promise<any>}
+ */
 const example = (name, who, names = {}) =>
 	page[name]({ api: api(), me: chain.account(who), send: holders.send, ...names });
-const free = async (who) => (await api().query.system.account(chain.account(who).address)).data.free.toBigInt();
+/** @type {(suri: string) => Promise<bigint>} */
+const free = async (who) => (await chain.query.system.account(chain.account(who).address)).data.free.toBigInt();
+/** @type {(value: Codec) => bigint} */
 const big = (value) => BigInt(value.toString());
 
 before(async () => {
@@ -49,6 +69,7 @@ before(async () => {
 	]);
 	const file = await randomFile(path.join(network.folder, 'file'), (1 << 20) + 7);
 	const other = await randomFile(path.join(network.folder, 'other'), 100_000);
+	/** @type {(name: string, file: string, nodes: number[]) => Promise<Stored['deals']>} */
 	const store = async (name, file, nodes) => (await network.customer(name, `//${name}`).store(file, nodes, 60)).deals;
 	const [both, one] = await Promise.all([
 		store('Eve', file, [worker.node, agent.node]),
@@ -57,16 +78,20 @@ before(async () => {
 	kept = both.map(({ deal }) => deal);
 	[{ deal: disputed }] = one;
 	// Transactions of one account wait for each other, so those that have little time are of accounts with nothing else to do.
-	const names = ['One', 'Two', 'Three', 'Voter', 'Judge'];
+	const names = ['One', 'Two', 'Three', 'Four', 'Voter', 'Judge'];
 	await Promise.all([holders.appoint(MEMBERS), ...names.map((name) => network.fund(name))]);
 });
 after(() => network?.stop());
 
-/** When the first upgrade is over. */
+/** @type {(value?: unknown) => void} When the first upgrade is over. */
 let firstUpgrade;
 const upgraded = new Promise((resolve) => (firstUpgrade = resolve));
 
-/** Brings the chain to another runtime while a window of the worker's node is open; gives that window. */
+/**
+ * Brings the chain to another runtime while a window of the worker's node is open; gives that window.
+ *
+ * @param {string} name
+ */
 async function upgradeTo(name) {
 	const code = await readFile(upgrade(name));
 	const version = api().runtimeVersion.specVersion.toNumber() + 1;
@@ -84,20 +109,20 @@ async function upgradeTo(name) {
 
 describe('on one chain', { concurrency: true }, () => {
 	test('a setting is changed by referendum, with a delegated vote', async () => {
-		const before = (await api().query.settings.market()).acceptanceTime.toNumber();
+		const before = (await chain.query.settings.market()).acceptanceTime.toNumber();
 		await example('delegate', '//One', { to: chain.account('//Eve').address, balance: 50n * STN });
 		await example('propose', '//Dave');
 		const referendum = await holders.launched(100n * STN);
 		assert.ok((await page.follow({ api: api(), console: { log() {} } })) >= 1);
 		await example('vote', '//Eve', { referendum, balance: 100n * STN });
-		const { tally } = (await api().query.democracy.referendumInfoOf(referendum)).unwrap().asOngoing;
+		const { tally } = (await chain.query.democracy.referendumInfoOf(referendum)).unwrap().asOngoing;
 		// Twice Eve's hundred, once One's fifty.
 		assert.equal(tally.ayes.toBigInt(), 250n * STN);
 
 		const changed = await chain.event('settings', 'MarketChanged', 120);
 
 		assert.equal(changed.data.settings.acceptanceTime.toNumber(), before + 1);
-		assert.equal((await api().query.settings.market()).acceptanceTime.toNumber(), before + 1);
+		assert.equal((await chain.query.settings.market()).acceptanceTime.toNumber(), before + 1);
 		await example('undelegate', '//One');
 	});
 
@@ -123,20 +148,22 @@ describe('on one chain', { concurrency: true }, () => {
 
 	test('a second upgrade migrates state', async () => {
 		await upgraded;
-		const deals = (await api().query.storageMarket.deals.entries()).map(([, deal]) => deal.unwrap().customer.toString());
+		const deals = (await chain.query.storageMarket.deals.entries()).map(([, deal]) => deal.unwrap().customer.toString());
 
 		const { period } = await upgradeTo('migration');
 
+		/** @type {(name: string) => string} */
 		const item = (name) => `${xxhashAsHex('Rehearsal', 128)}${xxhashAsHex(name, 128).slice(2)}`;
-		assert.equal((await api().rpc.state.getStorage(item('Version'))).toHex(), '0x0100');
+		assert.equal(/** @type {Codec} */ (await api().rpc.state.getStorage(item('Version'))).toHex(), '0x0100');
 		const keys = await api().rpc.state.getKeysPaged(item('DealsOfCustomer'), 100);
 		const counts = await Promise.all(
 			keys.map(async (key) => {
-				const value = await api().rpc.state.getStorage(key);
+				const value = /** @type {Codec} */ (await api().rpc.state.getStorage(key));
 				const count = Buffer.from(value.toHex().slice(2), 'hex').readUInt32LE();
 				return [api().createType('AccountId', `0x${key.toHex().slice(-64)}`).toString(), count];
 			}),
 		);
+		/** @type {{ [customer: string]: number }} */
 		const expected = {};
 		for (const customer of deals) expected[customer] = (expected[customer] ?? 0) + 1;
 		assert.deepEqual(Object.fromEntries(counts), expected);
@@ -150,8 +177,9 @@ describe('on one chain', { concurrency: true }, () => {
 		const spend = await page.spend({ api: api(), amount, beneficiary });
 
 		const events = await holders.motion('council', spend, MEMBERS);
-		const approved = events.find(({ event }) => event.section === 'treasury' && event.method === 'AssetSpendApproved');
-		const index = approved.event.data[0].toNumber();
+		const isApproval = ({ event }) => event.section === 'treasury' && event.method === 'AssetSpendApproved';
+		const { event: approved } = /** @type {EventRecord} */ (events.find(isApproval));
+		const index = approved.data[0].toNumber();
 		await example('payout', '//Two', { index });
 
 		assert.equal(await free('//Beneficiary'), amount);
@@ -162,7 +190,7 @@ describe('on one chain', { concurrency: true }, () => {
 
 	test('a council is elected at the end of a term', async () => {
 		const dave = chain.account('//Dave').address;
-		const council = async () => (await api().query.council.members()).map(String);
+		const council = async () => (await chain.query.council.members()).map(String);
 		assert.ok(!(await council()).includes(dave));
 
 		// Votes first: who stands at the end of a term without any loses the deposit.
@@ -171,13 +199,13 @@ describe('on one chain', { concurrency: true }, () => {
 		await chain.event('elections', 'NewTerm', 300, (e) => e.new_members.some(([who]) => who.toString() === dave));
 
 		assert.ok((await council()).includes(dave));
-		const seats = (await api().query.elections.members()).map(({ who }) => who.toString());
+		const seats = (await chain.query.elections.members()).map(({ who }) => who.toString());
 		assert.deepEqual([...seats].sort(), (await council()).sort());
 	});
 
 	test('a dispute is decided by the council and overturned by token holders', async () => {
 		const deal = disputed;
-		const record = async () => (await api().query.storageMarket.deals(deal)).unwrap();
+		const record = async () => (await chain.query.storageMarket.deals(deal)).unwrap();
 		const { rate } = await record();
 		const { nextUnsettled, last } = (await record()).state.asActive;
 		const bond = rate.toBigInt() * 1_000n + 10n * STN;
@@ -185,29 +213,29 @@ describe('on one chain', { concurrency: true }, () => {
 		await assert.rejects(holders.send(api().tx.storageMarket.settle(deal), '//Three'), /Disputed/);
 		await example('answer', '//Charlie', { deal, evidence: EVIDENCE });
 		await holders.motion('council', api().tx.disputes.decide(deal, 'Rejected'), MEMBERS);
-		assert.ok((await api().query.disputes.disputes(deal)).unwrap().stage.asDecided.verdict.isRejected);
+		assert.ok((await chain.query.disputes.disputes(deal)).unwrap().stage.asDecided.verdict.isRejected);
 		await assert.rejects(example('execute', '//Two', { deal }), /NotFinal/);
 
 		await holders.fastTrack(api().tx.disputes.overturn(deal, 'Upheld'), MEMBERS, '//Judge');
 
 		const overturned = await chain.event('disputes', 'DisputeOverturned', 120, (e) => Number(e.deal) === deal);
 		assert.ok(overturned.data.from.isRejected && overturned.data.to.isUpheld);
-		const { data } = await chain.event('disputes', 'DisputeExecuted', 10, (e) => Number(e.deal) === deal);
+		const { data } = await chain.event('disputes', 'DisputeExecuted', 60, (e) => Number(e.deal) === deal);
 		const periods = BigInt(last.toNumber() + 1 - nextUnsettled.toNumber());
 		assert.equal(big(data.refunded), periods * rate.toBigInt());
 		assert.equal(big(data.forfeited), 10n * STN);
-		assert.ok((await api().query.disputes.disputes(deal)).isNone);
+		assert.ok((await chain.query.disputes.disputes(deal)).isNone);
 	});
 
 	test('a malicious proposal is cancelled by the council before it passes', async () => {
-		const victim = (await api().query.settings.proofs()).toHex();
+		const victim = (await chain.query.settings.proofs()).toHex();
 		// It would erase every tunable.
 		const evil = api().tx.system.killPrefix(xxhashAsHex('Settings', 128), 100);
 		const deposit = 300n * STN;
 		await holders.send(api().tx.democracy.propose({ Inline: evil.method.toHex() }, deposit), '//Ferdie');
 		const index = await holders.launched(deposit);
 		const end = await holders.end(index);
-		const counted = async () => (await api().query.democracy.referendumInfoOf(index)).unwrap().asOngoing.tally.ayes.gtn(0);
+		const counted = async () => (await chain.query.democracy.referendumInfoOf(index)).unwrap().asOngoing.tally.ayes.gtn(0);
 		const cancel = async () => {
 			await until('his vote to be in a block', 60, counted);
 			await holders.motion('council', api().tx.democracy.emergencyCancel(index), MEMBERS);
@@ -215,9 +243,9 @@ describe('on one chain', { concurrency: true }, () => {
 		await Promise.all([holders.send(api().tx.democracy.vote(index, aye(100_000)), '//Ferdie'), cancel()]);
 
 		await chain.event('democracy', 'Cancelled', 30, (e) => Number(e.ref_index) === index);
-		assert.ok((await api().query.democracy.referendumInfoOf(index)).isNone);
+		assert.ok((await chain.query.democracy.referendumInfoOf(index)).isNone);
 		await chain.reaches(end + 6);
-		assert.equal((await api().query.settings.proofs()).toHex(), victim);
+		assert.equal((await chain.query.settings.proofs()).toHex(), victim);
 	});
 
 	test('a vote with conviction cannot be moved before its lock is over', async () => {
@@ -251,11 +279,10 @@ describe('on one chain', { concurrency: true }, () => {
 
 	test('the page\'s first example connects and sends', async () => {
 		const code = page.connect.code.replace(/^import .*$/m, '').replace('ws://127.0.0.1:9944', network.validator.ws);
-		const AsyncFunction = (async () => {}).constructor;
 		const connect = new AsyncFunction('ApiPromise', 'Keyring', 'WsProvider', `${code}\nreturn { api, me, send };`);
 		const client = await connect(ApiPromise, Keyring, WsProvider);
 		try {
-			const events = await client.send(client.api.tx.system.remarkWithEvent('hello'), chain.account('//Three'));
+			const events = await client.send(client.api.tx.system.remarkWithEvent('hello'), chain.account('//Four'));
 			assert.ok(events.some(({ event }) => event.method === 'Remarked'));
 		} finally {
 			await client.api.disconnect();

@@ -1,24 +1,38 @@
+// @ts-check
 // One file's whole life on a real chain: stored, proven, paid, ended early, closed, cleared.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { b3sum, randomFile, sha256, storedFiles } from '../lib/files.mjs';
-import { LONG_WINDOWS, Network, substation } from '../lib/network.mjs';
+import { Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 
+/**
+ * @import { Chain, ChainEvent } from '../lib/chain.mjs'
+ * @import { Provider, Stored } from '../lib/network.mjs'
+ */
+
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Provider} */
 let worker;
+/** @type {Provider} */
 let agent;
+/** @type {string} */
 let file;
+/** @type {Stored} */
 let stored;
+/** @type {{ [node: number]: number }} */
 let deals;
 
+/** @type {(provider: Provider) => ChainEvent[]} */
 const proofsOf = (provider) => chain.seen('storageProofs', 'WindowProven', (e) => Number(e.node) === provider.node);
 
 before(async () => {
-	network = await Network.start({ genesis: LONG_WINDOWS });
+	network = await Network.start();
 	({ chain } = network);
 	worker = await network.addProvider('bob', '//Bob', { fullNode: true });
 	agent = await network.addProvider('charlie', '//Charlie');
@@ -34,8 +48,8 @@ test('the name of the stored content is what b3sum prints', () => {
 });
 
 test('a deal holds its whole escrow on the customer', async () => {
-	const deal = (await chain.api.query.storageMarket.deals(deals[agent.node])).unwrap();
-	const account = await chain.api.query.system.account(chain.account('//Eve').address);
+	const deal = (await chain.query.storageMarket.deals(deals[agent.node])).unwrap();
+	const account = await chain.query.system.account(chain.account('//Eve').address);
 	assert.ok(account.data.reserved.toBigInt() >= 2n * deal.rate.toBigInt() * 50n);
 });
 
@@ -46,7 +60,7 @@ test('blocks are finalised', async () => {
 test('an off-chain worker and an agent each prove every window, from the first one due', async () => {
 	for (const provider of [worker, agent]) {
 		await until(`${provider.name} to prove two periods`, 200, () => proofsOf(provider).length >= 2);
-		const first = Number((await chain.api.query.storageMarket.deals(deals[provider.node])).unwrap().state.asActive.first);
+		const first = Number((await chain.query.storageMarket.deals(deals[provider.node])).unwrap().state.asActive.first);
 		const periods = proofsOf(provider).map(({ data }) => Number(data.period));
 		assert.deepEqual(periods, periods.map((_, index) => first + index), `${provider.name} proved ${periods}`);
 	}
@@ -55,7 +69,7 @@ test('an off-chain worker and an agent each prove every window, from the first o
 
 test('settlement pays proven periods by the deal\'s shares, to the unit', async () => {
 	const deal = deals[agent.node];
-	const rate = (await chain.api.query.storageMarket.deals(deal)).unwrap().rate.toBigInt();
+	const rate = (await chain.query.storageMarket.deals(deal)).unwrap().rate.toBigInt();
 	await chain.submit(chain.api.tx.storageMarket.settle(deal), '//Ferdie');
 	const { data } = await chain.event('storageMarket', 'DealSettled', 20, (e) => Number(e.deal) === deal);
 	const parts = ['provider', 'burned', 'treasury'].map((name) => data[name].toBigInt());
@@ -91,6 +105,7 @@ test('status says why a node earns, in words and as JSON', async () => {
 
 test('nodes and deals are listed for scripts', async () => {
 	const eve = network.customer('eve', '//Eve');
+	/** @type {(left: number, right: number) => number} */
 	const byNumber = (left, right) => left - right;
 	const nodes = JSON.parse((await eve.read('nodes', ['--json'])).stdout);
 	assert.deepEqual(nodes.map(({ node }) => node).sort(byNumber), [worker.node, agent.node].sort(byNumber));
@@ -104,7 +119,7 @@ test('nodes and deals are listed for scripts', async () => {
 });
 
 test('metrics are served for Prometheus', async () => {
-	const text = await (await network.http(agent, '/metrics')).text();
+	const text = await (await network.http(agent, '/metrics'))?.text() ?? '';
 	assert.match(text, /^# TYPE substation_agent_acceptances counter$/m);
 	assert.match(text, /^substation_agent_acceptances_total [1-9]/m);
 	assert.match(text, new RegExp(`^substation_agent_stored_bytes ${(5 << 20) + 123}$`, 'm'));
@@ -123,14 +138,14 @@ test('a deal that its customer ends early is closed by anyone and cleared by the
 		return true;
 	}, 2000);
 	await chain.event('storageMarket', 'SlotCleared', 60, (e) => Number(e.deal) === deal);
-	assert.ok((await chain.api.query.storageMarket.deals(deal)).isNone);
+	assert.ok((await chain.query.storageMarket.deals(deal)).isNone);
 	// Until the window of the clear's period has closed they may be asked for; then the agent looks every twenty blocks.
 	await until('the bytes to be deleted', 180, async () => (await storedFiles(agent.data)).length === 0);
 });
 
 test('a node that owes nothing leaves and unbonds; its bond waits for the unbonding time', async () => {
 	const base = ['--data', agent.data, '--rpc', agent.ws, '--suri', '//Charlie'];
-	const record = async () => (await chain.api.query.registry.nodes(agent.node)).unwrap();
+	const record = async () => (await chain.query.registry.nodes(agent.node)).unwrap();
 	await substation(['leave', ...base]);
 	assert.ok((await record()).status.isLeaving);
 	await substation(['unbond', ...base]);
@@ -139,7 +154,7 @@ test('a node that owes nothing leaves and unbonds; its bond waits for the unbond
 	assert.ok(status.asUnbonding.until.toNumber() > chain.height);
 	const { stderr } = await substation(['withdraw', ...base], { expectFailure: true });
 	assert.match(stderr, /StillUnbonding/);
-	const account = await chain.api.query.system.account(chain.account('//Charlie').address);
+	const account = await chain.query.system.account(chain.account('//Charlie').address);
 	assert.ok(account.data.reserved.toBigInt() >= 1_000n * STN, 'the bond is still held');
 });
 

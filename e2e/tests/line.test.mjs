@@ -1,3 +1,4 @@
+// @ts-check
 // What an operator does about a line with the program alone: join, change the claim, pay in and take back, be measured, collect
 // what measuring others has earned, leave. Committees of three, tests of seconds over loopback.
 import assert from 'node:assert/strict';
@@ -7,26 +8,42 @@ import { withCommittees } from '../lib/committees.mjs';
 import { Network, substation } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 
+/**
+ * @import { Chain, ChainEvent, Codec } from '../lib/chain.mjs'
+ * @import { Provider, SubstationOptions } from '../lib/network.mjs'
+ * @import { RunResult } from '../lib/processes.mjs'
+ */
+
 const MEMBERS = 3;
 const CLAIM = ['--down', '12Mbit', '--up', '10Mbit'];
 
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
-/** Of the line that is tested. */
+/** @type {Provider} Of the line that is tested. */
 let operator;
-/** Those who measure it. */
+/** @type {Provider[]} Those who measure it. */
 let members;
 
-/** One `substation bandwidth` of an operator. */
+/**
+ * One `substation bandwidth` of an operator.
+ *
+ * @type {(operator: Provider, args: string[], options?: SubstationOptions) => Promise<RunResult>}
+ */
 const bandwidth = ({ data, ws, suri }, args, options) =>
 	substation(['bandwidth', ...args, '--data', data, '--rpc', ws, '--suri', suri, '--json'], options);
+/** @type {(...args: string[]) => Promise<string>} */
 const refused = async (...args) => (await bandwidth(operator, args, { expectFailure: true })).stderr;
+/** @type {(method: string, operator: Provider) => Promise<ChainEvent>} */
 const happened = (method, { node }) => chain.event('bandwidthProofs', method, 20, (e) => Number(e.node) === node);
-const page = async ({ node }) => (await chain.api.call.substationApi.linePage(node)).unwrapOr(undefined);
-const free = async ({ suri }) => (await chain.api.query.system.account(chain.account(suri).address)).data.free.toBigInt();
+/** @type {(operator: Provider) => Promise<Codec>} */
+const page = async ({ node }) => (await chain.call.substationApi.linePage(node)).unwrapOr(undefined);
+/** @type {(operator: Provider) => Promise<bigint>} */
+const free = async ({ suri }) => (await chain.query.system.account(chain.account(suri).address)).data.free.toBigInt();
 
 before(async () => {
-	const terms = { members: MEMBERS, nodes: MEMBERS + 1, interval: 6, seconds: 5, seatRate: 10_000 };
+	const terms = { members: MEMBERS, nodes: MEMBERS + 1, interval: 12, seconds: 5, seatRate: 10_000, deadline: 60, epochBlocks: 20 };
 	network = await Network.start({ genesis: withCommittees(terms) });
 	({ chain } = network);
 	operator = await network.addProvider('bob', '//Bob');
@@ -77,13 +94,15 @@ test('who measured it collects for its receipts what the line has prepaid', asyn
 	// Without them there is no committee, so nothing was tested before.
 	await Promise.all(members.map((member) => bandwidth(member, ['join', ...CLAIM, '--prepay', '0'])));
 	await chain.event('bandwidthProofs', 'MeasurementTaken', 300, (e) => Number(e.node) === operator.node && Number(e.rate) > 0);
-	const fee = (await chain.api.query.settings.bandwidth()).memberFee.toBigInt();
+	/** @type {bigint} */
+	const fee = (await chain.query.settings.bandwidth()).memberFee.toBigInt();
 	const pages = await Promise.all(members.map(page));
 	const member = members[pages.findIndex(({ earned }) => !earned.isZero())];
 	const before = await free(member);
 
 	await bandwidth(member, ['collect']);
 
+	/** @type {bigint} */
 	const amount = (await happened('EarningsCollected', member)).data.amount.toBigInt();
 	assert.ok(amount >= fee && amount % fee === 0n, `${amount} at ${fee} each`);
 	// What the transaction costs is far less than a token.
@@ -97,11 +116,11 @@ test('who leaves is paid out once the seats no longer count, and is forgotten', 
 	await bandwidth(operator, ['leave', '--no-wait']);
 	assert.match(await refused('leave'), /SeatsStillCount/);
 	const given = Number((await happened('SeatsGivenUp', operator)).data.until);
-	await until('the seats to count no longer', 120, async () => (await chain.api.query.babe.epochIndex()).toNumber() >= given);
+	await until('the seats to count no longer', 120, async () => (await chain.query.babe.epochIndex()).toNumber() >= given);
 	const { prepaid, earned } = await page(operator);
 
 	// A test that was drawn before may still be running.
-	await until('the line to be removed', 90, () => bandwidth(operator, ['leave']), 2_000);
+	await until('the line to be removed', 150, () => bandwidth(operator, ['leave']), 2_000);
 
 	const { paid, to } = (await happened('LineRemoved', operator)).data;
 	assert.equal(to.toString(), chain.account(operator.suri).address);

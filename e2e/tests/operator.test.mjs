@@ -1,3 +1,4 @@
+// @ts-check
 // What an operator does about a registered node with the program: its offer, contact and bond, settlement and reports while
 // the agent runs; a check of the disk and a deal given up while it does not.
 import assert from 'node:assert/strict';
@@ -6,27 +7,41 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { randomFile, storedFiles, wipe } from '../lib/files.mjs';
-import { LONG_WINDOWS, Network, substation } from '../lib/network.mjs';
-import { until } from '../lib/processes.mjs';
+import { Network, substation } from '../lib/network.mjs';
+import { lastJson, until } from '../lib/processes.mjs';
+
+/**
+ * @import { Chain } from '../lib/chain.mjs'
+ * @import { Provider, SubstationOptions } from '../lib/network.mjs'
+ * @import { RunResult } from '../lib/processes.mjs'
+ */
 
 const GIB = 2 ** 30;
 /** What `init` takes for the agent's contact, and another address beside it. */
 const OTHER_ADDRESS = '192.0.2.7:4550';
 
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Provider} */
 let provider;
+/** @type {{ hash: string, deal: number }} */
 let stored;
-/** A proposal that nobody offers bytes for. */
+/** @type {number} A proposal that nobody offers bytes for. */
 let unanswered;
 
+/** @type {(...args: string[]) => string[]} */
 const local = (...args) => [...args, '--data', provider.data, '--rpc', provider.ws];
+/** @type {(command: string, args: string[], options?: SubstationOptions) => Promise<RunResult>} */
 const operator = (command, args, options) => substation([...local(command), '--suri', provider.suri, ...args], options);
+/** @type {(command: string, args: string[]) => Promise<string>} */
 const refused = async (...args) => (await operator(...args, { expectFailure: true })).stderr;
+/** @type {() => Promise<any>} */
 const listed = async () => JSON.parse((await network.customer('eve', '//Eve').read('nodes', ['--json'])).stdout).find(({ node }) => node === provider.node);
 
 before(async () => {
-	network = await Network.start({ genesis: LONG_WINDOWS });
+	network = await Network.start();
 	({ chain } = network);
 	provider = await network.addProvider('bob', '//Bob');
 	const file = await randomFile(path.join(network.folder, 'file'), 1_000_000);
@@ -57,7 +72,7 @@ test('customers see another contact at once', async () => {
 });
 
 test('who votes with all it has still bonds and pays its fees', async () => {
-	const balance = async () => (await chain.api.query.system.account(chain.account(provider.suri).address)).data;
+	const balance = async () => (await chain.query.system.account(chain.account(provider.suri).address)).data;
 	await chain.submit(chain.api.tx.elections.vote([chain.account('//Alice').address], (await balance()).free), provider.suri);
 	const { free, frozen } = await balance();
 	assert.ok(frozen.gte(free), `${frozen} of ${free} are locked`);
@@ -91,7 +106,7 @@ test('a proven period is paid when the operator settles', async () => {
 });
 
 test('a proposal that nobody answers is refunded when it has expired', async () => {
-	const reserved = async () => (await chain.api.query.system.account(chain.account('//Ferdie').address)).data.reserved.toBigInt();
+	const reserved = async () => (await chain.query.system.account(chain.account('//Ferdie').address)).data.reserved.toBigInt();
 	const before = await reserved();
 	assert.ok(before > 0n);
 	const withdraw = () => operator('withdraw-proposal', [String(unanswered)]);
@@ -126,7 +141,7 @@ test('a customer settles and closes with the folder that knows the chain', async
 	const env = { XDG_DATA_HOME: home, HOME: home };
 	const file = await randomFile(path.join(network.folder, 'short'), 1_000);
 	const args = ['store', file, '--rpc', provider.ws, '--suri', '//Eve', '--node', String(provider.node), '--periods', '1', '--json'];
-	const [{ deal }] = JSON.parse((await substation(args, { env })).stdout.trim().split('\n').at(-1)).deals;
+	const [{ deal }] = lastJson((await substation(args, { env })).stdout).deals;
 
 	const { stderr } = await substation(['close', String(deal), '--suri', '//Eve'], { env, expectFailure: true });
 
@@ -140,7 +155,7 @@ test('lost bytes are found by a scrub, and their deal is given up', async () => 
 	const sound = JSON.parse((await substation(local('scrub', '--json'))).stdout);
 	assert.deepEqual([sound.contents, sound.bytes, sound.damaged], [2, 1_001_000, []]);
 	const files = await storedFiles(provider.data);
-	await wipe(files.find((file) => file.includes(stored.hash)), 0, 1_024);
+	await wipe(/** @type {string} */ (files.find((file) => file.includes(stored.hash))), 0, 1_024);
 
 	const { stderr } = await substation(local('scrub'), { expectFailure: true });
 	assert.match(stderr, new RegExp(`some contents are damaged \\(deals ${stored.deal}\\); .+ \`substation forfeit\``));

@@ -1,3 +1,4 @@
+// @ts-check
 // Proofs that no validator keeps: this chain's only one has a pool of 3 KiB, where no proof fits.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -8,15 +9,23 @@ import { Network } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 
 /** An attempt lives for some six blocks, and the first one is made in the first ten of a window: the rest has room for more. */
-const CLOCK = { period: 32, window: 24 };
+const CLOCK = { period: 40, window: 32 };
 
+/** @type {Network} */
 let network;
 before(async () => {
 	network = await Network.start({ genesis: { pace: { lengths: { clock: CLOCK } } }, nodeArgs: ['--pool-kbytes', '3'] });
 });
 after(() => network?.stop());
 
-/** Hashes of the proofs of this period in a node's pool. */
+/**
+ * Hashes of the proofs of this period in a node's pool.
+ *
+ * @param {ApiPromise} api
+ * @param {number} node
+ * @param {number} period
+ * @returns {Promise<string[]>}
+ */
 async function waiting(api, node, period) {
 	const extrinsics = await api.rpc.author.pendingExtrinsics();
 	const proofs = extrinsics.filter(({ method }) => method.section === 'storageProofs' && method.method === 'prove');

@@ -1,11 +1,13 @@
-// A full node that crashes in an open window. Its restart takes seconds, so this chain's windows are longer: 30 blocks of
-// 2 s in a period of 36.
+// @ts-check
+// A full node that crashes in an open window. Its restart takes seconds, so this chain's windows are longer: 30 s in a period
+// of 36.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { randomFile } from '../lib/files.mjs';
 import { Network } from '../lib/network.mjs';
 
+/** @type {Network} */
 let network;
 before(async () => (network = await Network.start({ genesis: { pace: { lengths: { clock: { period: 36, window: 30, slotStep: 2 } } } } })));
 after(() => network?.stop());

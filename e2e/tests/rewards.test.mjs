@@ -1,28 +1,42 @@
+// @ts-check
 // What a provider earns besides its customers' payments: credited by proofs and settlements, shown by its agent, claimed
-// in one transaction, and accounted for to the planck. Eras of 40 s.
+// in one transaction, and accounted for to the planck. Eras of 20 s.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { randomFile } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
-import { until } from '../lib/processes.mjs';
+import { lastJson, until } from '../lib/processes.mjs';
 import { snippets } from '../lib/snippets.mjs';
+
+/**
+ * @import { Chain } from '../lib/chain.mjs'
+ * @import { Provider, SubstationOptions } from '../lib/network.mjs'
+ * @import { RunResult } from '../lib/processes.mjs'
+ */
 
 const PACE = { epochBlocks: 10, sessionsPerEra: 2 };
 
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Provider} */
 let provider;
+/** @type {number} */
 let deal;
-/** The era in which the first settlement was credited. */
+/** @type {number} The era in which the first settlement was credited. */
 let credited;
 
+/** @type {() => Promise<{ [part: string]: bigint }>} */
 const supply = async () => {
-	const page = await chain.api.call.substationApi.supplyPage();
+	const page = await chain.call.substationApi.supplyPage();
 	return Object.fromEntries(['genesis', 'issuance', 'budgeted', 'max', 'minted', 'burned', 'burnedByCalls', 'burnedSeen'].map((name) => [name, page[name].toBigInt()]));
 };
-const era = async () => (await chain.api.call.substationApi.supplyPage()).era.toNumber();
+/** @type {() => Promise<number>} */
+/** @type {() => Promise<any>} */
 const status = async () => JSON.parse((await substation(['status', '--data', provider.data, '--rpc', provider.ws, '--json'])).stdout).chain;
+/** @type {(args: string[], options?: SubstationOptions) => Promise<RunResult>} */
 const claim = (args, options) => substation(['claim', '--data', provider.data, '--rpc', provider.ws, '--suri', '//Ferdie', ...args], options);
 
 before(async () => {
@@ -43,9 +57,11 @@ test('what proofs and settlements are worth is credited and shown', async () => 
 
 	const settled = await chain.event('storageMarket', 'DealSettled', 20, (e) => Number(e.deal) === deal);
 	const usage = (settled.data.burned.toBigInt() * 8n) / 10n;
-	const [storage] = await chain.api.call.substationApi.rewardsOfNode(provider.node);
+	// As of that block: an era may end right after it.
+	const { substationApi } = (await chain.at(settled.block)).call;
+	const [storage] = await substationApi.rewardsOfNode(provider.node);
 	const known = storage.credited.toBigInt() + storage.pending.toBigInt();
-	credited = await era();
+	credited = (await substationApi.supplyPage()).era.toNumber();
 	assert.ok(usage > 0n && known >= usage, `${known} of ${usage}`);
 	const { rewards } = await status();
 	assert.deepEqual(rewards.map(({ kind }) => kind), ['storage']);
@@ -62,7 +78,7 @@ test('anybody\'s claim pays the operator what proofs and payments of eras before
 
 	const { stdout } = await claim(['--json']);
 
-	const { claimed, paid } = JSON.parse(stdout.trim().split('\n').at(-1));
+	const { claimed, paid } = lastJson(stdout);
 	assert.deepEqual(claimed.map(({ for: earned }) => earned), [`storage of node ${provider.node}`]);
 	assert.ok(BigInt(paid) >= BigInt(pending) && BigInt(pending) > 0n);
 	const { data } = await chain.event('rewards', 'Claimed', 20);
@@ -97,7 +113,7 @@ test('anybody can see that every pot holds what it owes', async () => {
 
 	// The same without the program, as the page shows it.
 	const page = await snippets('economy.md');
-	let line;
+	let line = '';
 	await page.supply({ api: chain.api, console: { log: (text) => (line = text) } });
 	assert.match(line, /^era \d+: minted [1-9]\d* of [1-9]\d* budgeted, burned [1-9]\d*$/);
 	const { Accounts, Escrow, DealDeposit, StorageBond, Rewards } = await page.audit({ api: chain.api, console: { table: () => undefined } });

@@ -1,5 +1,6 @@
+// @ts-check
 // Who makes blocks, who stands behind them, and what it costs to sign twice: four validators on one chain, with sessions
-// of 20 s and eras of three sessions.
+// of 12 s and eras of three sessions.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { STN, TREASURY } from '../lib/chain.mjs';
@@ -7,29 +8,55 @@ import { Network } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 import { Record, backing, bonded, depositedFirst, eventsOf, leave, nominate, rotateKeys } from '../lib/staking.mjs';
 
-const PACE = { epochBlocks: 10, sessionsPerEra: 3 };
-const ERA_SECONDS = 60;
-/** Seconds in which so many eras have surely begun and their first block is final. */
+/**
+ * @import { Call, Chain } from '../lib/chain.mjs'
+ * @import { RunningNode } from '../lib/network.mjs'
+ * @import { Block, BlockEvent } from '../lib/staking.mjs'
+ */
+
+const PACE = { epochBlocks: 12, sessionsPerEra: 3 };
+const ERA_SECONDS = 36;
+/**
+ * Seconds in which so many eras have surely begun and their first block is final.
+ *
+ * @type {(eras: number) => number}
+ */
 const secondsTo = (eras) => (eras + 1) * ERA_SECONDS + 30;
 
 const NOMINATION = 1_000n * STN;
-/** What one offender of four loses: (3 / 4)². */
+/**
+ * What one offender of four loses: (3 / 4)².
+ *
+ * @type {(amount: bigint) => bigint}
+ */
 const slashed = (amount) => (amount * 9n) / 16n;
-/** What the reporter gets of a slash: half of a tenth, as at every first report. */
+/**
+ * What the reporter gets of a slash: half of a tenth, as at every first report.
+ *
+ * @type {(slash: bigint) => bigint}
+ */
 const reward = (slash) => slash / 20n;
 
+/** @type {Network} */
 let network;
+/** @type {Chain} */
 let chain;
+/** @type {Record} */
 let record;
+/** @type {{ [name: string]: RunningNode }} */
 let nodes;
+/** @type {(suri: string) => string} */
 const address = (suri) => chain.account(suri).address;
+/** @type {(name: string) => string} */
 const stash = (name) => address(`//${name}//stash`);
-const latest = () => record.blocks.at(-1);
+const latest = () => /** @type {Block} */ (record.blocks.at(-1));
+/** @type {(field: string, who: string) => (data: BlockEvent['data']) => boolean} */
 const by = (field, who) => (data) => data[field].toString() === who;
+/** @type {(since: Block) => Promise<Block>} */
 const electionAfter = (since) => record.event('staking.StakersElected', secondsTo(1), (_, { number }) => number > since.number);
 
 before(async () => {
-	network = await Network.start({ preset: 'local', genesis: { pace: { lengths: PACE } } });
+	network = await Network.start({ preset: 'local', genesis: { pace: { lengths: PACE } }, nodeArgs: ['--state-pruning', 'archive'] });
 	({ chain } = network);
 	const [alice, bob, charlie, dave] = network.validators;
 	nodes = { alice, bob, charlie, dave };
@@ -60,7 +87,7 @@ describe('four validators', { concurrency: 4 }, () => {
 
 		assert.deepEqual((await backing(chain, next, next.planned, stash('Alice'))).nominations, {});
 		const due = left.planned + chain.api.consts.staking.bondingDuration.toNumber();
-		const { unlocking } = (await chain.api.query.staking.ledger.at(left.hash, who)).unwrap();
+		const { unlocking } = (await chain.query.staking.ledger.at(left.hash, who)).unwrap();
 		assert.deepEqual(unlocking.map(({ value, era }) => [value.toBigInt(), era.toNumber()]), [[NOMINATION, due]]);
 
 		const withdraw = chain.api.tx.staking.withdrawUnbonded(0);
@@ -72,7 +99,7 @@ describe('four validators', { concurrency: 4 }, () => {
 
 		assert.equal(released.planned, due, 'nothing is released before its time');
 		assert.equal(await bonded(chain, released, who), 0n);
-		assert.ok((await chain.api.query.staking.ledger.at(released.hash, who)).isNone);
+		assert.ok((await chain.query.staking.ledger.at(released.hash, who)).isNone);
 	});
 
 	test('who backed a validator in an era is paid for it when anybody asks, page by page and once', async () => {
@@ -81,10 +108,13 @@ describe('four validators', { concurrency: 4 }, () => {
 		const elected = await electionAfter(await record.event('staking.Bonded', 30, by('stash', who)));
 		const era = elected.planned;
 		assert.deepEqual((await backing(chain, elected, era, charlie)).nominations, { [who]: NOMINATION });
-		await record.block('the end of that era', secondsTo(2), (block) => block.era > era);
+		const ended = await record.block('the end of that era', secondsTo(2), (block) => block.era > era);
+		/** @type {(number: number) => Call} */
 		const page = (number) => chain.api.tx.staking.payoutStakersByPage(charlie, era, number);
-		const free = async () => (await chain.api.query.system.account(who)).data.free.toBigInt();
-		const before = await free();
+		/** @type {() => Promise<bigint>} */
+		/** @type {(block: Block) => Promise<bigint>} */
+		const free = async ({ hash }) => (await chain.query.system.account.at(hash, who)).data.free.toBigInt();
+		const before = await free(ended);
 
 		await chain.submit(page(0), '//Alice');
 
@@ -93,8 +123,8 @@ describe('four validators', { concurrency: 4 }, () => {
 		assert.deepEqual(rewards.map(([stash]) => stash).sort(), [charlie, who].sort());
 		const { [who]: reward } = Object.fromEntries(rewards);
 		assert.ok(reward > 0n);
-		assert.equal(await free(), before + reward);
-		const budget = (await chain.api.query.staking.erasValidatorReward(era)).unwrap().toBigInt();
+		assert.equal(await free(paid), before + reward);
+		const budget = (await chain.query.staking.erasValidatorReward(era)).unwrap().toBigInt();
 		assert.ok(rewards.reduce((sum, [, amount]) => sum + amount, 0n) <= budget);
 		await assert.rejects(chain.submit(page(0), '//Alice'), /staking\.AlreadyClaimed/);
 		await assert.rejects(chain.submit(page(1), '//Alice'), /staking\.InvalidPage/);
@@ -111,7 +141,7 @@ describe('four validators', { concurrency: 4 }, () => {
 		const registered = await record.block('the registration', 30, ({ calls }) =>
 			calls.some(({ name, signer }) => name === 'session.setKeys' && signer === owner.address),
 		);
-		const { babe, grandpa } = (await chain.api.query.session.nextKeys.at(registered.hash, owner.address)).unwrap();
+		const { babe, grandpa } = (await chain.query.session.nextKeys.at(registered.hash, owner.address)).unwrap();
 		const first = registered.session + 2;
 		const authored = await record.block('a block with the new key', 120, ({ authorKey }) => authorKey === babe.toHex());
 		assert.equal(authored.author, owner.address);
@@ -119,15 +149,19 @@ describe('four validators', { concurrency: 4 }, () => {
 		for (const { author, authorKey, session } of record.blocks.slice(0, end.number)) {
 			if (author === owner.address) assert.equal(authorKey === babe.toHex(), session >= first, `the key in session ${session}`);
 		}
-		const voters = await chain.api.query.grandpa.authorities.at(end.hash);
+		const voters = await chain.query.grandpa.authorities.at(end.hash);
 		assert.ok(voters.some(([key]) => key.toHex() === grandpa.toHex()), 'the new keys vote on finality too');
 	});
 
 	// Three of four have to vote, so only one validator at a time may be in trouble.
 	describe('one of them in trouble', { concurrency: 1 }, () => {
+		/** @type {Block} */
 		let reported;
+		/** @type {number} */
 		let offence;
+		/** @type {Awaited<ReturnType<typeof backing>>} */
 		let backed;
+		/** @type {Block} */
 		let left;
 
 		test('without one of four the chain goes on; it returns on its folder and makes blocks again', async () => {
@@ -176,7 +210,8 @@ describe('four validators', { concurrency: 4 }, () => {
 		});
 
 		test('its slash is deferred, then taken from its bond and from its nominators, also from those who leave', async () => {
-			const { consts, query, tx } = chain.api;
+			const { consts, tx } = chain.api;
+			const { query } = chain;
 			const [dave, leaver] = [stash('Dave'), address('//Ferdie//stash')];
 			const due = offence + consts.staking.slashDeferDuration.toNumber() + 1;
 			const [deferred, ...more] = await query.staking.unappliedSlashes.at(reported.hash, due);
@@ -206,7 +241,8 @@ describe('four validators', { concurrency: 4 }, () => {
 			for (const [who, loss] of Object.entries(losses)) {
 				assert.equal((await bonded(chain, before, who)) - (await bonded(chain, applied, who)), loss, `what ${who} loses`);
 			}
-			const { data: release } = eventsOf(withdrawn, 'staking.Withdrawn').find(({ data }) => by('stash', leaver)(data));
+			const isOfLeaver = ({ data }) => by('stash', leaver)(data);
+			const { data: release } = /** @type {BlockEvent} */ (eventsOf(withdrawn, 'staking.Withdrawn').find(isOfLeaver));
 			assert.equal(release.amount.toBigInt(), NOMINATION - (losses[leaver] ?? 0n), 'leaving does not save from the slash');
 
 			const total = Object.values(losses).reduce((sum, loss) => sum + loss, 0n);

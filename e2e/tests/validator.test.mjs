@@ -1,3 +1,4 @@
+// @ts-check
 // What an operator of a validator does: chain specs, keys, a start without preparation.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { NODE, Network } from '../lib/network.mjs';
 import { run, until } from '../lib/processes.mjs';
 
+/** @type {string} */
 let folder;
 before(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'substation-validator-'))));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -49,7 +51,7 @@ test('four validators finalise, and keys from validator-keys are accepted by the
 		const { call } = JSON.parse(stdout);
 		const { api } = network.chain;
 		await network.chain.submit(api.tx(api.createType('Call', call)), '//Eve');
-		assert.ok((await api.query.session.nextKeys(owner.address)).isSome);
+		assert.ok((await network.chain.query.session.nextKeys(owner.address)).isSome);
 		await assert.rejects(
 			network.chain.submit(api.tx(api.createType('Call', call)), '//Ferdie'),
 			/session\.InvalidProof/,
