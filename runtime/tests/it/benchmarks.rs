@@ -1,0 +1,135 @@
+//! Every benchmark that weights come from runs on this runtime, at both ends of the ranges of its components, and its own
+//! assertions hold. One that no longer works is seen here, not when weights are measured next. Times are not looked at.
+
+use crate::chain::genesis;
+use frame_benchmarking::{
+	runtime_decl_for_benchmark::BenchmarkV2, BenchmarkConfig, BenchmarkList, BenchmarkMetadata, BenchmarkParameter,
+};
+use sc_client_db::BenchmarkingState;
+use sp_core::storage::Storage;
+use sp_externalities::{set_and_run_with_externalities, Extensions};
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+use sp_runtime::{traits::BlakeTwo256, BuildStorage};
+use sp_state_machine::{Ext, OverlayedChanges};
+use substation_runtime::{Runtime, RuntimeGenesisConfig};
+
+fn list() -> Vec<BenchmarkList> {
+	Runtime::benchmark_metadata(true).0
+}
+
+fn text(name: &[u8]) -> String {
+	String::from_utf8(name.to_vec()).expect("names of benchmarks are text")
+}
+
+/// As a development chain begins, but without minimum bonds: the benchmarks of staking bond next to nothing.
+fn genesis_storage() -> Storage {
+	let mut genesis = genesis("development");
+	for minimum in ["minNominatorBond", "minValidatorBond"] {
+		genesis["staking"][minimum] = 0.into();
+	}
+	serde_json::from_value::<RuntimeGenesisConfig>(genesis).unwrap().build_storage().unwrap()
+}
+
+/// The values of all components at the lower and at the upper end of their ranges.
+fn ends(benchmark: &BenchmarkMetadata) -> Vec<Vec<(BenchmarkParameter, u32)>> {
+	let low = benchmark.components.iter().map(|&(component, low, _)| (component, low)).collect();
+	let high = benchmark.components.iter().map(|&(component, _, high)| (component, high)).collect();
+	let mut ends = vec![low, high];
+	ends.dedup();
+	ends
+}
+
+/// Runs one benchmark on the state of genesis.
+fn run(config: BenchmarkConfig) -> Result<(), String> {
+	let state = BenchmarkingState::<BlakeTwo256>::new(genesis_storage(), None, false, false)?;
+	let mut overlay = OverlayedChanges::default();
+	let mut extensions = Extensions::default();
+	extensions.register(KeystoreExt::new(MemoryKeystore::new()));
+	let mut externalities = Ext::new(&mut overlay, &state, Some(&mut extensions));
+	let batches = set_and_run_with_externalities(&mut externalities, || Runtime::dispatch_benchmark(config))?;
+	match batches.as_slice() {
+		[batch] if !batch.results.is_empty() => Ok(()),
+		_ => Err("nothing was run".into()),
+	}
+}
+
+fn run_all(pallet: &str) {
+	let list = list();
+	let entry = list.iter().find(|entry| entry.pallet == pallet.as_bytes()).expect("the pallet has benchmarks");
+	let mut failures = Vec::new();
+	for benchmark in &entry.benchmarks {
+		for components in ends(benchmark) {
+			let config = BenchmarkConfig {
+				pallet: entry.pallet.clone(),
+				instance: entry.instance.clone(),
+				benchmark: benchmark.name.clone(),
+				selected_components: components.clone(),
+				verify: true,
+				internal_repeats: 1,
+			};
+			if let Err(error) = run(config) {
+				failures.push(format!("{} at {components:?}: {error}", text(&benchmark.name)));
+			}
+		}
+	}
+	assert!(!entry.benchmarks.is_empty());
+	assert!(failures.is_empty(), "{failures:#?}");
+}
+
+macro_rules! benchmarks_of {
+	($($pallet:ident)*) => {
+		$(
+			#[test]
+			fn $pallet() {
+				run_all(stringify!($pallet));
+			}
+		)*
+
+		#[test]
+		fn no_pallet_with_benchmarks_is_left_out() {
+			let mut listed: Vec<_> = list().iter().map(|entry| text(&entry.pallet)).collect();
+			let mut run = vec![$(stringify!($pallet)),*];
+			listed.sort();
+			run.sort();
+			assert_eq!(listed, run);
+		}
+	};
+}
+
+// A test each, so that they run side by side and a failure names its pallet.
+benchmarks_of!(
+	pallet_settings
+	pallet_timestamp
+	pallet_babe
+	pallet_balances
+	pallet_staking
+	pallet_grandpa
+	pallet_bags_list
+	pallet_preimage
+	pallet_scheduler
+	pallet_utility
+	pallet_proxy
+	pallet_multisig
+	pallet_identity
+	pallet_disputes
+	pallet_registry
+	pallet_storage_market
+	pallet_storage_proofs
+	pallet_bandwidth_proofs
+	pallet_payment_channels
+	pallet_rewards
+);
+
+#[test]
+fn a_benchmark_that_does_not_exist_fails() {
+	let config = BenchmarkConfig {
+		pallet: b"pallet_rewards".to_vec(),
+		instance: b"Rewards".to_vec(),
+		benchmark: b"nothing".to_vec(),
+		selected_components: vec![],
+		verify: true,
+		internal_repeats: 1,
+	};
+
+	assert!(run(config).is_err());
+}
