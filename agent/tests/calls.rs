@@ -1,5 +1,13 @@
 //! Every call that the program makes is, to the runtime of this repository, the call that was meant.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "helpers of tests, which clippy does not recognise as such"
+)]
+
 use codec::DecodeAll;
 use pallet_registry::NodeSpec as Spec;
 use sp_runtime::BoundedVec;
@@ -98,7 +106,7 @@ fn calls_of_the_market_and_of_storage_proofs_are_what_they_are_meant_to_be() {
 		accept { node: NODE, acceptances: bounded(vec![acceptance]), depth, proof: proof.clone(), signature };
 	let cleared = clear { node: NODE, clearances: bounded(vec![clearance]), depth, proof: proof.clone(), signature };
 	let cases = vec![
-		(Call::propose(&proposal), propose { proposal: proposal.clone() }),
+		(Call::propose(&proposal), propose { proposal }),
 		(Call::withdraw_proposal(DEAL), withdraw_proposal { deal: DEAL }),
 		(Call::accept(NODE, &[acceptance], depth, &proof, signature), accepted),
 		(Call::clear(NODE, &[clearance], depth, &proof, signature), cleared),

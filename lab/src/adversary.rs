@@ -34,6 +34,7 @@ pub struct Identity {
 }
 
 /// A machine with an agent's key, an endpoint and a view of the chain.
+#[derive(Debug)]
 pub struct Machine {
 	/// The agent's key.
 	pub key: SecretKey,

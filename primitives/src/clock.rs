@@ -55,7 +55,7 @@ impl Clock {
 	pub fn is_consistent(&self) -> bool {
 		self.slot_step > 0
 			&& self.period > 0
-			&& self.period % self.slot_step == 0
+			&& self.period.is_multiple_of(self.slot_step)
 			&& self.window >= 3
 			&& self.window < self.period
 	}

@@ -8,22 +8,22 @@ use substation_proofs::{
 };
 
 /// Bytes that count up and start over after 250, so that chunks differ.
-pub fn pattern(length: u64) -> Vec<u8> {
+pub(crate) fn pattern(length: u64) -> Vec<u8> {
 	(0..length).map(|index| (index % 251) as u8).collect()
 }
 
 /// As [`pattern`], other bytes for each deal.
-pub fn bytes_of(deal: u64, length: u64) -> Vec<u8> {
+pub(crate) fn bytes_of(deal: u64, length: u64) -> Vec<u8> {
 	pattern(length).into_iter().map(|byte| byte.wrapping_add((deal % 256) as u8)).collect()
 }
 
-pub fn leaf(deal: u64, length: u64) -> Leaf {
+pub(crate) fn leaf(deal: u64, length: u64) -> Leaf {
 	Leaf { deal, root: blake3::hash(&bytes_of(deal, length)).into(), length }
 }
 
 /// The bytes of a node's deals.
 #[derive(Clone, Debug, Default)]
-pub struct Store(pub BTreeMap<u64, Vec<u8>>);
+pub(crate) struct Store(pub BTreeMap<u64, Vec<u8>>);
 
 impl ChunkSource for Store {
 	type Error = OpenError<std::convert::Infallible>;
@@ -35,17 +35,17 @@ impl ChunkSource for Store {
 
 /// A node that stores deals, and a challenge to it.
 #[derive(Clone, Debug)]
-pub struct World {
+pub(crate) struct World {
 	pub tree: ForestTree,
 	pub store: Store,
 	pub challenge: Challenge,
 }
 
-pub const NODE: u64 = 7;
+pub(crate) const NODE: u64 = 7;
 
 impl World {
 	/// Deals `100 + slot` of these lengths in these slots.
-	pub fn new(depth: u8, deals: &[(u32, u64)]) -> Self {
+	pub(crate) fn new(depth: u8, deals: &[(u32, u64)]) -> Self {
 		let id = |slot: u32| u64::from(slot) + 100;
 		let leaves = deals.iter().map(|(slot, length)| (*slot, leaf(id(*slot), *length)));
 		let tree = ForestTree::from_leaves(NODE, depth, leaves).unwrap();
@@ -55,25 +55,25 @@ impl World {
 	}
 
 	/// Five deals of different shapes in a forest with empty slots.
-	pub fn mixed() -> Self {
+	pub(crate) fn mixed() -> Self {
 		Self::new(4, &[(0, 5000), (1, 1), (4, 20_000), (9, 1024), (15, 2049)])
 	}
 
-	pub fn seeded(mut self, seed: u8) -> Self {
+	pub(crate) fn seeded(mut self, seed: u8) -> Self {
 		self.challenge.seed = [seed; 32];
 		self
 	}
 
-	pub fn openings(mut self, openings: u8) -> Self {
+	pub(crate) fn openings(mut self, openings: u8) -> Self {
 		self.challenge.openings = openings;
 		self
 	}
 
-	pub fn prove(&mut self) -> StorageProof {
+	pub(crate) fn prove(&mut self) -> StorageProof {
 		prove(&self.tree, &self.challenge, &mut self.store).unwrap()
 	}
 
-	pub fn verify(&self, proof: &StorageProof) -> Result<Proven, ProofError> {
+	pub(crate) fn verify(&self, proof: &StorageProof) -> Result<Proven, ProofError> {
 		storage::verify::<NativeHasher>(&self.tree.forest(), &self.challenge, proof)
 			.map(|verified| verified.into_inner())
 	}

@@ -3,6 +3,14 @@
 //!
 //! One binary, one module per topic.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "helpers of tests, which clippy does not recognise as such"
+)]
+
 mod attacks;
 mod bandwidth;
 mod common;

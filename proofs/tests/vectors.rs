@@ -26,7 +26,7 @@ fn read<T: for<'a> Deserialize<'a>>(name: &str) -> Vec<T> {
 }
 
 /// What is committed, after writing it if asked to. It must be what the code makes now.
-pub fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>) -> Vec<T> {
+pub(crate) fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>) -> Vec<T> {
 	let text = serde_json::to_string_pretty(&now).unwrap() + "\n";
 	if std::env::var_os("SUBSTATION_WRITE_VECTORS").is_some() {
 		fs::write(path(name), &text).unwrap();
@@ -35,7 +35,7 @@ pub fn committed<T: Serialize + for<'a> Deserialize<'a>>(name: &str, now: Vec<T>
 	read(name)
 }
 
-pub fn hash(text: &str) -> Hash {
+pub(crate) fn hash(text: &str) -> Hash {
 	hex::decode(text).unwrap().try_into().unwrap()
 }
 
@@ -54,7 +54,7 @@ struct ContentVector {
 }
 
 /// Lengths of blobs of counting bytes, and their roots as `b3sum` prints them.
-pub fn content_vectors() -> Vec<(u64, Hash)> {
+pub(crate) fn content_vectors() -> Vec<(u64, Hash)> {
 	read::<ContentVector>("content.json").iter().map(|vector| (vector.length, hash(&vector.root))).collect()
 }
 

@@ -391,9 +391,9 @@ impl_runtime_apis! {
 	}
 
 	#[cfg(feature = "try-runtime")]
+	#[allow(clippy::panic, reason = "a panic is how this API says no")]
 	impl frame_try_runtime::TryRuntime<Block> for Runtime {
 		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
-			// A panic is how this API says no.
 			let weight = Executive::try_runtime_upgrade(checks).unwrap_or_else(|error| panic!("{error:?}"));
 			crate::invariants::check().unwrap_or_else(|error| panic!("{error:?}"));
 			(weight, crate::configs::RuntimeBlockWeights::get().max_block)

@@ -1,5 +1,13 @@
 //! The pallets whose weights can be measured on this runtime.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::*;
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
@@ -50,6 +58,7 @@ pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, S
 }
 
 /// Puts the pallets that a benchmarked one asks into the states that cost it most.
+#[derive(Debug)]
 pub struct Helper;
 
 /// A bond that no benchmark exhausts.

@@ -89,6 +89,7 @@ const BAGS: usize = 107;
 /// Changing them moves voters between bags: it needs `pallet_bags_list::migrations`.
 pub const BAG_THRESHOLDS: [u64; BAGS] = bag_thresholds();
 
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const fn bag_thresholds() -> [u64; BAGS] {
 	let mut bags = [u64::MAX; BAGS];
 	let mut bound = EXISTENTIAL_DEPOSIT as u64;

@@ -167,6 +167,7 @@ pub type SpendRejectOrigin = EitherOfDiverse<Root, CouncilHalf>;
 macro_rules! length {
 	($(#[$doc:meta])* $name:ident = $value:expr) => {
 		$(#[$doc])*
+		#[derive(Debug)]
 		pub struct $name;
 
 		impl Get<BlockNumber> for $name {
@@ -259,6 +260,7 @@ parameter_types! {
 /// What only root can call, for which there is no filter: the treasury's old ways to spend, which `spend` and `payout`
 /// replace (for root there is no room, the queue of approvals has none), and what staking leaves to its administrators
 /// besides [cancelling a deferred slash](SlashCancelOrigin).
+#[derive(Debug)]
 pub struct CallFilter;
 
 impl Contains<RuntimeCall> for CallFilter {
@@ -281,6 +283,7 @@ impl Contains<RuntimeCall> for CallFilter {
 // ---- The treasury's account
 
 /// The treasury's account. Genesis endows it, so that it always exists.
+#[derive(Debug)]
 pub struct TreasuryPot;
 
 impl TypedGet for TreasuryPot {
@@ -301,6 +304,7 @@ impl substation_primitives::traits::Treasury<AccountId> for TreasuryPot {
 pub type ToTreasury = ResolveTo<TreasuryPot, Balances>;
 
 /// Takes slashes of pallets that still use the old currency traits to the treasury.
+#[derive(Debug)]
 pub struct OldSlashToTreasury;
 
 impl OnUnbalanced<pallet_balances::NegativeImbalance<Runtime>> for OldSlashToTreasury {

@@ -29,6 +29,7 @@ pub mod rehearsal {
 	pub type Version = StorageValue<Rehearsal, u16, ValueQuery>;
 
 	/// Counts each customer's proposals and deals. Runs once, however often it is called.
+	#[derive(Debug)]
 	pub struct CountDeals;
 
 	impl OnRuntimeUpgrade for CountDeals {

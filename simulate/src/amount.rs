@@ -3,7 +3,7 @@
 use substation_primitives::{settings::STN, Balance};
 
 /// Plancks as a decimal number of STN, exact.
-pub fn exact(amount: Balance) -> String {
+pub(crate) fn exact(amount: Balance) -> String {
 	let (whole, rest) = (amount / STN, amount % STN);
 	if rest == 0 {
 		return whole.to_string();
@@ -12,19 +12,19 @@ pub fn exact(amount: Balance) -> String {
 }
 
 /// The same for a difference.
-pub fn exact_signed(amount: i128) -> String {
+pub(crate) fn exact_signed(amount: i128) -> String {
 	let sign = if amount < 0 { "-" } else { "" };
 	format!("{sign}{}", exact(amount.unsigned_abs()))
 }
 
 /// Plancks as STN, for JSON and pictures.
-pub fn approximate(amount: i128) -> f64 {
+pub(crate) fn approximate(amount: i128) -> f64 {
 	// 53 bits are enough for a picture, and for a sign.
 	amount as f64 / STN as f64
 }
 
 /// What `left` is above `right`.
-pub fn difference(left: Balance, right: Balance) -> i128 {
+pub(crate) fn difference(left: Balance, right: Balance) -> i128 {
 	// The issuance is far below 2^127 plancks.
 	i128::try_from(left).unwrap_or(i128::MAX).saturating_sub(i128::try_from(right).unwrap_or(i128::MAX))
 }

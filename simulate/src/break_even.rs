@@ -30,7 +30,7 @@ const DAY: BlockNumber = 14_400;
 
 /// A provider's costs. The figures by default are round ones for Europe.
 #[derive(Args, Clone, Debug)]
-pub struct Costs {
+pub(crate) struct Costs {
 	/// What a TB of disk costs to buy [a new disk of 16 TB and more sells for about 15 to 20 euros a TB]
 	#[arg(long, default_value_t = 17.0, value_parser = positive)]
 	disk_price: f64,
@@ -85,7 +85,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 /// Prices at which costs are just earned; `None` if no price is high enough.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Price {
+pub(crate) struct Price {
 	/// For a GiB over a month.
 	pub stored: Option<f64>,
 	/// For a GiB delivered.
@@ -94,7 +94,7 @@ pub struct Price {
 
 /// With rewards and without.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Report {
+pub(crate) struct Report {
 	/// What a GiB costs the provider over a month.
 	pub cost_stored: f64,
 	/// What a GiB delivered costs it.
@@ -108,7 +108,7 @@ pub struct Report {
 }
 
 /// The least prices.
-pub fn simulate(costs: &Costs) -> Result<Report> {
+pub(crate) fn simulate(costs: &Costs) -> Result<Report> {
 	let settings = Settings::default();
 	let yields = Yields::of(costs, &settings)?;
 	let (stored, delivered) = (costs.stored(), costs.delivered());
@@ -225,7 +225,7 @@ fn least_price(profit: impl Fn(f64) -> f64) -> Option<f64> {
 
 impl Report {
 	/// As a table.
-	pub fn summary(&self) -> String {
+	pub(crate) fn summary(&self) -> String {
 		let text = |price: Option<f64>| price.map_or("none is high enough".into(), |price| format!("{price:.6}"));
 		let mut table = format!(
 			"nominating pays {:.2} % a year; a GiB costs the provider {:.6} a month, and {:.6} to deliver\n",

@@ -18,7 +18,7 @@ use substation_runtime::{
 
 /// Honest validators. With the coalition's there are four: it then has a quarter of the blocks. With more than a third
 /// it could stop the chain, and rewards would be the least problem.
-pub const HONEST_VALIDATORS: u32 = 3;
+pub(crate) const HONEST_VALIDATORS: u32 = 3;
 
 /// What each honest validator stakes itself.
 const OWN_STAKE: Balance = 100_000 * STN;
@@ -27,13 +27,13 @@ const OWN_STAKE: Balance = 100_000 * STN;
 const HONEST_NOMINATORS: u32 = 3;
 
 /// What honest validators keep before stakes are paid: about the median of large proof-of-stake networks.
-pub const HONEST_COMMISSION: Perbill = Perbill::from_percent(5);
+pub(crate) const HONEST_COMMISSION: Perbill = Perbill::from_percent(5);
 
 /// What everybody honest stakes together.
-pub const HONEST_STAKE: Balance = 20_000_000 * STN;
+pub(crate) const HONEST_STAKE: Balance = 20_000_000 * STN;
 
 /// Honest operators with a line each, so that a committee is never the coalition's by itself.
-pub const HONEST_LINES: u32 = 2;
+pub(crate) const HONEST_LINES: u32 = 2;
 
 /// What each of them has: enough for a seat at every price that settings allow here.
 const LINE_ENDOWMENT: Balance = 50_000 * STN;
@@ -46,7 +46,7 @@ const FEES: Balance = 100 * STN;
 
 /// The pace of blocks, eras and periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub(crate) enum Pace {
 	/// Eras and periods of 60 blocks: as long as each other, as on the public network, with room for windows, committees
 	/// and their transactions.
 	Full,
@@ -56,7 +56,7 @@ pub enum Pace {
 
 /// One chain's beginning.
 #[derive(Clone, Debug)]
-pub struct Scenario {
+pub(crate) struct Scenario {
 	/// The tunables.
 	pub settings: Settings,
 	/// How long everything takes.
@@ -75,7 +75,7 @@ impl Default for Scenario {
 
 impl Scenario {
 	/// Every length of time.
-	pub fn lengths(&self) -> PaceLengths {
+	pub(crate) fn lengths(&self) -> PaceLengths {
 		let (epoch_blocks, sessions_per_era, clock) = match self.pace {
 			Pace::Full => (10, 6, Clock { period: 60, window: 12, slot_step: 2 }),
 			Pace::Hooks => (3, 2, Clock { period: 6, window: 3, slot_step: 1 }),
@@ -92,19 +92,19 @@ impl Scenario {
 	}
 
 	/// Blocks of an era.
-	pub fn era_blocks(&self) -> BlockNumber {
+	pub(crate) fn era_blocks(&self) -> BlockNumber {
 		self.lengths().clock.period
 	}
 
 	/// What of the tokens the coalition's validator stakes.
-	pub fn validator_stake(&self) -> Balance {
+	pub(crate) fn validator_stake(&self) -> Balance {
 		self.commission.map_or(0, |_| VALIDATOR_SHARE * self.tokens)
 	}
 }
 
 /// Everybody.
 #[derive(Clone)]
-pub struct Cast {
+pub(crate) struct Cast {
 	scenario: Scenario,
 	validators: Vec<Key>,
 	nominators: Vec<Key>,
@@ -120,7 +120,7 @@ pub struct Cast {
 
 impl Cast {
 	/// The cast of this scenario.
-	pub fn new(scenario: &Scenario) -> Self {
+	pub(crate) fn new(scenario: &Scenario) -> Self {
 		let keys = |role: &str, count| (0..count).map(|number| Key::of(role, number)).collect();
 		Self {
 			scenario: scenario.clone(),
@@ -134,27 +134,27 @@ impl Cast {
 	}
 
 	/// What was asked for.
-	pub fn scenario(&self) -> &Scenario {
+	pub(crate) fn scenario(&self) -> &Scenario {
 		&self.scenario
 	}
 
 	/// The honest validators.
-	pub fn honest_validators(&self) -> &[Key] {
+	pub(crate) fn honest_validators(&self) -> &[Key] {
 		&self.validators
 	}
 
 	/// Every validator.
-	pub fn all_validators(&self) -> impl Iterator<Item = &Key> {
+	pub(crate) fn all_validators(&self) -> impl Iterator<Item = &Key> {
 		self.validators.iter().chain(self.scenario.commission.map(|_| &self.accomplice))
 	}
 
 	/// What signs blocks. Separate from what owns stakes, as it should be.
-	pub fn authors(&self) -> impl Iterator<Item = sr25519::Pair> + '_ {
+	pub(crate) fn authors(&self) -> impl Iterator<Item = sr25519::Pair> + '_ {
 		(0..self.all_validators().count()).map(|index| author(index).pair)
 	}
 
 	/// State as genesis leaves it.
-	pub fn genesis_state(&self) -> TestExternalities {
+	pub(crate) fn genesis_state(&self) -> TestExternalities {
 		let Scenario { settings, tokens, .. } = self.scenario;
 		let stake = self.scenario.validator_stake();
 		let each = (HONEST_STAKE - OWN_STAKE * Balance::from(HONEST_VALIDATORS)) / Balance::from(HONEST_NOMINATORS);
@@ -198,7 +198,7 @@ impl Cast {
 }
 
 /// The state that this genesis builds.
-pub fn state(config: &RuntimeGenesisConfig) -> TestExternalities {
+pub(crate) fn state(config: &RuntimeGenesisConfig) -> TestExternalities {
 	let mut state = TestExternalities::new_empty();
 	state.execute_with(|| config.build());
 	state.commit_all().expect("genesis opens no transaction");

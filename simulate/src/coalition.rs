@@ -47,7 +47,7 @@ const MOMENT: BlockNumber = 3;
 
 /// What a coalition does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
 	/// How it plays.
 	pub strategy: Strategy,
 	/// Accounts and nodes among which it divides its tokens.
@@ -58,7 +58,7 @@ pub struct Plan {
 
 /// How a run ended.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
 	/// What the coalition owns.
 	pub wealth: Wealth,
 	/// Transactions that should have worked and did not.
@@ -96,7 +96,7 @@ struct Ring {
 }
 
 /// A coalition and its calendar.
-pub struct Coalition<'a> {
+pub(crate) struct Coalition<'a> {
 	cast: &'a Cast,
 	plan: Plan,
 	budget: Budget,
@@ -113,7 +113,7 @@ pub struct Coalition<'a> {
 }
 
 /// Runs a plan to its end.
-pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
+pub(crate) fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let mut coalition = Coalition::new(cast, plan)?;
 	let mut world = World::new(cast);
 	while world.number() < coalition.end() {
@@ -127,7 +127,7 @@ pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 
 impl<'a> Coalition<'a> {
 	/// A coalition that has not begun.
-	pub fn new(cast: &'a Cast, plan: Plan) -> Result<Self, Unaffordable> {
+	pub(crate) fn new(cast: &'a Cast, plan: Plan) -> Result<Self, Unaffordable> {
 		let scenario = cast.scenario();
 		let lengths = scenario.lengths();
 		let tokens = scenario.tokens - scenario.validator_stake();
@@ -162,12 +162,12 @@ impl<'a> Coalition<'a> {
 	}
 
 	/// Everything that is its own.
-	pub fn estate(&self) -> Estate {
+	pub(crate) fn estate(&self) -> Estate {
 		Estate::of(self.cast, &self.identities, &self.nodes)
 	}
 
 	/// The block after which everything is done.
-	pub fn end(&self) -> BlockNumber {
+	pub(crate) fn end(&self) -> BlockNumber {
 		(LAST + 1) * self.era + self.clock.window + 4
 	}
 
@@ -231,7 +231,7 @@ impl<'a> Coalition<'a> {
 	}
 
 	/// Puts everything into the queue that the next block is for.
-	pub fn act(&mut self, world: &mut World) {
+	pub(crate) fn act(&mut self, world: &mut World) {
 		let next = world.number() + 1;
 		if next == 2 {
 			self.set_up(world);
@@ -471,7 +471,7 @@ impl<'a> Coalition<'a> {
 }
 
 /// Has the clerk pay out every era that is over.
-pub fn pay_out_stakes(cast: &Cast, world: &mut World) {
+pub(crate) fn pay_out_stakes(cast: &Cast, world: &mut World) {
 	let running = world.read(|| pallet_staking::ActiveEra::<Runtime>::get().map_or(0, |era| era.index));
 	for era in 0..running {
 		for validator in cast.all_validators() {
@@ -483,7 +483,7 @@ pub fn pay_out_stakes(cast: &Cast, world: &mut World) {
 }
 
 /// The call by which a validator says what it keeps.
-pub fn validate(commission: sp_runtime::Perbill) -> RuntimeCall {
+pub(crate) fn validate(commission: sp_runtime::Perbill) -> RuntimeCall {
 	pallet_staking::Call::<Runtime>::validate { prefs: ValidatorPrefs { commission, blocked: false } }.into()
 }
 

@@ -6,41 +6,41 @@
 use substation_primitives::{settings::STN, Balance};
 
 /// Days of the simulation, and so eras: ten years with two or three leap days.
-pub const DAYS: u32 = 3_653;
+pub(crate) const DAYS: u32 = 3_653;
 
 /// What exists in the first block: an assumption, since the public network's genesis is not decided.
-pub const GENESIS: Balance = 100_000_000 * STN;
+pub(crate) const GENESIS: Balance = 100_000_000 * STN;
 
 /// Price of a TiB over a month. Backblaze B2 lists 6 dollars, Hetzner's storage boxes come to about 2.2 euros.
-pub const PRICE_STORED: Balance = 4 * STN;
+pub(crate) const PRICE_STORED: Balance = 4 * STN;
 
 /// Price of a TiB delivered. Backblaze B2 lists 10 dollars beyond an allowance, Hetzner 1 euro.
-pub const PRICE_DELIVERED: Balance = 5 * STN;
+pub(crate) const PRICE_DELIVERED: Balance = 5 * STN;
 
 /// Size of a deal in GiB: backups and archives are packed into files of this order.
-pub const DEAL_GIB: u64 = 10;
+pub(crate) const DEAL_GIB: u64 = 10;
 
 /// Days of a deal: half a year, after which most customers renew.
-pub const DEAL_DAYS: u64 = 180;
+pub(crate) const DEAL_DAYS: u64 = 180;
 
 /// Paid transactions of a deal: proposal, one settlement, close.
-pub const DEAL_TRANSACTIONS: u64 = 3;
+pub(crate) const DEAL_TRANSACTIONS: u64 = 3;
 
 /// Fee of such a transaction: the weights of proposal, settlement and close average less than 2 ms, a second costs 1 STN.
-pub const FEE: Balance = 2 * STN / 1_000;
+pub(crate) const FEE: Balance = 2 * STN / 1_000;
 
 /// What one redemption of vouchers moves: deliverers wait until the fee hardly counts.
-pub const REDEMPTION: Balance = STN;
+pub(crate) const REDEMPTION: Balance = STN;
 
 /// What a node with a line stores, in TiB: one disk.
-pub const NODE_TIB: u64 = 16;
+pub(crate) const NODE_TIB: u64 = 16;
 
 /// Commission of validators, in per cent.
-pub const COMMISSION: u32 = 5;
+pub(crate) const COMMISSION: u32 = 5;
 
 /// How much one path uses and stakes.
 #[derive(Clone, Copy, Debug)]
-pub struct Demand {
+pub(crate) struct Demand {
 	/// As the output names it.
 	pub name: &'static str,
 	/// TiB stored at the end of year 0, 1, ... 10; linear in between.
@@ -53,7 +53,7 @@ pub struct Demand {
 }
 
 /// Low, expected and high use.
-pub const PATHS: [Demand; 3] = [
+pub(crate) const PATHS: [Demand; 3] = [
 	// A network of hobbyists that never leaves them.
 	Demand {
 		name: "low",
@@ -79,7 +79,7 @@ pub const PATHS: [Demand; 3] = [
 
 impl Demand {
 	/// TiB stored on a day.
-	pub fn stored_on(&self, day: u32) -> u64 {
+	pub(crate) fn stored_on(&self, day: u32) -> u64 {
 		let (day, year) = (u64::from(day) * 10, u64::from(DAYS));
 		let index = usize::try_from(day / year).unwrap_or(10).min(9);
 		let (from, to) = (self.stored[index], self.stored[index + 1]);
@@ -88,23 +88,23 @@ impl Demand {
 	}
 
 	/// What is paid for storage on a day.
-	pub fn storage_payment(&self, day: u32) -> Balance {
+	pub(crate) fn storage_payment(&self, day: u32) -> Balance {
 		Balance::from(self.stored_on(day)) * PRICE_STORED * 12 * 100 / 36_525
 	}
 
 	/// What is paid for delivery on a day.
-	pub fn delivery_payment(&self, day: u32) -> Balance {
+	pub(crate) fn delivery_payment(&self, day: u32) -> Balance {
 		Balance::from(self.stored_on(day) * self.delivered) * PRICE_DELIVERED * 12 / 36_525
 	}
 
 	/// What is paid in fees on a day.
-	pub fn fees(&self, day: u32) -> Balance {
+	pub(crate) fn fees(&self, day: u32) -> Balance {
 		let deals = self.stored_on(day) * 1_024 / DEAL_GIB / DEAL_DAYS;
 		Balance::from(deals * DEAL_TRANSACTIONS) * FEE
 	}
 
 	/// Nodes with a line on a day.
-	pub fn lines(&self, day: u32) -> u64 {
+	pub(crate) fn lines(&self, day: u32) -> u64 {
 		self.stored_on(day).div_ceil(NODE_TIB)
 	}
 }

@@ -27,10 +27,10 @@ use std::{
 use substation_primitives::{settings::STN, Balance};
 
 /// What a small coalition has: one per cent of what is honestly staked.
-pub const SMALL: Balance = HONEST_STAKE / 100;
+pub(crate) const SMALL: Balance = HONEST_STAKE / 100;
 
 /// What a large one has: a third of what is honestly staked.
-pub const LARGE: Balance = HONEST_STAKE / 3;
+pub(crate) const LARGE: Balance = HONEST_STAKE / 3;
 
 /// Validators of the coalition: none, one that keeps nothing, one that keeps everything.
 const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Perbill::one())];
@@ -43,7 +43,7 @@ const SAMPLES: usize = 100;
 
 /// How much is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
 	/// The defaults and the extremes on the full machinery; the same, some corners and some samples with hooks.
 	Quick,
 	/// Everything.
@@ -64,7 +64,7 @@ struct Group {
 
 /// What a run came to.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
 	/// The settings.
 	pub point: String,
 	/// The machinery.
@@ -87,7 +87,7 @@ pub struct Row {
 
 /// What all runs came to.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
 	/// One for each run.
 	pub rows: Vec<Row>,
 	/// How many runs the settings' least amounts leave no tokens for, by what they cannot pay.
@@ -99,7 +99,7 @@ pub struct Report {
 }
 
 /// Runs everything on so many threads.
-pub fn simulate(extent: Extent, threads: usize) -> Result<Report> {
+pub(crate) fn simulate(extent: Extent, threads: usize) -> Result<Report> {
 	let groups = groups(extent);
 	let runs: usize = groups.iter().map(|group| group.strategies.len()).sum();
 	eprintln!("gaming: {runs} runs in {} groups of twins, on {threads} threads", groups.len());
@@ -254,7 +254,7 @@ impl Row {
 	}
 
 	/// In a sentence.
-	pub fn describe(&self) -> String {
+	pub(crate) fn describe(&self) -> String {
 		format!(
 			"{} with {} identities, {} STN, own validator: {}, settings: {} ({})",
 			self.strategy.name(),
@@ -278,17 +278,17 @@ impl Report {
 	}
 
 	/// The run that gained most above nominating.
-	pub fn best_gain(&self) -> Option<&Row> {
+	pub(crate) fn best_gain(&self) -> Option<&Row> {
 		self.rows.iter().filter(|row| !row.usage_alone).max_by_key(|row| row.gain)
 	}
 
 	/// The run that lost least by usage alone.
-	pub fn best_wash(&self) -> Option<&Row> {
+	pub(crate) fn best_wash(&self) -> Option<&Row> {
 		self.rows.iter().filter(|row| row.usage_alone).max_by_key(|row| row.gain)
 	}
 
 	/// One line for each run.
-	pub fn csv(&self) -> String {
+	pub(crate) fn csv(&self) -> String {
 		let mut text = String::from(
 			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent\n",
 		);
@@ -313,7 +313,7 @@ impl Report {
 	}
 
 	/// The best of each strategy, by what the coalition is like.
-	pub fn summary(&self) -> String {
+	pub(crate) fn summary(&self) -> String {
 		let mut best: BTreeMap<(bool, &str, Balance, String, Strategy), &Row> = BTreeMap::new();
 		for row in &self.rows {
 			let key = (row.usage_alone, row.machinery(), row.tokens, row.validator(), row.strategy);

@@ -12,7 +12,7 @@ use substation_primitives::{
 
 /// A point of the range.
 #[derive(Clone, Debug)]
-pub struct Point {
+pub(crate) struct Point {
 	/// Which settings differ from the defaults.
 	pub name: String,
 	/// All of them.
@@ -116,19 +116,19 @@ const CORNERS: [&[Step]; 6] = [
 ];
 
 /// The defaults.
-pub fn defaults() -> Point {
+pub(crate) fn defaults() -> Point {
 	Point { name: "defaults".into(), settings: Settings::default() }
 }
 
 /// The defaults, and everything that is one step away from them.
-pub fn steps() -> Vec<Point> {
+pub(crate) fn steps() -> Vec<Point> {
 	let mut points = vec![defaults()];
 	points.extend(STEPS.iter().map(|step| point(&[step])));
 	points
 }
 
 /// Every combination of the corners.
-pub fn corners() -> Vec<Point> {
+pub(crate) fn corners() -> Vec<Point> {
 	let mut chosen: Vec<Vec<&Step>> = vec![Vec::new()];
 	for choices in CORNERS {
 		chosen = chosen
@@ -140,7 +140,7 @@ pub fn corners() -> Vec<Point> {
 }
 
 /// The point that makes gaming cheapest and pays most for it, and the same with the default pools' budgets.
-pub fn extremes() -> Vec<Point> {
+pub(crate) fn extremes() -> Vec<Point> {
 	let cheapest: [&Step; 4] = [
 		&("usage=90%", |s| s.rewards.usage = Permill::from_parts(MAX_USAGE)),
 		&("availability=50%", |s| s.rewards.availability = Permill::from_parts(MAX_AVAILABILITY)),
@@ -154,7 +154,7 @@ pub fn extremes() -> Vec<Point> {
 }
 
 /// The same point without availability: usage is looked at alone.
-pub fn usage_alone(point: &Point) -> Point {
+pub(crate) fn usage_alone(point: &Point) -> Point {
 	let mut settings = point.settings;
 	settings.rewards.availability = Permill::zero();
 	Point { name: point.name.clone(), settings }

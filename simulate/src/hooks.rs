@@ -73,7 +73,7 @@ struct Hooked<'a> {
 }
 
 /// Runs a plan to its end.
-pub fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
+pub(crate) fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let scenario = cast.scenario();
 	let tokens = scenario.tokens - scenario.validator_stake();
 	let budget = Budget::of(plan.strategy, tokens, plan.identities, &scenario.settings)?;

@@ -6,7 +6,7 @@ use substation_runtime::AccountId;
 
 /// An account and what signs for it.
 #[derive(Clone)]
-pub struct Key {
+pub(crate) struct Key {
 	/// Signs.
 	pub pair: sr25519::Pair,
 	/// Owns.
@@ -15,7 +15,7 @@ pub struct Key {
 
 impl Key {
 	/// The account of the actor with this number in this role.
-	pub fn of(role: &str, number: u32) -> Self {
+	pub(crate) fn of(role: &str, number: u32) -> Self {
 		let pair = sr25519::Pair::from_seed(&seed(role, number));
 		let account = AccountId::from(pair.public());
 		Self { pair, account }
@@ -23,7 +23,7 @@ impl Key {
 }
 
 /// The key of an agent, of a channel or of a voter for finality.
-pub fn agent(role: &str, number: u32) -> ed25519::Pair {
+pub(crate) fn agent(role: &str, number: u32) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&seed(role, number))
 }
 

@@ -26,13 +26,13 @@ use substation_proofs::{
 use substation_runtime::{Runtime, RuntimeCall, StorageProofs};
 
 /// Bytes of every deal here: nobody needs more to be paid for a bond.
-pub const CONTENT: usize = 1_024;
+pub(crate) const CONTENT: usize = 1_024;
 
 /// A GiB: what prices are for.
 const GIB: Balance = 1 << 30;
 
 /// A node, the keys of its operator and its agent, and everything that it stores.
-pub struct Node {
+pub(crate) struct Node {
 	/// Its number on chain.
 	pub id: NodeId,
 	/// Who owns it.
@@ -56,14 +56,14 @@ impl ChunkSource for Blobs<'_> {
 
 impl Node {
 	/// A node that this operator will register as the `id`th of the chain.
-	pub fn new(id: NodeId, operator: Key) -> Self {
+	pub(crate) fn new(id: NodeId, operator: Key) -> Self {
 		let number = u32::try_from(id.0).unwrap_or(u32::MAX);
 		let agent = agent("agent", number);
 		Self { id, operator, agent, tree: ForestTree::new(id.0), frozen: None, blobs: BTreeMap::new() }
 	}
 
 	/// The call that registers it with a first class.
-	pub fn registration(&self, class: ResourceClass, bond: Balance) -> RuntimeCall {
+	pub(crate) fn registration(&self, class: ResourceClass, bond: Balance) -> RuntimeCall {
 		let spec = pallet_registry::NodeSpec {
 			agent: self.agent.public().0,
 			endpoint: [9; 32],
@@ -74,7 +74,7 @@ impl Node {
 	}
 
 	/// The call that offers a line, with a bond.
-	pub fn adding_line(&self, bond: Balance) -> RuntimeCall {
+	pub(crate) fn adding_line(&self, bond: Balance) -> RuntimeCall {
 		pallet_registry::Call::<Runtime>::add_class {
 			node: self.id,
 			class: ResourceClass::Bandwidth,
@@ -85,17 +85,17 @@ impl Node {
 	}
 
 	/// The call that takes seats.
-	pub fn taking_seats(&self, seats: u8, claim: Rates, prepaid: Balance) -> RuntimeCall {
+	pub(crate) fn taking_seats(&self, seats: u8, claim: Rates, prepaid: Balance) -> RuntimeCall {
 		pallet_bandwidth_proofs::Call::<Runtime>::take_seats { node: self.id, claim, seats, prepaid }.into()
 	}
 
 	/// When the window of a period opens.
-	pub fn opens(&self, clock: &Clock, period: Period) -> BlockNumber {
+	pub(crate) fn opens(&self, clock: &Clock, period: Period) -> BlockNumber {
 		clock.opens::<NativeHasher>(self.id, period)
 	}
 
 	/// The call by which the operator as its own customer proposes content of its own, for a rate.
-	pub fn proposal(&self, deal: DealId, rate: Balance, periods: u32, min_billed: Bytes) -> RuntimeCall {
+	pub(crate) fn proposal(&self, deal: DealId, rate: Balance, periods: u32, min_billed: Bytes) -> RuntimeCall {
 		let content = content(deal);
 		let billed = Balance::from(min_billed.0.max(CONTENT as u64));
 		// Rounded down, and up again by the market: exactly this rate, since nothing is billed for more than a GiB.
@@ -111,7 +111,7 @@ impl Node {
 	}
 
 	/// The agent's acceptance of such a proposal, in this period of the node.
-	pub fn acceptance(&mut self, deal: DealId, period: Period) -> RuntimeCall {
+	pub(crate) fn acceptance(&mut self, deal: DealId, period: Period) -> RuntimeCall {
 		if self.frozen.as_ref().is_none_or(|(of, _)| *of != period) {
 			self.frozen = Some((period, self.tree.clone()));
 		}
@@ -137,7 +137,7 @@ impl Node {
 	}
 
 	/// The proof of the open window. To be called where the chain's state is; `None` if the window is not open.
-	pub fn proof(&self) -> Option<RuntimeCall> {
+	pub(crate) fn proof(&self) -> Option<RuntimeCall> {
 		let window = StorageProofs::window(self.id);
 		let seed = window.seed?;
 		let challenge = Challenge {
@@ -160,7 +160,7 @@ impl Node {
 
 	/// Measures nothing and signs everything: the measurement of a test of this node as far as accomplices sit on its
 	/// committee. `None` without any.
-	pub fn measurement(&self, test: &TestPage, accomplices: &BTreeMap<NodeId, &Node>) -> Option<RuntimeCall> {
+	pub(crate) fn measurement(&self, test: &TestPage, accomplices: &BTreeMap<NodeId, &Node>) -> Option<RuntimeCall> {
 		let subject = Subject {
 			genesis: test.genesis,
 			test: (test.id.block, test.id.index),

@@ -13,7 +13,7 @@ use substation_primitives::{
 };
 
 /// The first so many points.
-pub fn samples(count: usize) -> Vec<Point> {
+pub(crate) fn samples(count: usize) -> Vec<Point> {
 	(0..count).map(sample).collect()
 }
 

@@ -7,27 +7,27 @@ use substation_primitives::{
 };
 
 /// Full periods that are credited, and eras that stakes are paid for, in every run.
-pub const SPANS: u32 = 4;
+pub(crate) const SPANS: u32 = 4;
 
 /// The first period of every node that is proven; the run begins in period 0, nodes are filled in period 1. Stakes are
 /// nominated in this era, so that they earn from the next one on, as bonds do.
-pub const FIRST: u32 = 2;
+pub(crate) const FIRST: u32 = 2;
 
 /// The last period that is proven.
-pub const LAST: u32 = FIRST + SPANS;
+pub(crate) const LAST: u32 = FIRST + SPANS;
 
 /// What an account keeps for the fees of a run.
-pub const FEE_RESERVE: Balance = STN / 10;
+pub(crate) const FEE_RESERVE: Balance = STN / 10;
 
 /// What the purse keeps for the fees of everybody's transfers and claims.
-pub const PURSE_RESERVE: Balance = STN;
+pub(crate) const PURSE_RESERVE: Balance = STN;
 
 /// What of a coalition's tokens goes round and round in channels, where it pays itself that way: one per cent.
 const FLOAT_DIVISOR: Balance = 100;
 
 /// Names of the strategies. The tokens that one does not need are nominated, unless usage is looked at alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strategy {
+pub(crate) enum Strategy {
 	/// Does nothing.
 	Idle,
 	/// Nominates: what every other one is compared with.
@@ -49,14 +49,14 @@ pub enum Strategy {
 
 impl Strategy {
 	/// Those that may be worth it.
-	pub const GAMING: [Self; 6] =
+	pub(crate) const GAMING: [Self; 6] =
 		[Self::Deals, Self::Moments, Self::Rotation, Self::Channels, Self::Lines, Self::Everything];
 
 	/// Those that earn by usage.
-	pub const WASHING: [Self; 2] = [Self::Deals, Self::Channels];
+	pub(crate) const WASHING: [Self; 2] = [Self::Deals, Self::Channels];
 
 	/// As the output names it.
-	pub fn name(self) -> &'static str {
+	pub(crate) fn name(self) -> &'static str {
 		match self {
 			Self::Idle => "idle",
 			Self::Nominate => "nominate",
@@ -70,24 +70,24 @@ impl Strategy {
 	}
 
 	/// Whether nodes store.
-	pub fn stores(self) -> bool {
+	pub(crate) fn stores(self) -> bool {
 		matches!(self, Self::Deals | Self::Moments | Self::Rotation | Self::Everything)
 	}
 
 	/// Whether nodes have seats.
-	pub fn has_lines(self) -> bool {
+	pub(crate) fn has_lines(self) -> bool {
 		matches!(self, Self::Lines | Self::Everything)
 	}
 
 	/// Whether money goes round in channels.
-	pub fn has_channels(self) -> bool {
+	pub(crate) fn has_channels(self) -> bool {
 		matches!(self, Self::Channels | Self::Everything)
 	}
 }
 
 /// Why settings leave a coalition too few tokens for a strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unaffordable {
+pub(crate) enum Unaffordable {
 	/// What goes round in a channel is less than one redemption moves.
 	Redemption,
 	/// What the tokens could pay for a period is less than a deal must.
@@ -102,7 +102,7 @@ pub enum Unaffordable {
 
 /// What each identity gets, and what it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
 	/// Bond of storage that stays with its node.
 	pub storage_bond: Balance,
 	/// Bond of storage that goes from node to node.
@@ -125,7 +125,12 @@ impl Budget {
 	/// How `tokens` are divided among `identities`, each of which gets the same.
 	///
 	/// Errors if the settings' least amounts are more than there is.
-	pub fn of(strategy: Strategy, tokens: Balance, identities: u32, settings: &Settings) -> Result<Self, Unaffordable> {
+	pub(crate) fn of(
+		strategy: Strategy,
+		tokens: Balance,
+		identities: u32,
+		settings: &Settings,
+	) -> Result<Self, Unaffordable> {
 		let each = tokens.saturating_sub(PURSE_RESERVE) / Balance::from(identities.max(1));
 		let float = if strategy.has_channels() { tokens / FLOAT_DIVISOR / Balance::from(identities.max(1)) } else { 0 };
 		let mut budget = Self { float, ..Self::default() };
@@ -223,7 +228,7 @@ fn ensure(condition: bool, otherwise: Unaffordable) -> Result<(), Unaffordable> 
 }
 
 /// Periods that a deal runs that stays.
-pub const TERM: u32 = SPANS + 3;
+pub(crate) const TERM: u32 = SPANS + 3;
 
 #[cfg(test)]
 mod tests {

@@ -49,7 +49,7 @@ const MONTHS: u32 = 120;
 
 /// Where the supply stands at the end of a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Month {
+pub(crate) struct Month {
 	/// Months since genesis.
 	pub month: u32,
 	/// Eras since genesis.
@@ -66,7 +66,7 @@ pub struct Month {
 
 /// One path's ten years.
 #[derive(Clone, Debug)]
-pub struct Decade {
+pub(crate) struct Decade {
 	/// As the output names it.
 	pub name: &'static str,
 	/// Every month, from genesis on.
@@ -75,7 +75,7 @@ pub struct Decade {
 
 /// All paths.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
 	/// Low, expected and high use.
 	pub paths: Vec<Decade>,
 	/// Invariants that did not hold.
@@ -83,12 +83,12 @@ pub struct Report {
 }
 
 /// What can never be exceeded: what genesis has and all that may ever be budgeted.
-pub fn cap() -> Balance {
+pub(crate) fn cap() -> Balance {
 	GENESIS + MAX_BUDGETED
 }
 
 /// Simulates every path.
-pub fn simulate() -> Result<Report> {
+pub(crate) fn simulate() -> Result<Report> {
 	let mut report = Report::default();
 	std::thread::scope(|scope| {
 		let paths: Vec<_> = PATHS.iter().map(|demand| scope.spawn(move || simulate_path(demand, DAYS))).collect();
@@ -312,13 +312,13 @@ impl Actors {
 
 impl Report {
 	/// The least and the most that a path ends with.
-	pub fn ends(&self) -> (Balance, Balance) {
+	pub(crate) fn ends(&self) -> (Balance, Balance) {
 		let ends = self.paths.iter().filter_map(|path| path.months.last()).map(|month| month.issuance);
 		(ends.clone().min().unwrap_or(0), ends.max().unwrap_or(0))
 	}
 
 	/// One line a month, exact to the planck.
-	pub fn csv(&self) -> String {
+	pub(crate) fn csv(&self) -> String {
 		let mut text = String::from("month,era");
 		for path in &self.paths {
 			for column in ["issuance", "budgeted", "minted", "burned"] {
@@ -340,7 +340,7 @@ impl Report {
 	}
 
 	/// A picture of the issuance.
-	pub fn svg(&self) -> String {
+	pub(crate) fn svg(&self) -> String {
 		let colours = ["#1b7837", "#2166ac", "#b2182b"];
 		let millions = |amount: Balance| approximate(amount as i128) / 1e6;
 		let lines = self.paths.iter().zip(colours).map(|(path, colour)| Line {
@@ -359,7 +359,7 @@ impl Report {
 	}
 
 	/// Where each path ends.
-	pub fn summary(&self) -> String {
+	pub(crate) fn summary(&self) -> String {
 		let mut text = String::from("use | issuance, STN | budgeted | minted | burned\n");
 		for path in &self.paths {
 			let Some(end) = path.months.last() else { continue };

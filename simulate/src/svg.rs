@@ -8,7 +8,7 @@ const HEIGHT: f64 = 560.0;
 const MARGINS: (f64, f64, f64, f64) = (80.0, 50.0, 30.0, 60.0);
 
 /// One line.
-pub struct Line {
+pub(crate) struct Line {
 	/// What it shows.
 	pub name: String,
 	/// As SVG names it.
@@ -18,7 +18,7 @@ pub struct Line {
 }
 
 /// Lines, axes and a limit.
-pub struct Chart {
+pub(crate) struct Chart {
 	/// Above everything.
 	pub title: &'static str,
 	/// What the horizontal axis shows, where it ends, and how far its marks are apart.
@@ -33,7 +33,7 @@ pub struct Chart {
 
 impl Chart {
 	/// The picture.
-	pub fn draw(&self) -> String {
+	pub(crate) fn draw(&self) -> String {
 		let mut svg = format!(
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"13\">\n\
 			 <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n\

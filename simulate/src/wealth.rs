@@ -16,7 +16,7 @@ use substation_runtime::{AccountId, Balances, Rewards, Runtime};
 
 /// Accounts and nodes of one owner.
 #[derive(Clone, Debug, Default)]
-pub struct Estate {
+pub(crate) struct Estate {
 	/// Its accounts.
 	pub accounts: BTreeSet<AccountId>,
 	/// Its nodes.
@@ -25,7 +25,7 @@ pub struct Estate {
 
 /// What an estate is worth, by where it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wealth {
+pub(crate) struct Wealth {
 	/// In accounts: free, on hold, at stake.
 	pub accounts: Balance,
 	/// Prepaid for tests of lines, and earned as a member.
@@ -38,14 +38,14 @@ pub struct Wealth {
 
 impl Wealth {
 	/// All of it.
-	pub fn total(&self) -> Balance {
+	pub(crate) fn total(&self) -> Balance {
 		self.accounts + self.lines + self.pending + self.running
 	}
 }
 
 impl Estate {
 	/// What these identities have with the purse of a cast, and with its accomplice among the validators if there is one.
-	pub fn of(cast: &Cast, identities: &[Key], nodes: &[Node]) -> Self {
+	pub(crate) fn of(cast: &Cast, identities: &[Key], nodes: &[Node]) -> Self {
 		let mut accounts: BTreeSet<_> = identities.iter().map(|key| key.account.clone()).collect();
 		accounts.insert(cast.purse.account.clone());
 		if cast.scenario().commission.is_some() {
@@ -55,7 +55,7 @@ impl Estate {
 	}
 
 	/// What it is worth in the present state.
-	pub fn wealth(&self) -> Wealth {
+	pub(crate) fn wealth(&self) -> Wealth {
 		let mut wealth = Wealth {
 			accounts: self.accounts.iter().map(Balances::total_balance).sum(),
 			lines: self.nodes.iter().map(fees_of_line).sum(),
@@ -75,7 +75,7 @@ impl Estate {
 	}
 
 	/// Everybody of the estate who may have earned rewards.
-	pub fn earners(&self) -> Vec<Earner<AccountId>> {
+	pub(crate) fn earners(&self) -> Vec<Earner<AccountId>> {
 		let of_node = |node| {
 			let of_class = move |class| Earner::Node { node, class };
 			CLASSES.map(of_class)

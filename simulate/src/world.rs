@@ -41,6 +41,7 @@ use substation_runtime::{
 const FIRST_SLOT: u64 = 1_000_000;
 
 /// A transaction that waits.
+#[allow(clippy::large_enum_variant, reason = "a few of them")]
 enum Order {
 	/// Signed when its block is made: the nonce is that of then.
 	Signed(Key, Box<RuntimeCall>),
@@ -66,7 +67,7 @@ impl Order {
 }
 
 /// A chain and its queue of transactions.
-pub struct World {
+pub(crate) struct World {
 	state: TestExternalities,
 	authors: BTreeMap<Vec<u8>, sr25519::Pair>,
 	parent: H256,
@@ -77,7 +78,7 @@ pub struct World {
 
 impl World {
 	/// The chain of this cast, without a block.
-	pub fn new(cast: &Cast) -> Self {
+	pub(crate) fn new(cast: &Cast) -> Self {
 		Self {
 			state: cast.genesis_state(),
 			authors: cast.authors().map(|pair| (pair.public().to_raw_vec(), pair)).collect(),
@@ -89,44 +90,44 @@ impl World {
 	}
 
 	/// The height of the chain.
-	pub fn number(&self) -> BlockNumber {
+	pub(crate) fn number(&self) -> BlockNumber {
 		self.number
 	}
 
 	/// Puts a signed call into the queue.
-	pub fn sign(&mut self, key: &Key, call: impl Into<RuntimeCall>) {
+	pub(crate) fn sign(&mut self, key: &Key, call: impl Into<RuntimeCall>) {
 		self.queue.push_back(Order::Signed(key.clone(), Box::new(call.into())));
 	}
 
 	/// Puts an agent's free call into the queue.
-	pub fn submit(&mut self, call: impl Into<RuntimeCall>) {
+	pub(crate) fn submit(&mut self, call: impl Into<RuntimeCall>) {
 		let call = call.into();
 		let transaction = self.read(|| free(call));
 		self.queue.push_back(Order::Free(Box::new(transaction)));
 	}
 
 	/// Whether every transaction is in a block.
-	pub fn is_idle(&self) -> bool {
+	pub(crate) fn is_idle(&self) -> bool {
 		self.queue.is_empty()
 	}
 
 	/// Transactions that were refused, and calls that failed.
-	pub fn failures(&self) -> &[String] {
+	pub(crate) fn failures(&self) -> &[String] {
 		&self.failures
 	}
 
 	/// Looks at the state.
-	pub fn read<R>(&mut self, look: impl FnOnce() -> R) -> R {
+	pub(crate) fn read<R>(&mut self, look: impl FnOnce() -> R) -> R {
 		self.state.execute_with(look)
 	}
 
 	/// Makes a block of what waits, as far as there is room, in order.
-	pub fn block(&mut self) {
+	pub(crate) fn block(&mut self) {
 		self.block_with(|| ());
 	}
 
 	/// Makes a block in which something happens before its transactions, as if a call had done it.
-	pub fn block_with<R>(&mut self, body: impl FnOnce() -> R) -> R {
+	pub(crate) fn block_with<R>(&mut self, body: impl FnOnce() -> R) -> R {
 		let Self { state, authors, parent, number, queue, failures } = self;
 		*number += 1;
 		let (result, hash) = state.execute_with(|| {
@@ -151,14 +152,14 @@ impl World {
 
 	/// Makes blocks until this one is made.
 	#[cfg(test)]
-	pub fn run_to(&mut self, number: BlockNumber) {
+	pub(crate) fn run_to(&mut self, number: BlockNumber) {
 		while self.number < number {
 			self.block();
 		}
 	}
 
 	/// Makes blocks until nothing waits.
-	pub fn drain(&mut self) {
+	pub(crate) fn drain(&mut self) {
 		// A block of the beginning of an era has no room; two in a row do not happen.
 		for _ in 0..10_000 {
 			if self.is_idle() {
@@ -170,12 +171,12 @@ impl World {
 	}
 
 	/// The events of the last block.
-	pub fn events(&mut self) -> Vec<RuntimeEvent> {
+	pub(crate) fn events(&mut self) -> Vec<RuntimeEvent> {
 		self.read(|| System::read_events_no_consensus().map(|record| record.event).collect())
 	}
 
 	/// Every invariant of every pallet and those across pallets that do not hold.
-	pub fn violations(&mut self) -> Vec<String> {
+	pub(crate) fn violations(&mut self) -> Vec<String> {
 		let number = self.number;
 		self.read(|| {
 			let pallets = <AllPalletsWithSystem as TryState<BlockNumber>>::try_state(number, TryStateSelect::All);

@@ -57,6 +57,7 @@ impl LineParts {
 }
 
 /// The line of one node.
+#[derive(Debug)]
 pub struct Line {
 	node: NodeId,
 	endpoint: Endpoint,
@@ -71,6 +72,7 @@ pub struct Line {
 }
 
 /// A test in its own task; dropping it ends it.
+#[derive(Debug)]
 struct Running {
 	outcome: oneshot::Receiver<Outcome>,
 	_task: AbortOnDrop,

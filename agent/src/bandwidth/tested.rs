@@ -334,6 +334,7 @@ async fn receipt(frames: &mut Frames) -> Result<(u32, [u8; 64]), Absence> {
 }
 
 /// Ends a task that nobody waits for any more.
+#[derive(Debug)]
 pub(super) struct AbortOnDrop(pub(super) tokio::task::JoinHandle<()>);
 
 impl Drop for AbortOnDrop {

@@ -90,7 +90,7 @@ impl Funds {
 }
 
 /// A connection to a node of the expected chain. Cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Chain {
 	url: String,
 	methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,

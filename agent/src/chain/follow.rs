@@ -13,6 +13,7 @@ type Headers = RpcSubscription<SubstrateHeader<BlockHash>>;
 const SILENCE: Duration = Duration::from_secs(120);
 
 /// New heads of the best chain and of the finalised one.
+#[derive(Debug)]
 pub struct BlockStream {
 	chain: Chain,
 	best: Headers,

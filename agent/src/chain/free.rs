@@ -23,12 +23,12 @@ pub enum Submission {
 
 /// Codes of the `author` RPC.
 mod code {
-	pub const INVALID: i32 = 1010;
-	pub const UNKNOWN: i32 = 1011;
-	pub const BANNED: i32 = 1012;
-	pub const ALREADY_IMPORTED: i32 = 1013;
-	pub const TOO_LOW_PRIORITY: i32 = 1014;
-	pub const FULL: i32 = 1016;
+	pub(super) const INVALID: i32 = 1010;
+	pub(super) const UNKNOWN: i32 = 1011;
+	pub(super) const BANNED: i32 = 1012;
+	pub(super) const ALREADY_IMPORTED: i32 = 1013;
+	pub(super) const TOO_LOW_PRIORITY: i32 = 1014;
+	pub(super) const FULL: i32 = 1016;
 }
 
 impl Chain {

@@ -211,7 +211,7 @@ mod tests {
 		let page = page(Earner::Node { node: NodeId(1), class: ResourceClass::Storage });
 		let refusal = |pages: &[RewardView]| ensure_worth_a_fee(pages).unwrap_err().to_string();
 
-		assert!(ensure_worth_a_fee(&[page.clone()]).is_ok());
+		assert!(ensure_worth_a_fee(std::slice::from_ref(&page)).is_ok());
 		let early = refusal(&[RewardView { pending: 0, ..page.clone() }]);
 		assert!(early.contains("0.5 STN were credited in era 7, which is not over"), "{early}");
 		let nothing = refusal(&[RewardView { pending: 0, credited: 0, ..page }]);

@@ -17,6 +17,7 @@ use substation_primitives::{Balance, NodeId};
 const PALLETS: [&str; 6] = [REGISTRY, MARKET, PROOFS, LINES, CHANNELS, REWARDS];
 
 /// A folder and the chain it belongs to.
+#[derive(Debug)]
 pub struct Session {
 	/// The data folder.
 	pub folder: Folder,

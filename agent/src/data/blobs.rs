@@ -188,10 +188,7 @@ impl BlobStore {
 		}
 		let name = self.path(root, "data");
 		let files = IncomingFiles { data: name.clone(), outboard: Some(name.with_extension("obao4")) };
-		Incoming::begin(files, *root, length).map_err(|error| {
-			self.abandon(root);
-			error
-		})
+		Incoming::begin(files, *root, length).inspect_err(|_| self.abandon(root))
 	}
 
 	/// Takes a whole content in: everything is on the disk, durably, when this returns.

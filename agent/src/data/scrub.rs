@@ -188,7 +188,8 @@ fn check_one(
 		Err(error) => {
 			tracing::error!(root = %hex::encode(root), %error, "content cannot be opened");
 			let length = storage.blobs.length(root).unwrap_or(1);
-			let damage = Damage { root: *root, ranges: vec![0..length], only_tree: false, found_at: now() };
+			let damage =
+				Damage { root: *root, ranges: std::iter::once(0..length).collect(), only_tree: false, found_at: now() };
 			storage.journal.set_damage(&damage)?;
 			return Ok(Some(damage));
 		}

@@ -39,6 +39,7 @@ struct Basis {
 }
 
 /// The provider's state between blocks.
+#[derive(Debug)]
 pub struct Engine {
 	node: NodeId,
 	prove: bool,
@@ -59,6 +60,7 @@ pub struct Engine {
 }
 
 /// What an engine works with.
+#[derive(Debug)]
 pub struct EngineParts {
 	/// The node.
 	pub node: NodeId,

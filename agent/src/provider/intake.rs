@@ -46,7 +46,7 @@ enum IntakeError {
 }
 
 /// Takes offers, a few at one time. Clones share the limit.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Intake {
 	node: NodeId,
 	storage: Storage,

@@ -30,6 +30,7 @@ const CLEARING: &str = "clearing";
 const MOST_REFUSALS: u32 = 3;
 
 /// Sends updates and remembers what is on its way.
+#[derive(Debug)]
 pub struct Updater {
 	node: NodeId,
 	genesis: Hash,
@@ -44,6 +45,7 @@ pub struct Updater {
 }
 
 /// What an update is built from: the chain's final and best state and this folder.
+#[derive(Debug)]
 pub struct Ground<'a> {
 	/// The connection.
 	pub chain: &'a Chain,

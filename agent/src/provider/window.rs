@@ -9,6 +9,7 @@ use substation_primitives::{pages::WindowPage, NodeId, Period};
 use substation_proofs::{storage::StorageProof, Challenge, Hash};
 
 /// Remembers what was built and said, so that a window costs one proof and a few lines of log.
+#[derive(Debug)]
 pub struct Answerer {
 	node: NodeId,
 	genesis: Hash,

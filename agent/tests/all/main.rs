@@ -1,5 +1,13 @@
 //! The data plane from the outside: real files, real sockets on loopback.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "helpers of tests, which clippy does not recognise as such"
+)]
+
 mod answers;
 mod folders;
 mod http;

@@ -15,14 +15,14 @@ const KEY_LENGTHS: RangeInclusive<usize> = 8..=32;
 const VALUE_LENGTHS: RangeInclusive<usize> = 60..=370;
 
 /// A storage key and what is, or is to be, stored there.
-pub struct Item {
+pub(crate) struct Item {
 	pub key: Vec<u8>,
 	pub value: Vec<u8>,
 }
 
 impl Item {
 	/// As it is in the state.
-	pub fn original(number: usize) -> Self {
+	pub(crate) fn original(number: usize) -> Self {
 		let mut random = Random::new("substation database weight: item", number);
 		let (pallet, map) = MAPS[number % MAPS.len()];
 		let length = within(&mut random, KEY_LENGTHS);
@@ -34,7 +34,7 @@ impl Item {
 	}
 
 	/// As a write leaves it: another value of the same length.
-	pub fn changed(number: usize) -> Self {
+	pub(crate) fn changed(number: usize) -> Self {
 		let Self { key, value } = Self::original(number);
 		Self { key, value: Random::new("substation database weight: change", number).bytes(value.len()) }
 	}
@@ -45,7 +45,7 @@ fn within(random: &mut Random, lengths: RangeInclusive<usize>) -> usize {
 }
 
 /// Numbers of the items of each batch. No item is in two of them.
-pub fn batches(purpose: &str, Extent { items, batch, rounds, .. }: Extent) -> Vec<Vec<usize>> {
+pub(crate) fn batches(purpose: &str, Extent { items, batch, rounds, .. }: Extent) -> Vec<Vec<usize>> {
 	let mut random = Random::new(purpose, 0);
 	let mut numbers: Vec<usize> = (0..items.get()).collect();
 	// A shuffle that ends when the batches are full.

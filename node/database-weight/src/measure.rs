@@ -13,7 +13,7 @@ use std::{
 const CHUNK: usize = 50_000;
 
 /// Sets every item.
-pub fn fill(state: &mut State, items: usize) -> Result<()> {
+pub(crate) fn fill(state: &mut State, items: usize) -> Result<()> {
 	let mut progress = Progress::new("filling", items);
 	for start in (0..items).step_by(CHUNK) {
 		let chunk: Vec<Item> = (start..items.min(start + CHUNK)).map(Item::original).collect();
@@ -24,7 +24,7 @@ pub fn fill(state: &mut State, items: usize) -> Result<()> {
 }
 
 /// Reads every item, and checks it: what is timed afterwards is as warm as the system's cache lets it be.
-pub fn warm_up(state: &State, items: usize) -> Result<()> {
+pub(crate) fn warm_up(state: &State, items: usize) -> Result<()> {
 	let mut progress = Progress::new("warming up", items);
 	let trie = state.trie();
 	for number in 0..items {
@@ -36,7 +36,7 @@ pub fn warm_up(state: &State, items: usize) -> Result<()> {
 }
 
 /// Nanoseconds that reading one item takes.
-pub fn reads(state: &State, batches: &[Vec<usize>]) -> Result<Statistics> {
+pub(crate) fn reads(state: &State, batches: &[Vec<usize>]) -> Result<Statistics> {
 	time("reading", batches, |numbers| {
 		let keys: Vec<Vec<u8>> = numbers.iter().map(|number| Item::original(*number).key).collect();
 		let trie = state.trie();
@@ -51,7 +51,7 @@ pub fn reads(state: &State, batches: &[Vec<usize>]) -> Result<Statistics> {
 /// Nanoseconds that writing one item takes: its share of the new root and of the commit.
 ///
 /// Every batch starts from the same state, since each is taken back, and in a slot of its own.
-pub fn writes(state: &State, batches: &[Vec<usize>], slot: Duration) -> Result<Statistics> {
+pub(crate) fn writes(state: &State, batches: &[Vec<usize>], slot: Duration) -> Result<Statistics> {
 	time("writing", batches, |numbers| {
 		let next_slot = Instant::now() + slot;
 		let items: Vec<Item> = numbers.iter().map(|number| Item::changed(*number)).collect();

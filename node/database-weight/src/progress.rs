@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How far something is.
-pub struct Progress {
+pub(crate) struct Progress {
 	what: &'static str,
 	total: usize,
 	done: usize,
@@ -14,11 +14,11 @@ pub struct Progress {
 }
 
 impl Progress {
-	pub fn new(what: &'static str, total: usize) -> Self {
+	pub(crate) fn new(what: &'static str, total: usize) -> Self {
 		Self { what, total, done: 0, last_line: Instant::now() }
 	}
 
-	pub fn advance(&mut self, by: usize) {
+	pub(crate) fn advance(&mut self, by: usize) {
 		self.done += by;
 		if self.last_line.elapsed() >= PAUSE {
 			eprintln!("{}: {} of {}", self.what, self.done, self.total);

@@ -17,7 +17,7 @@ use sp_trie::{empty_trie_root, DBValue, LayoutV1, PrefixedMemoryDB};
 use std::{iter::repeat_n, path::Path, sync::Arc};
 
 /// Nodes of a trie that are to be added and removed.
-pub type Nodes = PrefixedMemoryDB<BlakeTwo256>;
+pub(crate) type Nodes = PrefixedMemoryDB<BlakeTwo256>;
 
 /// What the database is made for. Only its hash matters here.
 type AnyBlock = Block<Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
@@ -29,7 +29,7 @@ const STATE_COLUMN: u8 = 1;
 const HASH_LENGTH: usize = 32;
 
 /// The state of one block.
-pub struct State {
+pub(crate) struct State {
 	database: Arc<Database>,
 	root: DbHash,
 }
@@ -42,7 +42,7 @@ impl State {
 	///
 	/// `sc-client-db` hands its database only to the runtime's benchmarks. So it makes one and closes it, and what it made
 	/// is opened with the options that it left there.
-	pub fn create(folder: &Path) -> Result<Self> {
+	pub(crate) fn create(folder: &Path) -> Result<Self> {
 		let settings = DatabaseSettings {
 			trie_cache_maximum_size: None,
 			state_pruning: Some(PruningMode::ArchiveAll),
@@ -57,7 +57,7 @@ impl State {
 	}
 
 	/// The state with this root.
-	pub fn open(folder: &Path, root: DbHash) -> Result<Self> {
+	pub(crate) fn open(folder: &Path, root: DbHash) -> Result<Self> {
 		let metadata = parity_db::Options::load_metadata(folder)?.context("no database")?;
 		let is_for_nodes = metadata
 			.columns
@@ -70,24 +70,24 @@ impl State {
 	}
 
 	/// Waits until everything is on disk. Returns the root, to open it again.
-	pub fn close(self) -> DbHash {
+	pub(crate) fn close(self) -> DbHash {
 		self.root
 	}
 
 	/// What the runtime reads from, as the node makes it for a block, less the cache and the recorder.
-	pub fn trie(&self) -> DbState<BlakeTwo256> {
+	pub(crate) fn trie(&self) -> DbState<BlakeTwo256> {
 		let storage: Arc<dyn Storage<BlakeTwo256>> = self.database.clone();
 		DbStateBuilder::new(storage, self.root).build()
 	}
 
 	/// The root after these items are set, and the nodes that come and go. Stores nothing.
-	pub fn root_after(&self, items: &[Item]) -> (DbHash, Nodes) {
+	pub(crate) fn root_after(&self, items: &[Item]) -> (DbHash, Nodes) {
 		let changes = items.iter().map(|item| (&item.key[..], Some(&item.value[..])));
 		self.trie().storage_root(changes, StateVersion::V1)
 	}
 
 	/// Goes on to the state in which these items are set, and forgets the present one.
-	pub fn advance(&mut self, items: &[Item]) -> Result<()> {
+	pub(crate) fn advance(&mut self, items: &[Item]) -> Result<()> {
 		let (root, nodes) = self.root_after(items);
 		self.database.commit(added(nodes.clone()).chain(removed(nodes)))?;
 		self.root = root;
@@ -95,12 +95,12 @@ impl State {
 	}
 
 	/// Stores the nodes that come, beside those that go: removing them is the business of pruning.
-	pub fn add(&self, nodes: Nodes) -> Result<()> {
+	pub(crate) fn add(&self, nodes: Nodes) -> Result<()> {
 		self.database.commit(added(nodes))
 	}
 
 	/// Takes back what [`Self::add`] stored. Nodes are counted, so that what was there before stays.
-	pub fn take_back(&self, nodes: Nodes) -> Result<()> {
+	pub(crate) fn take_back(&self, nodes: Nodes) -> Result<()> {
 		let removals = added(nodes).map(|operation| Operation::Dereference(operation.into_key()));
 		self.database.commit(removals)
 	}

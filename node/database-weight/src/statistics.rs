@@ -2,7 +2,7 @@
 
 /// Nanoseconds per operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statistics {
+pub(crate) struct Statistics {
 	/// How many operations were timed.
 	pub operations: usize,
 	pub min: u64,
@@ -14,7 +14,7 @@ pub struct Statistics {
 
 impl Statistics {
 	/// `None` without samples.
-	pub fn of(operations: usize, mut samples: Vec<u64>) -> Option<Self> {
+	pub(crate) fn of(operations: usize, mut samples: Vec<u64>) -> Option<Self> {
 		samples.sort_unstable();
 		let percentile = |percent: usize| {
 			let rank = (samples.len() * percent).div_ceil(100);

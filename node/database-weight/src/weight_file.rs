@@ -6,14 +6,14 @@ use crate::{Extent, Figures, Statistics};
 const MARGIN_PERCENT: u64 = 10;
 
 /// The model of the first processor.
-pub fn processor() -> String {
+pub(crate) fn processor() -> String {
 	let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
 	let model = text.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));
 	model.map_or("unknown", |(_, name)| name.trim()).to_owned()
 }
 
 /// Formatted as `rustfmt` would.
-pub fn text(extent: Extent, figures: &Figures, processor: &str) -> String {
+pub(crate) fn text(extent: Extent, figures: &Figures, processor: &str) -> String {
 	let items = grouped(extent.items.get());
 	let batch = grouped(extent.batch.get());
 	let rounds = grouped(extent.rounds.get());
@@ -65,7 +65,7 @@ fn grouped(number: impl ToString) -> String {
 	let digits = number.to_string();
 	let mut text = String::new();
 	for (place, digit) in digits.char_indices() {
-		if place > 0 && (digits.len() - place) % 3 == 0 {
+		if place > 0 && (digits.len() - place).is_multiple_of(3) {
 			text.push('_');
 		}
 		text.push(digit);

@@ -1,5 +1,13 @@
 //! Benchmarks: worst cases, with real signatures. `synthetic.rs` sets them up.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{
 	synthetic::{Scene, Submission, AMOUNT, EPOCH, VRF},
 	BenchmarkHelper, Bonded, Call, Config, Lines, Pallet, Table, FREEZE,

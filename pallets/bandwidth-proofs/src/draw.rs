@@ -37,7 +37,7 @@ pub(crate) struct Draw {
 
 impl Draw {
 	/// The place that a try hits. Every place is hit with the same probability, up to one part in 2^32.
-	pub fn place(&self, test: u8, attempt: u32) -> u32 {
+	pub(crate) fn place(&self, test: u8, attempt: u32) -> u32 {
 		let preimage = (domain::BANDWIDTH_DRAW, &self.genesis, self.block, &self.vrf, test, attempt).encode();
 		let hash = HostHasher::blake2_256(&preimage);
 		let word = hash.first_chunk().copied().map_or(0, u64::from_le_bytes);

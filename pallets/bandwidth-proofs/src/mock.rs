@@ -26,31 +26,31 @@ use substation_proofs::{bandwidth, Hash, Hasher};
 
 mod agent;
 
-pub use agent::*;
+pub(crate) use agent::*;
 
-pub type AccountId = u64;
-pub type Header = generic::Header<u32, BlakeTwo256>;
-pub type Extension = (frame_system::AuthorizeCall<Test>,);
-pub type Extrinsic =
+pub(crate) type AccountId = u64;
+pub(crate) type Header = generic::Header<u32, BlakeTwo256>;
+pub(crate) type Extension = (frame_system::AuthorizeCall<Test>,);
+pub(crate) type Extrinsic =
 	generic::UncheckedExtrinsic<AccountId, RuntimeCall, sp_runtime::testing::UintAuthorityId, Extension>;
-pub type Block = generic::Block<Header, Extrinsic>;
-pub type Call = pallet_bandwidth_proofs::Call<Test>;
-pub type Error = pallet_bandwidth_proofs::Error<Test>;
-pub type Event = pallet_bandwidth_proofs::Event<Test>;
+pub(crate) type Block = generic::Block<Header, Extrinsic>;
+pub(crate) type Call = pallet_bandwidth_proofs::Call<Test>;
+pub(crate) type Error = pallet_bandwidth_proofs::Error<Test>;
+pub(crate) type Event = pallet_bandwidth_proofs::Event<Test>;
 
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
-pub const WEALTH: Balance = 1_000_000 * STN;
-pub const SEAT_BOND: Balance = 100 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const WEALTH: Balance = 1_000_000 * STN;
+pub(crate) const SEAT_BOND: Balance = 100 * STN;
 /// What a receipt costs.
-pub const FEE: Balance = STN / 1_000;
+pub(crate) const FEE: Balance = STN / 1_000;
 /// What nodes of the tests claim.
-pub const CLAIM: Rates = Rates { down: 20_000, up: 10_000 };
+pub(crate) const CLAIM: Rates = Rates { down: 20_000, up: 10_000 };
 /// Blocks of an epoch.
-pub const EPOCH_BLOCKS: BlockNumber = 50;
-pub const DEADLINE: BlockNumber = 20;
+pub(crate) const EPOCH_BLOCKS: BlockNumber = 50;
+pub(crate) const DEADLINE: BlockNumber = 20;
 /// Owns no node.
-pub const ANYONE: AccountId = 90_000;
-pub const TREASURY: AccountId = 99_000;
+pub(crate) const ANYONE: AccountId = 90_000;
+pub(crate) const TREASURY: AccountId = 99_000;
 
 #[frame_support::runtime]
 mod runtime {
@@ -92,7 +92,7 @@ impl pallet_balances::Config for Test {
 }
 
 /// Tests that need committees of another size set it before they build.
-pub fn default_settings() -> BandwidthSettings {
+pub(crate) fn default_settings() -> BandwidthSettings {
 	BandwidthSettings { min_total_bond: SEAT_BOND, rating_age: 400, ..Settings::default().bandwidth }
 }
 
@@ -128,7 +128,7 @@ impl pallet_bandwidth_proofs::Config for Test {
 
 /// What the fake registry knows of a node.
 #[derive(Clone, Copy, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct NodeRecord {
+pub(crate) struct NodeRecord {
 	pub operator: AccountId,
 	pub agent: AgentKey,
 	pub status: NodeStatus,
@@ -140,6 +140,7 @@ pub struct NodeRecord {
 #[frame_support::storage_alias]
 pub type Records = StorageMap<FakeRegistry, Identity, NodeId, NodeRecord>;
 
+#[derive(Debug)]
 pub struct FakeRegistry;
 
 impl Nodes<AccountId> for FakeRegistry {
@@ -181,6 +182,7 @@ impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -189,6 +191,7 @@ impl Treasury<AccountId> for FakeTreasury {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeRewards;
 
 impl OnMeasured for FakeRewards {
@@ -198,7 +201,7 @@ impl OnMeasured for FakeRewards {
 }
 
 #[derive(Default)]
-pub struct ExtBuilder {
+pub(crate) struct ExtBuilder {
 	nodes: u64,
 	members: Option<u8>,
 }
@@ -206,16 +209,16 @@ pub struct ExtBuilder {
 impl ExtBuilder {
 	/// So many nodes of as many operators, from [`NodeId`] 1 on, each with one seat that counts and fees for a hundred
 	/// receipts.
-	pub fn nodes(self, nodes: u64) -> Self {
+	pub(crate) fn nodes(self, nodes: u64) -> Self {
 		Self { nodes, ..self }
 	}
 
 	/// Committees of so many members, which all nodes but the tested one suffice for.
-	pub fn members(self, members: u8) -> Self {
+	pub(crate) fn members(self, members: u8) -> Self {
 		Self { members: Some(members), ..self }
 	}
 
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		Bandwidth::set(default_settings());
 		let members = self.members.unwrap_or(5);
 		CommitteesOf::set(Committees { members, min_nodes: u32::from(members) + 1, deadline: DEADLINE });
@@ -248,14 +251,14 @@ impl ExtBuilder {
 	}
 
 	/// For what benchmarks set up: keys are made in a keystore.
-	pub fn build_with_keystore(self) -> sp_io::TestExternalities {
+	pub(crate) fn build_with_keystore(self) -> sp_io::TestExternalities {
 		let mut ext = self.build();
 		ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
 		ext
 	}
 
 	/// Runs a test, and checks every invariant after it.
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			BandwidthProofs::do_try_state().expect("invariants hold after every test");
@@ -263,25 +266,25 @@ impl ExtBuilder {
 	}
 }
 
-pub fn signed(account: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
 /// The operator of a node: one for each, unless a test says otherwise.
-pub fn operator(node: NodeId) -> AccountId {
+pub(crate) fn operator(node: NodeId) -> AccountId {
 	Records::get(node).map_or(1_000 + node.0, |record| record.operator)
 }
 
-pub fn agent_pair(node: NodeId) -> ed25519::Pair {
+pub(crate) fn agent_pair(node: NodeId) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&HostHasher::blake2_256(&node.encode()))
 }
 
 /// Registers a node with a bond for so many seats.
-pub fn register(node: NodeId, seats: u8) {
+pub(crate) fn register(node: NodeId, seats: u8) {
 	register_for(node, 1_000 + node.0, seats);
 }
 
-pub fn register_for(node: NodeId, operator: AccountId, seats: u8) {
+pub(crate) fn register_for(node: NodeId, operator: AccountId, seats: u8) {
 	use frame_support::traits::fungible::Mutate;
 	let agent = agent_pair(node).public().0;
 	let bond = SEAT_BOND * Balance::from(seats);
@@ -289,40 +292,40 @@ pub fn register_for(node: NodeId, operator: AccountId, seats: u8) {
 	Balances::set_balance(&operator, WEALTH);
 }
 
-pub fn change_record(node: NodeId, change: impl FnOnce(&mut NodeRecord)) {
+pub(crate) fn change_record(node: NodeId, change: impl FnOnce(&mut NodeRecord)) {
 	Records::mutate_extant(node, change);
 }
 
 /// Takes seats for a registered node that claims [`CLAIM`].
-pub fn take(node: NodeId, seats: u8, prepaid: Balance) -> DispatchResult {
+pub(crate) fn take(node: NodeId, seats: u8, prepaid: Balance) -> DispatchResult {
 	let claim = crate::Lines::<Test>::get(node).map_or(CLAIM, |line| line.claim);
 	BandwidthProofs::take_seats(signed(operator(node)), node, claim, seats, prepaid)
 }
 
-pub fn line(node: NodeId) -> Line<AccountId> {
+pub(crate) fn line(node: NodeId) -> Line<AccountId> {
 	crate::Lines::<Test>::get(node).expect("the node has a line")
 }
 
-pub fn change_line(node: NodeId, change: impl FnOnce(&mut Line<AccountId>)) {
+pub(crate) fn change_line(node: NodeId, change: impl FnOnce(&mut Line<AccountId>)) {
 	crate::Lines::<Test>::mutate_extant(node, change);
 }
 
 /// No draws until [`resume`].
-pub fn pause() {
+pub(crate) fn pause() {
 	Bandwidth::mutate(|settings| settings.tests_per_draw = 0);
 }
 
-pub fn resume() {
+pub(crate) fn resume() {
 	Bandwidth::mutate(|settings| settings.tests_per_draw = 1);
 }
 
 /// What the author of `block` has drawn.
-pub fn vrf_of(block: BlockNumber) -> Hash {
+pub(crate) fn vrf_of(block: BlockNumber) -> Hash {
 	HostHasher::blake2_256(&(Authors::get(), block).encode())
 }
 
 /// Runs blocks until `block` has begun.
-pub fn advance_to(block: BlockNumber) {
+pub(crate) fn advance_to(block: BlockNumber) {
 	while System::block_number() < block {
 		let now = System::block_number() + 1;
 		ParentVrf::set(Some(vrf_of(now - 1)));
@@ -332,17 +335,17 @@ pub fn advance_to(block: BlockNumber) {
 	}
 }
 
-pub fn advance(blocks: BlockNumber) {
+pub(crate) fn advance(blocks: BlockNumber) {
 	advance_to(System::block_number() + blocks);
 }
 
 /// Runs to the first block of the next epoch.
-pub fn next_epoch() {
+pub(crate) fn next_epoch() {
 	advance_to((System::block_number() / EPOCH_BLOCKS + 1) * EPOCH_BLOCKS);
 }
 
 /// Gives up all seats of a node and runs until the line can be removed.
-pub fn retire(node: NodeId) {
+pub(crate) fn retire(node: NodeId) {
 	assert_ok!(BandwidthProofs::give_up_seats(signed(operator(node)), node));
 	for _ in 0..FREEZE {
 		next_epoch();
@@ -350,7 +353,7 @@ pub fn retire(node: NodeId) {
 }
 
 /// Runs until a block draws a test, and pauses.
-pub fn draw() -> TestView {
+pub(crate) fn draw() -> TestView {
 	resume();
 	loop {
 		advance(1);
@@ -364,7 +367,7 @@ pub fn draw() -> TestView {
 }
 
 /// Runs until a test of this node is drawn, ends all others without a measurement, and pauses.
-pub fn draw_of(node: NodeId) -> TestView {
+pub(crate) fn draw_of(node: NodeId) -> TestView {
 	loop {
 		let view = draw();
 		if view.test.node == node {
@@ -373,12 +376,12 @@ pub fn draw_of(node: NodeId) -> TestView {
 	}
 }
 
-pub fn general(call: RuntimeCall) -> Extrinsic {
+pub(crate) fn general(call: RuntimeCall) -> Extrinsic {
 	Extrinsic::new_transaction(call, (frame_system::AuthorizeCall::new(),))
 }
 
 /// What a transaction pool asks.
-pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+pub(crate) fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
 	use frame_support::dispatch::GetDispatchInfo;
 	let extrinsic = general(call);
 	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
@@ -387,11 +390,11 @@ pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidi
 }
 
 /// What a block does with a general transaction.
-pub fn apply(call: RuntimeCall) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn apply(call: RuntimeCall) -> Result<DispatchResult, TransactionValidityError> {
 	apply_extrinsic(general(call))
 }
 
-pub fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, TransactionValidityError> {
 	use frame_support::dispatch::GetDispatchInfo;
 	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
 	let checked = Checkable::check(extrinsic, &frame_system::ChainContext::<Test>::default())?;
@@ -400,17 +403,17 @@ pub fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, Transacti
 }
 
 /// This pallet's events so far; forgets them.
-pub fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
 	let events = System::read_events_for_pallet::<Event>();
 	System::reset_events();
 	events
 }
 
-pub fn wealth(account: AccountId) -> Balance {
+pub(crate) fn wealth(account: AccountId) -> Balance {
 	Balances::total_balance(&account)
 }
 
 /// What the account that keeps fees holds beyond what keeps it alive.
-pub fn pot() -> Balance {
+pub(crate) fn pot() -> Balance {
 	wealth(BandwidthProofs::pot()) - EXISTENTIAL_DEPOSIT
 }

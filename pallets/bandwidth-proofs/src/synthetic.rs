@@ -1,5 +1,13 @@
 //! The states that benchmarks need, with real signatures. The tests check that they are what they should be.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{
 	draw::{tries, Draw},
 	measure::subject,
@@ -74,7 +82,7 @@ pub(crate) struct Submission {
 
 impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 	/// A rich account.
-	pub fn rich(name: &str, index: u32) -> T::AccountId {
+	pub(crate) fn rich(name: &str, index: u32) -> T::AccountId {
 		let entropy = HostHasher::blake2_256(&(name, index).encode());
 		let account = T::AccountId::decode(&mut TrailingZeroInput::new(&entropy)).expect("zeros follow without end");
 		T::Currency::set_balance(&account, WEALTH);
@@ -82,25 +90,25 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 	}
 
 	/// A key that nobody has to sign with.
-	pub fn key(index: u32) -> AgentKey {
+	pub(crate) fn key(index: u32) -> AgentKey {
 		HostHasher::blake2_256(&index.to_le_bytes())
 	}
 
 	/// The least that can be claimed.
-	pub fn claim() -> Rates {
+	pub(crate) fn claim() -> Rates {
 		let rate = T::Settings::get().seat_rate;
 		Rates { down: rate, up: rate }
 	}
 
 	/// Begins a late block, with money in the account that keeps fees.
-	pub fn begin() {
+	pub(crate) fn begin() {
 		T::Currency::set_balance(&Pallet::<T>::pot(), WEALTH.saturating_add(T::Currency::minimum_balance()));
 		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(NOW));
 		H::set_epoch(EPOCH, VRF);
 	}
 
 	/// A block in which nothing is drawn, if there are such blocks.
-	pub fn block_without_draw() -> BlockNumber {
+	pub(crate) fn block_without_draw() -> BlockNumber {
 		let interval = T::Settings::get().draw_interval;
 		NOW - NOW % interval + u32::from(interval > 1)
 	}
@@ -123,7 +131,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 
 	/// A draw of which all tries hit seats that count, each of another node, and exactly the last of so many tries fills
 	/// the largest committee: those in between belong to the tested node's operator.
-	pub fn draw(attempts: u32) -> (Draw, TestId, Committees) {
+	pub(crate) fn draw(attempts: u32) -> (Draw, TestId, Committees) {
 		Self::begin();
 		let committees = Committees { members: MAX_COMMITTEE as u8, ..T::Committees::get() };
 		assert!((MAX_COMMITTEE + 1..=tries(committees.members)).contains(&attempts));
@@ -140,7 +148,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 	}
 
 	/// A node that can take so many seats, all of them holes.
-	pub fn holes(seats: u32) -> (T::AccountId, NodeId) {
+	pub(crate) fn holes(seats: u32) -> (T::AccountId, NodeId) {
 		Self::begin();
 		let operator = Self::rich("operator", 0);
 		let node = H::add_node(&operator, Self::key(0));
@@ -151,7 +159,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 	}
 
 	/// A node that has taken as many seats as it can, has earned, and has missed a test.
-	pub fn taken() -> Result<(T::AccountId, NodeId), DispatchError> {
+	pub(crate) fn taken() -> Result<(T::AccountId, NodeId), DispatchError> {
 		Self::begin();
 		let operator = Self::rich("operator", 0);
 		let node = H::add_node(&operator, Self::key(0));
@@ -165,7 +173,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 
 	/// A running test with so many members, the last one of a block that has drawn as many as it may, and its
 	/// measurement with all receipts.
-	pub fn measurement(members: u32) -> Result<Submission, &'static str> {
+	pub(crate) fn measurement(members: u32) -> Result<Submission, &'static str> {
 		Self::begin();
 		let mut agents = Vec::new();
 		for index in 0..=members {

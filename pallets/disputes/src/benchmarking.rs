@@ -1,5 +1,13 @@
 //! Benchmarks: a real signature, and verdicts that move everything that can move.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{AgentSignature, Call, Config, Disputes, Pallet, Stage, Verdict};
 use frame_benchmarking::v2::*;
 use frame_support::{

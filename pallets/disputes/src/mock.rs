@@ -31,34 +31,34 @@ use substation_primitives::{
 };
 use substation_proofs::{authority, Hash};
 
-pub type AccountId = u64;
+pub(crate) type AccountId = u64;
 
-pub const CUSTOMER: AccountId = 1;
-pub const OPERATOR: AccountId = 2;
-pub const ANYONE: AccountId = 3;
-pub const POOR: AccountId = 4;
+pub(crate) const CUSTOMER: AccountId = 1;
+pub(crate) const OPERATOR: AccountId = 2;
+pub(crate) const ANYONE: AccountId = 3;
+pub(crate) const POOR: AccountId = 4;
 /// Decides disputes, in place of a council.
-pub const COUNCIL: AccountId = 5;
-pub const TREASURY: AccountId = 9;
+pub(crate) const COUNCIL: AccountId = 5;
+pub(crate) const TREASURY: AccountId = 9;
 /// Where the fake market keeps the escrow of all deals.
-pub const ESCROW: AccountId = 100;
+pub(crate) const ESCROW: AccountId = 100;
 /// Where the fake registry keeps the bonds of all nodes.
-pub const BONDS: AccountId = 101;
+pub(crate) const BONDS: AccountId = 101;
 
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
-pub const WEALTH: Balance = 1_000 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const WEALTH: Balance = 1_000 * STN;
 
-pub const NODE: NodeId = NodeId(7);
+pub(crate) const NODE: NodeId = NodeId(7);
 /// A node whose operator owns next to nothing.
-pub const POOR_NODE: NodeId = NodeId(8);
-pub const DEAL: DealId = DealId(0);
-pub const OTHER_DEAL: DealId = DealId(1);
+pub(crate) const POOR_NODE: NodeId = NodeId(8);
+pub(crate) const DEAL: DealId = DealId(0);
+pub(crate) const OTHER_DEAL: DealId = DealId(1);
 /// Of the node whose operator is poor.
-pub const POOR_DEAL: DealId = DealId(2);
+pub(crate) const POOR_DEAL: DealId = DealId(2);
 
-pub const ANSWER_PERIOD: u32 = 20;
-pub const DECISION_PERIOD: u32 = 30;
-pub const OVERTURN_PERIOD: u32 = 40;
+pub(crate) const ANSWER_PERIOD: u32 = 20;
+pub(crate) const DECISION_PERIOD: u32 = 30;
+pub(crate) const OVERTURN_PERIOD: u32 = 40;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
@@ -124,6 +124,7 @@ impl pallet_disputes::Config for Test {
 	type BenchmarkHelper = FakeMarket;
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -134,7 +135,7 @@ impl Treasury<AccountId> for FakeTreasury {
 
 /// What the fake market knows of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct DealRecord {
+pub(crate) struct DealRecord {
 	pub customer: AccountId,
 	pub node: NodeId,
 	pub escrow: Balance,
@@ -149,6 +150,7 @@ pub type Deals = StorageMap<FakeMarket, Identity, DealId, DealRecord>;
 #[frame_support::storage_alias]
 pub type Operators = StorageMap<FakeRegistry, Identity, NodeId, AccountId>;
 
+#[derive(Debug)]
 pub struct FakeMarket;
 
 impl DisputedDeals<AccountId> for FakeMarket {
@@ -199,6 +201,7 @@ impl crate::BenchmarkHelper<AccountId> for FakeMarket {
 #[frame_support::storage_alias]
 pub type AgentOverride = StorageValue<FakeRegistry, [u8; 32]>;
 
+#[derive(Debug)]
 pub struct FakeRegistry;
 
 impl Nodes<AccountId> for FakeRegistry {
@@ -214,10 +217,10 @@ impl Nodes<AccountId> for FakeRegistry {
 
 /// Builds a chain with three deals and checks the invariants after what ran on it.
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 		let rich = [CUSTOMER, OPERATOR, ANYONE, COUNCIL, ESCROW, BONDS].map(|account| (account, WEALTH));
 		let poor = [TREASURY, POOR].map(|account| (account, EXISTENTIAL_DEPOSIT));
@@ -241,13 +244,13 @@ impl ExtBuilder {
 
 	/// For the benchmarks' own tests: keys are made in a keystore.
 	#[cfg(feature = "runtime-benchmarks")]
-	pub fn build_with_keystore(self) -> sp_io::TestExternalities {
+	pub(crate) fn build_with_keystore(self) -> sp_io::TestExternalities {
 		let mut ext = self.build();
 		ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
 		ext
 	}
 
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			Disputes::do_try_state().expect("the invariants hold");
@@ -256,11 +259,11 @@ impl ExtBuilder {
 }
 
 /// What [`DEAL`] has at stake, and its least bond at that.
-pub const STAKE: Balance = 27 * STN;
+pub(crate) const STAKE: Balance = 27 * STN;
 
 /// States that tests start from.
 #[derive(Clone, Copy, Debug)]
-pub enum State {
+pub(crate) enum State {
 	Open,
 	Silent,
 	Answered,
@@ -271,7 +274,7 @@ pub enum State {
 
 impl State {
 	/// Brings a dispute about [`DEAL`] into this state, at its first block.
-	pub fn create(self) {
+	pub(crate) fn create(self) {
 		frame_support::assert_ok!(Disputes::open(signed(CUSTOMER), DEAL, [1; 32], STAKE));
 		match self {
 			Self::Open => {}
@@ -303,24 +306,24 @@ fn decide(verdict: crate::Verdict) {
 	frame_support::assert_ok!(Disputes::decide(signed(COUNCIL), DEAL, verdict));
 }
 
-pub fn forward(blocks: u32) {
+pub(crate) fn forward(blocks: u32) {
 	System::set_block_number(System::block_number() + blocks);
 }
 
-pub fn signed(account: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-pub fn standing() -> Option<Standing> {
+pub(crate) fn standing() -> Option<Standing> {
 	Disputes::standing(DEAL)
 }
 
-pub fn agent_pair(node: NodeId) -> ed25519::Pair {
+pub(crate) fn agent_pair(node: NodeId) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[node.0 as u8; 32])
 }
 
 /// The agent's free answer to the dispute about a deal.
-pub fn agent_answer(deal: DealId, evidence: Hash) -> RuntimeCall {
+pub(crate) fn agent_answer(deal: DealId, evidence: Hash) -> RuntimeCall {
 	let dispute = DisputeRecords::<Test>::get(deal).expect("the deal is disputed");
 	let message = authority::answer_message(&Disputes::genesis(), dispute.node.0, dispute.id.0, &evidence);
 	let signature: AgentSignature = agent_pair(dispute.node).sign(&message).0;
@@ -328,7 +331,7 @@ pub fn agent_answer(deal: DealId, evidence: Hash) -> RuntimeCall {
 }
 
 /// What the transaction pool says of a free call. Asserts that asking changes nothing.
-pub fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+pub(crate) fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
 	let before = sp_io::storage::root(StateVersion::V1);
 	let answer = call.authorize(TransactionSource::External).expect("the call is a free one");
 	assert_eq!(before, sp_io::storage::root(StateVersion::V1), "authorising has changed the state");
@@ -336,25 +339,25 @@ pub fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionVali
 }
 
 /// A free call's way through a block. Asserts that what was authorised does not fail.
-pub fn submit(call: RuntimeCall) -> Result<(), TransactionValidityError> {
+pub(crate) fn submit(call: RuntimeCall) -> Result<(), TransactionValidityError> {
 	authorize(&call)?;
 	call.dispatch(RawOrigin::Authorized.into()).expect("an authorised call does not fail in the same state");
 	Ok(())
 }
 
 /// A customer's or an operator's bonds on hold.
-pub fn bonds(account: AccountId) -> (Balance, Balance) {
+pub(crate) fn bonds(account: AccountId) -> (Balance, Balance) {
 	let held = |reason: HoldReason| Balances::balance_on_hold(&reason.into(), &account);
 	(held(HoldReason::DisputeBond), held(HoldReason::AnswerBond))
 }
 
 /// What an account owns, on hold or not.
-pub fn wealth(account: AccountId) -> Balance {
+pub(crate) fn wealth(account: AccountId) -> Balance {
 	<Balances as frame_support::traits::fungible::Inspect<AccountId>>::total_balance(&account)
 }
 
 /// This pallet's events since the last time.
-pub fn events() -> Vec<Event<Test>> {
+pub(crate) fn events() -> Vec<Event<Test>> {
 	let events = System::read_events_for_pallet::<Event<Test>>();
 	System::reset_events();
 	events

@@ -17,6 +17,7 @@ pub use types::{PaceError, PaceLengths};
 
 /// Lengths of time that a chain fixes in its genesis.
 #[frame_support::pallet]
+#[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
 	use super::*;
 	use core::marker::PhantomData;
@@ -42,7 +43,7 @@ pub mod pallet {
 
 	/// The lengths with which a chain starts, and which it keeps.
 	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
+	#[derive(Debug, frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// The lengths; [`PaceLengths::live`] by default.
 		pub lengths: PaceLengths,
@@ -53,6 +54,7 @@ pub mod pallet {
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		#[allow(clippy::panic, reason = "a chain whose genesis does not fit must not start")]
 		fn build(&self) {
 			if let Err(error) = self.lengths.check() {
 				panic!("genesis of pallet-pace: {error:?} in {:?}", self.lengths);

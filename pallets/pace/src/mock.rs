@@ -29,17 +29,17 @@ impl crate::Config for Test {}
 
 /// Builds a chain and checks the invariants after what ran on it.
 #[derive(Default)]
-pub struct ExtBuilder {
+pub(crate) struct ExtBuilder {
 	lengths: PaceLengths,
 }
 
 impl ExtBuilder {
-	pub fn lengths(mut self, lengths: PaceLengths) -> Self {
+	pub(crate) fn lengths(mut self, lengths: PaceLengths) -> Self {
 		self.lengths = lengths;
 		self
 	}
 
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		let storage = RuntimeGenesisConfig {
 			system: Default::default(),
 			pace: crate::GenesisConfig { lengths: self.lengths, ..Default::default() },

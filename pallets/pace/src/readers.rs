@@ -12,6 +12,7 @@ use substation_primitives::{BlockNumber, Clock, Committees};
 macro_rules! reader {
 	($(#[$doc:meta])* $name:ident: $type:ty = |$lengths:ident| $value:expr) => {
 		$(#[$doc])*
+		#[derive(Debug)]
 		pub struct $name<T>(PhantomData<T>);
 
 		impl<T: Config> Get<$type> for $name<T> {

@@ -1,5 +1,13 @@
 //! Benchmarks: worst cases, with real signatures.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use super::*;
 use crate::types::VoucherSignature;
 use frame_benchmarking::v2::*;

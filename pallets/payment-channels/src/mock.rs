@@ -31,29 +31,29 @@ use substation_primitives::{
 };
 use substation_proofs::{voucher::voucher_message, Hash};
 
-pub type AccountId = u64;
-pub type Header = generic::Header<u32, BlakeTwo256>;
-pub type Extension = (frame_system::AuthorizeCall<Test>,);
-pub type Extrinsic = generic::UncheckedExtrinsic<AccountId, RuntimeCall, UintAuthorityId, Extension>;
-pub type Block = generic::Block<Header, Extrinsic>;
-pub type Call = pallet_payment_channels::Call<Test>;
-pub type Error = pallet_payment_channels::Error<Test>;
-pub type Event = pallet_payment_channels::Event<Test>;
-pub type Applied = Result<DispatchResult, TransactionValidityError>;
+pub(crate) type AccountId = u64;
+pub(crate) type Header = generic::Header<u32, BlakeTwo256>;
+pub(crate) type Extension = (frame_system::AuthorizeCall<Test>,);
+pub(crate) type Extrinsic = generic::UncheckedExtrinsic<AccountId, RuntimeCall, UintAuthorityId, Extension>;
+pub(crate) type Block = generic::Block<Header, Extrinsic>;
+pub(crate) type Call = pallet_payment_channels::Call<Test>;
+pub(crate) type Error = pallet_payment_channels::Error<Test>;
+pub(crate) type Event = pallet_payment_channels::Event<Test>;
+pub(crate) type Applied = Result<DispatchResult, TransactionValidityError>;
 
-pub const PAYER: AccountId = 1;
-pub const PAYEE: AccountId = 2;
-pub const OTHER: AccountId = 3;
+pub(crate) const PAYER: AccountId = 1;
+pub(crate) const PAYEE: AccountId = 2;
+pub(crate) const OTHER: AccountId = 3;
 /// Has no account at the start.
-pub const NOBODY: AccountId = 4;
-pub const TREASURY: AccountId = 99;
+pub(crate) const NOBODY: AccountId = 4;
+pub(crate) const TREASURY: AccountId = 99;
 
-pub const WEALTH: Balance = 1_000_000 * STN;
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const WEALTH: Balance = 1_000_000 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
 /// Blocks that a payee has to redeem.
-pub const GRACE: BlockNumber = 100;
+pub(crate) const GRACE: BlockNumber = 100;
 /// What the tests put into a channel.
-pub const DEPOSIT: Balance = 100 * STN;
+pub(crate) const DEPOSIT: Balance = 100 * STN;
 
 #[frame_support::runtime]
 mod runtime {
@@ -115,6 +115,7 @@ impl pallet_payment_channels::Config for Test {
 	type WeightInfo = ();
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -126,6 +127,7 @@ impl Treasury<AccountId> for FakeTreasury {
 #[storage_alias]
 pub type Credits = StorageValue<Fake, Vec<(AccountId, Balance, Balance)>, ValueQuery>;
 
+#[derive(Debug)]
 pub struct FakeUsage;
 
 impl OnRedeemed<AccountId> for FakeUsage {
@@ -135,10 +137,10 @@ impl OnRedeemed<AccountId> for FakeUsage {
 }
 
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let mut storage =
 			frame_system::GenesisConfig::<Test>::default().build_storage().expect("an empty genesis builds");
 		let rich = [PAYER, PAYEE, OTHER].map(|account| (account, WEALTH));
@@ -153,14 +155,14 @@ impl ExtBuilder {
 
 	/// For the benchmarks' own tests: keys are made in a keystore.
 	#[cfg(feature = "runtime-benchmarks")]
-	pub fn build_with_keystore(self) -> sp_io::TestExternalities {
+	pub(crate) fn build_with_keystore(self) -> sp_io::TestExternalities {
 		let mut ext = self.build();
 		ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
 		ext
 	}
 
 	/// Runs a test, and checks every invariant after it.
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			PaymentChannels::do_try_state().expect("invariants hold after every test");
@@ -168,54 +170,54 @@ impl ExtBuilder {
 	}
 }
 
-pub fn signed(account: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-pub fn genesis() -> Hash {
+pub(crate) fn genesis() -> Hash {
 	System::block_hash(0).0
 }
 
 /// The key that signs the vouchers of the tests' channels.
-pub fn pair() -> ed25519::Pair {
+pub(crate) fn pair() -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[7; 32])
 }
 
 /// Opens a channel from [`PAYER`] to [`PAYEE`].
-pub fn open(deposit: Balance) -> ChannelId {
+pub(crate) fn open(deposit: Balance) -> ChannelId {
 	open_between(PAYER, PAYEE, deposit)
 }
 
-pub fn open_between(payer: AccountId, payee: AccountId, deposit: Balance) -> ChannelId {
+pub(crate) fn open_between(payer: AccountId, payee: AccountId, deposit: Balance) -> ChannelId {
 	let id = NextChannelId::<Test>::get();
 	assert_ok!(PaymentChannels::open(signed(payer), payee, pair().public().0, deposit));
 	id
 }
 
 /// The signature of a voucher on this chain.
-pub fn voucher(id: ChannelId, cumulative: Balance) -> VoucherSignature {
+pub(crate) fn voucher(id: ChannelId, cumulative: Balance) -> VoucherSignature {
 	pair().sign(&voucher_message(&genesis(), id.0, cumulative)).0
 }
 
-pub fn redeem_call(channel: ChannelId, cumulative: Balance) -> RuntimeCall {
+pub(crate) fn redeem_call(channel: ChannelId, cumulative: Balance) -> RuntimeCall {
 	signed_call(channel, cumulative, voucher(channel, cumulative))
 }
 
-pub fn signed_call(channel: ChannelId, cumulative: Balance, signature: VoucherSignature) -> RuntimeCall {
+pub(crate) fn signed_call(channel: ChannelId, cumulative: Balance, signature: VoucherSignature) -> RuntimeCall {
 	RuntimeCall::PaymentChannels(Call::redeem { channel, cumulative, signature })
 }
 
 /// Redeems a rightly signed voucher, as a block does.
-pub fn redeem(channel: ChannelId, cumulative: Balance) -> Applied {
+pub(crate) fn redeem(channel: ChannelId, cumulative: Balance) -> Applied {
 	apply(redeem_call(channel, cumulative))
 }
 
-pub fn general(call: RuntimeCall) -> Extrinsic {
+pub(crate) fn general(call: RuntimeCall) -> Extrinsic {
 	Extrinsic::new_transaction(call, (frame_system::AuthorizeCall::new(),))
 }
 
 /// What a transaction pool asks.
-pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+pub(crate) fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
 	let extrinsic = general(call);
 	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
 	let checked = Checkable::check(extrinsic, &frame_system::ChainContext::<Test>::default())?;
@@ -223,41 +225,41 @@ pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidi
 }
 
 /// What a block does with a general transaction.
-pub fn apply(call: RuntimeCall) -> Applied {
+pub(crate) fn apply(call: RuntimeCall) -> Applied {
 	apply_extrinsic(general(call))
 }
 
-pub fn apply_extrinsic(extrinsic: Extrinsic) -> Applied {
+pub(crate) fn apply_extrinsic(extrinsic: Extrinsic) -> Applied {
 	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
 	let checked = Checkable::check(extrinsic, &frame_system::ChainContext::<Test>::default())?;
 	let outcome = checked.apply::<Test>(&info, length)?;
 	Ok(outcome.map(|_| ()).map_err(|error| error.error))
 }
 
-pub fn channel(id: ChannelId) -> ChannelOf<Test> {
+pub(crate) fn channel(id: ChannelId) -> ChannelOf<Test> {
 	Channels::<Test>::get(id).expect("the channel has a record")
 }
 
 /// What an account owns, on hold or not.
-pub fn wealth(account: AccountId) -> Balance {
+pub(crate) fn wealth(account: AccountId) -> Balance {
 	Balances::total_balance(&account)
 }
 
-pub fn deposits(account: AccountId) -> Balance {
+pub(crate) fn deposits(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::ChannelDeposit.into(), &account)
 }
 
-pub fn records(account: AccountId) -> Balance {
+pub(crate) fn records(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::ChannelRecord.into(), &account)
 }
 
 /// A vote lock over everything that an account has, holds included.
-pub fn lock_everything(account: AccountId) {
+pub(crate) fn lock_everything(account: AccountId) {
 	Balances::set_lock(*b"pyconvot", &account, Balance::MAX, WithdrawReasons::all());
 }
 
 /// Takes everything that an account has, and the account with it.
-pub fn reap(account: AccountId) {
+pub(crate) fn reap(account: AccountId) {
 	assert_ok!(Balances::burn_from(
 		&account,
 		Balances::free_balance(account),
@@ -268,14 +270,14 @@ pub fn reap(account: AccountId) {
 	assert!(!System::account_exists(&account));
 }
 
-pub fn change_settings(change: impl FnOnce(&mut ChannelSettings)) {
+pub(crate) fn change_settings(change: impl FnOnce(&mut ChannelSettings)) {
 	let mut settings = ChannelsOf::get();
 	change(&mut settings);
 	ChannelsOf::set(&settings);
 }
 
 /// This pallet's events since the last time.
-pub fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
 	let events = System::read_events_for_pallet::<Event>();
 	System::reset_events();
 	events

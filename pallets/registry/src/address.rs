@@ -1,13 +1,13 @@
 //! Socket addresses as text. Pure: what is accepted here can be put into a dialler without further thought.
 
 /// Bytes of the longest socket address as text: an IPv6 address in brackets and a port.
-pub const LONGEST_SOCKET: u32 = 47;
+pub(crate) const LONGEST_SOCKET: u32 = 47;
 
 /// Whether `text` is `host:port`: a name, an IPv4 address or a bracketed IPv6 address, and a port that is not zero.
 ///
 /// Names are not resolved and IPv4 addresses not told from names: `300.1.1.1:80` passes and cannot be dialled, which
 /// harms nobody but its operator.
-pub fn is_host_and_port(text: &[u8]) -> bool {
+pub(crate) fn is_host_and_port(text: &[u8]) -> bool {
 	let Some(colon) = text.iter().rposition(|byte| *byte == b':') else { return false };
 	let (host, port) = text.split_at(colon);
 	is_host(host) && is_port(port.get(1..).unwrap_or_default())

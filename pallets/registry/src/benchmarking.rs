@@ -1,5 +1,13 @@
 //! Benchmarks: full records, and nodes about which something is decided but not yet written.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{types::*, Call, Config, Event, NextNodeId, Nodes, Pallet};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;

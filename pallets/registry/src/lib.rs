@@ -29,6 +29,7 @@ pub use weights::WeightInfo;
 
 /// Operators, their hardware, what it offers, and the bonds behind it.
 #[frame_support::pallet]
+#[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
 	use super::*;
 	use alloc::vec::Vec;
@@ -112,6 +113,7 @@ pub mod pallet {
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A node was registered and may take work.
+		#[codec(index = 0)]
 		NodeRegistered {
 			/// The node.
 			node: NodeId,
@@ -119,11 +121,13 @@ pub mod pallet {
 			operator: T::AccountId,
 		},
 		/// A node can be reached elsewhere.
+		#[codec(index = 1)]
 		ContactChanged {
 			/// The node.
 			node: NodeId,
 		},
 		/// Another key signs the node's free calls.
+		#[codec(index = 2)]
 		AgentChanged {
 			/// The node.
 			node: NodeId,
@@ -131,6 +135,7 @@ pub mod pallet {
 			agent: AgentKey,
 		},
 		/// A node offers another class from now on.
+		#[codec(index = 3)]
 		ClassAdded {
 			/// The node.
 			node: NodeId,
@@ -142,6 +147,7 @@ pub mod pallet {
 			bond: Balance,
 		},
 		/// A node asks for something else from now on.
+		#[codec(index = 4)]
 		OfferChanged {
 			/// The node.
 			node: NodeId,
@@ -151,6 +157,7 @@ pub mod pallet {
 			offer: Offer,
 		},
 		/// A bond was raised by its operator.
+		#[codec(index = 5)]
 		BondAdded {
 			/// The node.
 			node: NodeId,
@@ -160,6 +167,7 @@ pub mod pallet {
 			amount: Balance,
 		},
 		/// A part of a bond that was not needed went back to its operator.
+		#[codec(index = 6)]
 		BondReleased {
 			/// The node.
 			node: NodeId,
@@ -169,6 +177,7 @@ pub mod pallet {
 			amount: Balance,
 		},
 		/// A part of a bond went to somebody else: a fine, a bounty or a compensation.
+		#[codec(index = 7)]
 		BondTaken {
 			/// The node.
 			node: NodeId,
@@ -180,11 +189,13 @@ pub mod pallet {
 			amount: Balance,
 		},
 		/// A node takes no new work, by its operator's wish.
+		#[codec(index = 8)]
 		NodeLeaving {
 			/// The node.
 			node: NodeId,
 		},
 		/// A node owes nothing more; what is held for it waits.
+		#[codec(index = 9)]
 		NodeUnbonding {
 			/// The node.
 			node: NodeId,
@@ -192,6 +203,7 @@ pub mod pallet {
 			until: BlockNumber,
 		},
 		/// A node is gone; everything that was held for it went back to its operator.
+		#[codec(index = 10)]
 		NodeWithdrawn {
 			/// The node.
 			node: NodeId,
@@ -199,16 +211,19 @@ pub mod pallet {
 			released: Balance,
 		},
 		/// A node takes no new work, by decision of governance.
+		#[codec(index = 11)]
 		NodeSuspended {
 			/// The node.
 			node: NodeId,
 		},
 		/// A node may take work again.
+		#[codec(index = 12)]
 		SuspensionLifted {
 			/// The node.
 			node: NodeId,
 		},
 		/// A node's working life was ended by a verifier.
+		#[codec(index = 13)]
 		NodeTerminated {
 			/// The node.
 			node: NodeId,
@@ -219,48 +234,69 @@ pub mod pallet {
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no such node. Its id is in the event `NodeRegistered`; `nodes_after` lists every id.
+		#[codec(index = 0)]
 		UnknownNode,
 		/// The node belongs to somebody else. Sign with its operator's account.
+		#[codec(index = 1)]
 		NotOperator,
 		/// The agent key or the endpoint id is all zeros. Start the agent once; it prints both.
+		#[codec(index = 2)]
 		KeyMissing,
 		/// An address is not `host:port`. Use a name, an IPv4 or a bracketed IPv6 address, and a port from 1 to 65535.
+		#[codec(index = 3)]
 		MalformedAddress,
 		/// The region is not two capital letters. Use the country's code of ISO 3166-1 alpha-2.
+		#[codec(index = 4)]
 		MalformedRegion,
 		/// The offered capacity is zero. To take no new work, call `leave`.
+		#[codec(index = 5)]
 		ZeroCapacity,
 		/// The asked price is zero. Ask for at least 1 unit; the market's least rate holds anyway.
+		#[codec(index = 6)]
 		ZeroPrice,
 		/// The bond is below the least bond. Read `minBond` in the settings and bond at least as much.
+		#[codec(index = 7)]
 		BondTooLow,
 		/// The node has no offer in this class. Name one that it offers, or call `add_class` first.
+		#[codec(index = 8)]
 		NotOffered,
 		/// The amount is zero. Name how much to add or to release.
+		#[codec(index = 9)]
 		ZeroAmount,
 		/// What would be left of the bond is less than the node needs now. Release less, or wait until deals close.
+		#[codec(index = 10)]
 		BondNeeded,
 		/// The node is not active: it is leaving, unbonding or terminated, perhaps by misses that are final but not
 		/// yet written. Register the hardware anew to go on.
+		#[codec(index = 11)]
 		NotActive,
 		/// The node's working life is over: it is unbonding or terminated, perhaps by misses that are final but not
 		/// yet written. Its bond neither grows nor shrinks; call `unbond` and then `withdraw`.
+		#[codec(index = 12)]
 		Ended,
 		/// The node is neither leaving nor terminated. Call `leave` first; if it is unbonding already, wait.
+		#[codec(index = 13)]
 		NotLeaving,
 		/// The node is not unbonding. Call `leave`, then `unbond` once it owes nothing.
+		#[codec(index = 14)]
 		NotUnbonding,
 		/// The node still owes something. Close its ended deals, clear their slots, then try again.
+		#[codec(index = 15)]
 		StillObliged,
 		/// The unbonding time is not over. Try again at the block that the node's status names.
+		#[codec(index = 16)]
 		StillUnbonding,
 		/// The node is suspended already. Nothing is left to do.
+		#[codec(index = 17)]
 		AlreadySuspended,
 		/// The node is not suspended. Nothing is left to do.
+		#[codec(index = 18)]
 		NotSuspended,
 		/// No node ids are left. There is nothing a caller can do.
+		#[codec(index = 19)]
 		OutOfIds,
 		/// The node offers this class already. Call `set_offer` or `add_bond` to change what it offers.
+		#[codec(index = 20)]
 		AlreadyOffered,
 	}
 

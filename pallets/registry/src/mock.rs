@@ -13,19 +13,19 @@ use substation_primitives::{
 	Balance, BlockNumber, NodeId, Offer, Region, ResourceClass,
 };
 
-pub const OPERATOR: u64 = 1;
-pub const OTHER: u64 = 2;
-pub const TREASURY: u64 = 9;
+pub(crate) const OPERATOR: u64 = 1;
+pub(crate) const OTHER: u64 = 2;
+pub(crate) const TREASURY: u64 = 9;
 /// An account that does not exist.
-pub const NOBODY: u64 = 100;
-pub const FUNDS: Balance = 10_000 * STN;
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
-pub const MIN_BOND: Balance = 100 * STN;
-pub const DEPOSIT: Balance = STN;
-pub const UNBONDING: BlockNumber = 50;
-pub const CLASS: ResourceClass = ResourceClass::Storage;
-pub const OTHER_CLASS: ResourceClass = ResourceClass::Bandwidth;
-pub const OFFER: Offer = Offer { capacity: 1 << 40, price: 1_000_000 };
+pub(crate) const NOBODY: u64 = 100;
+pub(crate) const FUNDS: Balance = 10_000 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const MIN_BOND: Balance = 100 * STN;
+pub(crate) const DEPOSIT: Balance = STN;
+pub(crate) const UNBONDING: BlockNumber = 50;
+pub(crate) const CLASS: ResourceClass = ResourceClass::Storage;
+pub(crate) const OTHER_CLASS: ResourceClass = ResourceClass::Bandwidth;
+pub(crate) const OFFER: Offer = Offer { capacity: 1 << 40, price: 1_000_000 };
 
 #[frame_support::runtime]
 mod runtime {
@@ -82,6 +82,7 @@ parameter_types! {
 }
 
 /// Obligations that a test sets by hand.
+#[derive(Debug)]
 pub struct FakeObligations;
 
 impl Obligations for FakeObligations {
@@ -128,10 +129,10 @@ impl crate::Config for Test {
 
 /// Builds a chain and checks the invariants after what ran on it.
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		CurrentSettings::set(RegistrySettings { min_bond: MIN_BOND, node_deposit: DEPOSIT, unbonding: UNBONDING });
 		Required::set(0);
 		Obliged::set(false);
@@ -154,7 +155,7 @@ impl ExtBuilder {
 		ext
 	}
 
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			Registry::do_try_state().expect("the invariants hold");
@@ -163,7 +164,7 @@ impl ExtBuilder {
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-pub fn new_test_ext() -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let mut ext = ExtBuilder.build();
 	// Benchmarks endow their callers with more than a test needs.
 	ext.execute_with(|| CurrentSettings::mutate(|settings| settings.min_bond = STN));
@@ -172,7 +173,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 
 /// Where a node can stand; each is reached by its shortest way, and leaves no events behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
 	Active,
 	Leaving,
 	Unbonding,
@@ -181,7 +182,7 @@ pub enum State {
 
 impl State {
 	/// A new node of [`OPERATOR`] in this state, with twice the least bond.
-	pub fn create(self) -> NodeId {
+	pub(crate) fn create(self) -> NodeId {
 		let node = crate::NextNodeId::<Test>::get();
 		assert_ok!(Registry::register(signed(OPERATOR), spec(), CLASS, OFFER, 2 * MIN_BOND));
 		match self {
@@ -201,17 +202,17 @@ impl State {
 	}
 }
 
-pub fn signed(who: u64) -> RuntimeOrigin {
+pub(crate) fn signed(who: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
 }
 
-pub fn addresses(all: &[&str]) -> Addresses<Test> {
+pub(crate) fn addresses(all: &[&str]) -> Addresses<Test> {
 	let all: Vec<_> =
 		all.iter().map(|text| Address::<Test>::try_from(text.as_bytes().to_vec()).expect("a short address")).collect();
 	Addresses::<Test>::try_from(all).expect("few addresses")
 }
 
-pub fn spec() -> NodeSpec<Test> {
+pub(crate) fn spec() -> NodeSpec<Test> {
 	NodeSpec {
 		agent: [1; 32],
 		endpoint: [2; 32],
@@ -220,11 +221,11 @@ pub fn spec() -> NodeSpec<Test> {
 	}
 }
 
-pub fn held(who: u64, reason: crate::HoldReason) -> Balance {
+pub(crate) fn held(who: u64, reason: crate::HoldReason) -> Balance {
 	use frame_support::traits::fungible::InspectHold;
 	Balances::balance_on_hold(&reason.into(), &who)
 }
 
-pub fn events() -> Vec<crate::Event<Test>> {
+pub(crate) fn events() -> Vec<crate::Event<Test>> {
 	System::read_events_for_pallet()
 }

@@ -1,5 +1,13 @@
 //! Benchmarks: worst cases. Every record has to be folded, every pool has to be scaled, every payee has to be created.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use super::*;
 use crate::claim::CLASSES;
 use alloc::vec::Vec;

@@ -17,6 +17,7 @@ use substation_primitives::Balance;
 ///
 /// `Author` is the author of the block that is being executed. Without one, or if its account cannot receive the amount,
 /// everything is destroyed.
+#[derive(Debug)]
 pub struct SplitFees<T, Author>(PhantomData<(T, Author)>);
 
 impl<T: Config, Author: Get<Option<T::AccountId>>> OnUnbalanced<CreditOf<T>> for SplitFees<T, Author> {

@@ -1,9 +1,5 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(any(test, feature = "runtime-benchmarks")),
-	deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
-)]
 
 extern crate alloc;
 
@@ -40,6 +36,7 @@ pub use types::{CreditOf, Current, DebtOf, EarnerOf, EraState, Pool, Pools, Reco
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
+#[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
 	use crate::{
 		closed::ClosedPools,
@@ -135,7 +132,7 @@ pub mod pallet {
 	/// The first issuance is whatever the pallets before this one have built: Balances must be among them, and the
 	/// settings.
 	#[pallet::genesis_config]
-	#[derive(DefaultNoBound)]
+	#[derive(Debug, DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		#[serde(skip)]
 		#[doc(hidden)]

@@ -26,38 +26,38 @@ use substation_primitives::{
 	Balance, BlockNumber, NodeId, NodeInfo, NodeStatus, Offer, ResourceClass,
 };
 
-pub type AccountId = u64;
+pub(crate) type AccountId = u64;
 type Block = frame_system::mocking::MockBlockU32<Test>;
-pub type Error = pallet_rewards::Error<Test>;
-pub type Event = pallet_rewards::Event<Test>;
+pub(crate) type Error = pallet_rewards::Error<Test>;
+pub(crate) type Event = pallet_rewards::Event<Test>;
 /// What transactions pay with.
-pub type Charge = FungibleAdapter<Balances, SplitFees<Test, AuthorOf>>;
+pub(crate) type Charge = FungibleAdapter<Balances, SplitFees<Test, AuthorOf>>;
 
-pub const OPERATOR: AccountId = 1;
-pub const PAYEE: AccountId = 2;
+pub(crate) const OPERATOR: AccountId = 1;
+pub(crate) const PAYEE: AccountId = 2;
 /// Pays for everything and claims for others.
-pub const CUSTOMER: AccountId = 3;
+pub(crate) const CUSTOMER: AccountId = 3;
 /// Has no account at the start.
-pub const NOBODY: AccountId = 4;
-pub const AUTHOR: AccountId = 5;
-pub const VALIDATOR: AccountId = 6;
-pub const TREASURY: AccountId = 99;
+pub(crate) const NOBODY: AccountId = 4;
+pub(crate) const AUTHOR: AccountId = 5;
+pub(crate) const VALIDATOR: AccountId = 6;
+pub(crate) const TREASURY: AccountId = 99;
 
-pub const NODE: NodeId = NodeId(7);
+pub(crate) const NODE: NodeId = NodeId(7);
 /// Another one of the same operator.
-pub const SIBLING: NodeId = NodeId(8);
+pub(crate) const SIBLING: NodeId = NodeId(8);
 /// One of an operator without an account.
-pub const POOR_NODE: NodeId = NodeId(9);
+pub(crate) const POOR_NODE: NodeId = NodeId(9);
 
-pub const WEALTH: Balance = 1_000_000_000 * STN;
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const WEALTH: Balance = 1_000_000_000 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
 /// Blocks of an era at full pace.
-pub const ERA: BlockNumber = 100;
+pub(crate) const ERA: BlockNumber = 100;
 /// Blocks from a proof to the latest next one.
-pub const LONGEST: BlockNumber = 40;
+pub(crate) const LONGEST: BlockNumber = 40;
 /// What everybody stakes together.
-pub const STAKED: Balance = 10_000_000 * STN;
-pub const BOND: Balance = 1_000 * STN;
+pub(crate) const STAKED: Balance = 10_000_000 * STN;
+pub(crate) const BOND: Balance = 1_000 * STN;
 
 #[frame_support::runtime]
 mod runtime {
@@ -128,6 +128,7 @@ impl pallet_rewards::Config for Test {
 	type BenchmarkHelper = FakeRegistry;
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -144,12 +145,13 @@ impl TypedGet for FakeTreasury {
 	}
 }
 
-pub type ToTreasury = frame_support::traits::tokens::imbalance::ResolveTo<FakeTreasury, Balances>;
+pub(crate) type ToTreasury = frame_support::traits::tokens::imbalance::ResolveTo<FakeTreasury, Balances>;
 
 /// Whose each node is.
 #[storage_alias]
 pub type Operators = StorageMap<FakeRegistry, Identity, NodeId, AccountId, OptionQuery>;
 
+#[derive(Debug)]
 pub struct FakeRegistry;
 
 impl Nodes<AccountId> for FakeRegistry {
@@ -175,6 +177,7 @@ impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
 }
 
 /// Ends eras and pays as `pallet-staking` does.
+#[derive(Debug)]
 pub struct FakeStaking;
 
 impl NominatorEarnings for FakeStaking {
@@ -202,10 +205,10 @@ impl FakeStaking {
 }
 
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let mut storage =
 			frame_system::GenesisConfig::<Test>::default().build_storage().expect("an empty genesis builds");
 		let rich = [OPERATOR, PAYEE, CUSTOMER, AUTHOR, VALIDATOR].map(|account| (account, WEALTH));
@@ -228,7 +231,7 @@ impl ExtBuilder {
 	}
 
 	/// Runs a test, and checks every invariant after it.
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			Rewards::do_try_state().expect("invariants hold after every test");
@@ -236,71 +239,71 @@ impl ExtBuilder {
 	}
 }
 
-pub fn signed(account: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-pub fn storage(node: NodeId) -> Earner<AccountId> {
+pub(crate) fn storage(node: NodeId) -> Earner<AccountId> {
 	Earner::Node { node, class: ResourceClass::Storage }
 }
 
-pub fn bandwidth(node: NodeId) -> Earner<AccountId> {
+pub(crate) fn bandwidth(node: NodeId) -> Earner<AccountId> {
 	Earner::Node { node, class: ResourceClass::Bandwidth }
 }
 
-pub fn payee(account: AccountId) -> Earner<AccountId> {
+pub(crate) fn payee(account: AccountId) -> Earner<AccountId> {
 	Earner::Payee(account)
 }
 
 /// A customer's payment to this earner, of which so much is destroyed. Says what is credited for it.
-pub fn use_service(earner: Earner<AccountId>, burned: Balance) -> Balance {
+pub(crate) fn use_service(earner: Earner<AccountId>, burned: Balance) -> Balance {
 	assert_ok!(Balances::burn_from(&CUSTOMER, burned, Preservation::Preserve, Precision::Exact, Fortitude::Force));
 	Rewards::credit_usage(earner, burned);
 	pool::usage(RewardsOf::get().usage, burned)
 }
 
 /// A storage proof of a node, for a bond.
-pub fn prove(node: NodeId, bond: Balance) {
+pub(crate) fn prove(node: NodeId, bond: Balance) {
 	Rewards::credit_availability(node, ResourceClass::Storage, bond, LONGEST);
 }
 
 /// Lets blocks pass.
-pub fn wait(blocks: BlockNumber) {
+pub(crate) fn wait(blocks: BlockNumber) {
 	System::set_block_number(System::block_number() + blocks);
 }
 
 /// Lets a whole era pass and ends it.
-pub fn run_era() -> (Balance, Balance) {
+pub(crate) fn run_era() -> (Balance, Balance) {
 	wait(ERA);
 	FakeStaking::end_era(STAKED)
 }
 
 /// Claims as a transaction does: what fails leaves no trace.
-pub fn claim(caller: AccountId, nodes: &[NodeId]) -> DispatchResult {
+pub(crate) fn claim(caller: AccountId, nodes: &[NodeId]) -> DispatchResult {
 	let nodes = BoundedVec::try_from(nodes.to_vec()).expect("within the bound");
 	let call = RuntimeCall::Rewards(pallet_rewards::Call::claim { nodes });
 	call.dispatch(signed(caller)).map(|_| ()).map_err(|error| error.error)
 }
 
-pub fn era() -> EraState {
+pub(crate) fn era() -> EraState {
 	Era::<Test>::get()
 }
 
-pub fn totals() -> Totals {
+pub(crate) fn totals() -> Totals {
 	Supply::<Test>::get()
 }
 
-pub fn record(earner: Earner<AccountId>) -> Record {
+pub(crate) fn record(earner: Earner<AccountId>) -> Record {
 	Records::<Test>::get(earner).expect("the earner has a record")
 }
 
 /// What an account owns.
-pub fn wealth(account: AccountId) -> Balance {
+pub(crate) fn wealth(account: AccountId) -> Balance {
 	Balances::total_balance(&account)
 }
 
 /// Takes everything that an account has, and the account with it.
-pub fn reap(account: AccountId) {
+pub(crate) fn reap(account: AccountId) {
 	assert_ok!(Balances::burn_from(
 		&account,
 		Balances::free_balance(account),
@@ -311,7 +314,7 @@ pub fn reap(account: AccountId) {
 	assert!(!System::account_exists(&account));
 }
 
-pub fn change_settings(change: impl FnOnce(&mut RewardSettings)) {
+pub(crate) fn change_settings(change: impl FnOnce(&mut RewardSettings)) {
 	let mut settings = RewardsOf::get();
 	change(&mut settings);
 	assert_eq!(settings.check(), Ok(()));
@@ -319,7 +322,7 @@ pub fn change_settings(change: impl FnOnce(&mut RewardSettings)) {
 }
 
 /// This pallet's events since the last time.
-pub fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
 	let events = System::read_events_for_pallet::<Event>();
 	System::reset_events();
 	events

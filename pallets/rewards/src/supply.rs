@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 /// Counts what staking has paid to validators and nominators. Wire to staking's `Reward`.
 ///
 /// Staking has put the money into accounts without raising the issuance; dropping the debt raises it.
+#[derive(Debug)]
 pub struct CountRewards<T>(PhantomData<T>);
 
 impl<T: Config> OnUnbalanced<DebtOf<T>> for CountRewards<T> {
@@ -49,6 +50,7 @@ impl<T: Config> OnUnbalanced<DebtOf<T>> for CountRewards<T> {
 
 /// Counts what staking has minted beyond its payments, and passes it on. Wire to staking's `RewardRemainder`, with the
 /// treasury as `Next`.
+#[derive(Debug)]
 pub struct CountRemainder<T, Next>(PhantomData<(T, Next)>);
 
 impl<T: Config, Next: OnUnbalanced<CreditOf<T>>> OnUnbalanced<CreditOf<T>> for CountRemainder<T, Next> {

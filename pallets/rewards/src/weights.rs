@@ -19,6 +19,7 @@ pub trait WeightInfo {
 }
 
 /// As measured, with the runtime's database weights.
+#[derive(Debug)]
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {

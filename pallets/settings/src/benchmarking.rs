@@ -1,5 +1,13 @@
 //! Benchmarks. Every call reads and judges all records and writes one, whatever the values.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{Bandwidth, Call, Channels, Config, Disputes, Market, Pallet, Proofs, Registry, Rewards};
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;

@@ -29,6 +29,7 @@ fn written<T: Config>(benchmark: Weight) -> Weight {
 
 /// Every tunable of the protocol.
 #[frame_support::pallet]
+#[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
 	use super::*;
 	use core::marker::PhantomData;
@@ -139,7 +140,7 @@ pub mod pallet {
 
 	/// The settings with which a chain starts.
 	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
+	#[derive(Debug, frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// All settings.
 		pub settings: Settings,
@@ -150,6 +151,7 @@ pub mod pallet {
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		#[allow(clippy::panic, reason = "a chain whose genesis does not fit must not start")]
 		fn build(&self) {
 			if let Err(error) = self.settings.validate() {
 				panic!("genesis of pallet-settings: {error:?} in {:?}", self.settings);
@@ -169,36 +171,43 @@ pub mod pallet {
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// The tunables of nodes and bonds were replaced.
+		#[codec(index = 0)]
 		RegistryChanged {
 			/// What is in force now.
 			settings: RegistrySettings,
 		},
 		/// The tunables of deals and payments were replaced. Deals keep what they were accepted with.
+		#[codec(index = 1)]
 		MarketChanged {
 			/// What is in force now.
 			settings: MarketSettings,
 		},
 		/// The tunables of proofs and misses were replaced. Windows that are open keep their number of openings.
+		#[codec(index = 2)]
 		ProofsChanged {
 			/// What is in force now.
 			settings: ProofSettings,
 		},
 		/// The tunables of lines were replaced. Tests that are running keep their claim, their total and their fee.
+		#[codec(index = 3)]
 		BandwidthChanged {
 			/// What is in force now.
 			settings: BandwidthSettings,
 		},
 		/// The tunables of payment channels were replaced. Open channels follow them.
+		#[codec(index = 4)]
 		ChannelsChanged {
 			/// What is in force now.
 			settings: ChannelSettings,
 		},
 		/// The tunables of disputes were replaced. Open disputes keep their bonds.
+		#[codec(index = 5)]
 		DisputesChanged {
 			/// What is in force now.
 			settings: DisputeSettings,
 		},
 		/// The tunables of emission, shares and fees were replaced. The running era keeps its budget and its yield.
+		#[codec(index = 6)]
 		RewardsChanged {
 			/// What is in force now.
 			settings: RewardSettings,
@@ -210,6 +219,7 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// A value is out of its range, or does not fit its neighbours; the inner value says which. Compare it with
 		/// `SettingError` in the metadata, correct it and try the whole record with the view function `check` first.
+		#[codec(index = 0)]
 		OutOfRange(BadSetting),
 	}
 

@@ -33,17 +33,17 @@ impl crate::Config for Test {
 
 /// Builds a chain and checks the invariants after what ran on it.
 #[derive(Default)]
-pub struct ExtBuilder {
+pub(crate) struct ExtBuilder {
 	settings: AllSettings,
 }
 
 impl ExtBuilder {
-	pub fn settings(mut self, settings: AllSettings) -> Self {
+	pub(crate) fn settings(mut self, settings: AllSettings) -> Self {
 		self.settings = settings;
 		self
 	}
 
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let storage = RuntimeGenesisConfig {
 			system: Default::default(),
 			settings: crate::GenesisConfig { settings: self.settings, ..Default::default() },
@@ -56,7 +56,7 @@ impl ExtBuilder {
 		ext
 	}
 
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			Settings::do_try_state().expect("the invariants hold");
@@ -65,6 +65,6 @@ impl ExtBuilder {
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-pub fn new_test_ext() -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	ExtBuilder::default().build()
 }

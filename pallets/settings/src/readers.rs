@@ -9,6 +9,7 @@ use substation_primitives::{
 };
 
 /// The tunables of nodes and bonds that are in force.
+#[derive(Debug)]
 pub struct RegistryOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<RegistrySettings> for RegistryOf<T> {
@@ -18,6 +19,7 @@ impl<T: Config> Get<RegistrySettings> for RegistryOf<T> {
 }
 
 /// The tunables of deals and payments that are in force.
+#[derive(Debug)]
 pub struct MarketOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<MarketSettings> for MarketOf<T> {
@@ -27,6 +29,7 @@ impl<T: Config> Get<MarketSettings> for MarketOf<T> {
 }
 
 /// The tunables of proofs and misses that are in force.
+#[derive(Debug)]
 pub struct ProofsOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<ProofSettings> for ProofsOf<T> {
@@ -36,6 +39,7 @@ impl<T: Config> Get<ProofSettings> for ProofsOf<T> {
 }
 
 /// The tunables of lines that are in force.
+#[derive(Debug)]
 pub struct BandwidthOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<BandwidthSettings> for BandwidthOf<T> {
@@ -45,6 +49,7 @@ impl<T: Config> Get<BandwidthSettings> for BandwidthOf<T> {
 }
 
 /// The tunables of payment channels that are in force.
+#[derive(Debug)]
 pub struct ChannelsOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<ChannelSettings> for ChannelsOf<T> {
@@ -54,6 +59,7 @@ impl<T: Config> Get<ChannelSettings> for ChannelsOf<T> {
 }
 
 /// The tunables of disputes that are in force.
+#[derive(Debug)]
 pub struct DisputesOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<DisputeSettings> for DisputesOf<T> {
@@ -63,6 +69,7 @@ impl<T: Config> Get<DisputeSettings> for DisputesOf<T> {
 }
 
 /// The tunables of emission, shares and fees that are in force.
+#[derive(Debug)]
 pub struct RewardsOf<T>(PhantomData<T>);
 
 impl<T: Config> Get<RewardSettings> for RewardsOf<T> {

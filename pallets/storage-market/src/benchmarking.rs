@@ -1,5 +1,13 @@
 //! Benchmarks: worst cases, with real update proofs for forests of the greatest depth and real signatures.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::{
 	deep_forest::{deep_forest, spread},
 	types::{AcceptancesOf, AgentSignature, ClearancesOf},

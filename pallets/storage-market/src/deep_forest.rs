@@ -3,6 +3,14 @@
 //!
 //! Benchmarks run without the prover, which needs `std`; the proofs made here are as real as its own.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use alloc::vec::Vec;
 use codec::Encode;
 use sp_io::hashing::blake2_256;

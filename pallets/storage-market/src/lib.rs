@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 extern crate alloc;
 
@@ -34,6 +33,7 @@ pub use weights::WeightInfo;
 pub(crate) const LOG_TARGET: &str = "runtime::storage-market";
 
 #[frame_support::pallet]
+#[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
 	use crate::{
 		types::{AcceptancesOf, AgentSignature, ClearancesOf, DealOf, NodeAccount},
@@ -134,6 +134,7 @@ pub mod pallet {
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A customer wants a node to store something and has paid into escrow.
+		#[codec(index = 0)]
 		DealProposed {
 			/// The new deal.
 			deal: DealId,
@@ -151,6 +152,7 @@ pub mod pallet {
 			periods: u32,
 		},
 		/// A proposal that nobody accepted in time is gone.
+		#[codec(index = 1)]
 		ProposalWithdrawn {
 			/// The proposal.
 			deal: DealId,
@@ -158,6 +160,7 @@ pub mod pallet {
 			refunded: Balance,
 		},
 		/// A node's agent has accepted a proposal.
+		#[codec(index = 2)]
 		DealAccepted {
 			/// The deal.
 			deal: DealId,
@@ -171,6 +174,7 @@ pub mod pallet {
 			last: Period,
 		},
 		/// A node's agent has emptied a slot of its forest.
+		#[codec(index = 3)]
 		SlotCleared {
 			/// The node.
 			node: NodeId,
@@ -180,6 +184,7 @@ pub mod pallet {
 			deal: DealId,
 		},
 		/// Closed periods of a deal were paid or refunded.
+		#[codec(index = 4)]
 		DealSettled {
 			/// The deal.
 			deal: DealId,
@@ -197,6 +202,7 @@ pub mod pallet {
 			refunded: Balance,
 		},
 		/// A customer has ended a deal before its term; the current period is its last.
+		#[codec(index = 5)]
 		DealEndedEarly {
 			/// The deal.
 			deal: DealId,
@@ -210,6 +216,7 @@ pub mod pallet {
 			refunded: Balance,
 		},
 		/// An operator has given a deal up; the current period is its last.
+		#[codec(index = 6)]
 		DealForfeited {
 			/// The deal.
 			deal: DealId,
@@ -217,6 +224,7 @@ pub mod pallet {
 			refunded: Balance,
 		},
 		/// A deal is over and its record is gone.
+		#[codec(index = 7)]
 		DealClosed {
 			/// The deal.
 			deal: DealId,
@@ -224,6 +232,7 @@ pub mod pallet {
 			refunded: Balance,
 		},
 		/// The customer of a lost deal was paid from the node's bond.
+		#[codec(index = 8)]
 		CustomerCompensated {
 			/// The deal.
 			deal: DealId,
@@ -231,16 +240,19 @@ pub mod pallet {
 			amount: Balance,
 		},
 		/// A dispute holds a deal back.
+		#[codec(index = 9)]
 		DealHeldBack {
 			/// The deal.
 			deal: DealId,
 		},
 		/// A dispute is over and the deal goes on.
+		#[codec(index = 10)]
 		DealLetGo {
 			/// The deal.
 			deal: DealId,
 		},
 		/// A dispute was decided for the customer; the current period is the deal's last, and nothing is paid for it.
+		#[codec(index = 11)]
 		DealRefunded {
 			/// The deal.
 			deal: DealId,
@@ -252,60 +264,88 @@ pub mod pallet {
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no node with this id.
+		#[codec(index = 0)]
 		NoSuchNode,
 		/// The node is leaving, suspended or terminated. Ask another one.
+		#[codec(index = 1)]
 		NodeTakesNoWork,
 		/// The node offers no storage.
+		#[codec(index = 2)]
 		NoOffer,
 		/// The content is empty or longer than 2^46 bytes. Split it.
+		#[codec(index = 3)]
 		LengthOutOfRange,
 		/// A deal runs at least 1 and at most 1,024 periods.
+		#[codec(index = 4)]
 		TermOutOfRange,
 		/// The price is below what the node asks now.
+		#[codec(index = 5)]
 		PriceBelowOffer,
 		/// Price, length and term multiply to more than any account can hold.
+		#[codec(index = 6)]
 		PriceOutOfRange,
 		/// The node's offered capacity does not hold this on top of its deals.
+		#[codec(index = 7)]
 		CapacityExceeded,
 		/// The node's bond does not cover its deals and this. Add to the bond.
+		#[codec(index = 8)]
 		BondTooLow,
 		/// No ids are left for deals.
+		#[codec(index = 9)]
 		OutOfIds,
 		/// The deal was never proposed.
+		#[codec(index = 10)]
 		UnknownDeal,
 		/// The deal has no record any more.
+		#[codec(index = 11)]
 		DealGone,
 		/// The deal is already accepted.
+		#[codec(index = 12)]
 		AlreadyAccepted,
 		/// The deal is not accepted yet.
+		#[codec(index = 13)]
 		NotAccepted,
 		/// The proposal's time to be accepted is over. Anyone may withdraw it.
+		#[codec(index = 14)]
 		ProposalExpired,
 		/// The proposal can still be accepted. Withdraw it when its time is over.
+		#[codec(index = 15)]
 		ProposalNotExpired,
 		/// The deal names another node.
+		#[codec(index = 16)]
 		OtherNode,
 		/// The updates are empty, not in strictly ascending order of slots, or name a deal twice.
+		#[codec(index = 17)]
 		UpdatesNotCanonical,
 		/// The update proof is longer than these updates can need.
+		#[codec(index = 18)]
 		ProofTooLong,
 		/// A clearance must name the forest's present depth.
+		#[codec(index = 19)]
 		OtherDepth,
 		/// The signature is not the agent's over these updates and the node's present forest.
+		#[codec(index = 20)]
 		WrongSignature,
 		/// The deal still has a record, so its slot cannot be cleared. Close it first.
+		#[codec(index = 21)]
 		DealNotClosed,
 		/// Only the customer may do this.
+		#[codec(index = 22)]
 		NotCustomer,
 		/// Only the node's operator may do this.
+		#[codec(index = 23)]
 		NotOperator,
 		/// The deal ends with the current period, was forfeited or has ended. Close it once the window has closed.
+		#[codec(index = 24)]
 		NothingLeftToEnd,
 		/// The node was terminated, and the deal with it. Close it.
+		#[codec(index = 25)]
 		NodeTerminated,
 		/// The window of the deal's last period has not closed.
+		#[codec(index = 26)]
 		NotOver,
 		/// A dispute holds the deal back. Settle or end it once the dispute is over.
+		#[codec(index = 27)]
 		Disputed,
 	}
 

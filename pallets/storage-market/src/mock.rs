@@ -39,23 +39,23 @@ use substation_proofs::{
 	Hash, NativeHasher,
 };
 
-pub type AccountId = u64;
+pub(crate) type AccountId = u64;
 type Block = frame_system::mocking::MockBlock<Test>;
 
-pub const CUSTOMER: AccountId = 1;
-pub const OPERATOR: AccountId = 2;
-pub const TREASURY: AccountId = 3;
-pub const ANYONE: AccountId = 4;
+pub(crate) const CUSTOMER: AccountId = 1;
+pub(crate) const OPERATOR: AccountId = 2;
+pub(crate) const TREASURY: AccountId = 3;
+pub(crate) const ANYONE: AccountId = 4;
 /// Node `n` keeps its bond in account `BONDS + n`.
-pub const BONDS: AccountId = 1_000;
+pub(crate) const BONDS: AccountId = 1_000;
 
-pub const NODE: NodeId = NodeId(7);
-pub const OTHER_NODE: NodeId = NodeId(8);
+pub(crate) const NODE: NodeId = NodeId(7);
+pub(crate) const OTHER_NODE: NodeId = NodeId(8);
 
-pub const GIB: u64 = 1 << 30;
-pub const WEALTH: Balance = 1_000_000 * STN;
-pub const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
-pub const UPDATES: u32 = 64;
+pub(crate) const GIB: u64 = 1 << 30;
+pub(crate) const WEALTH: Balance = 1_000_000 * STN;
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
+pub(crate) const UPDATES: u32 = 64;
 
 #[frame_support::runtime]
 mod runtime {
@@ -125,6 +125,7 @@ impl pallet_storage_market::Config for Test {
 	type BenchmarkHelper = FakeLedger;
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -141,6 +142,7 @@ pub type Told = StorageValue<FakeUsage, Vec<(NodeId, Balance)>, ValueQuery>;
 #[frame_support::storage_alias]
 pub type ToldOfEnds = StorageValue<FakeUsage, Vec<Balance>, ValueQuery>;
 
+#[derive(Debug)]
 pub struct FakeUsage;
 
 impl OnSettled for FakeUsage {
@@ -155,7 +157,7 @@ impl OnSettled for FakeUsage {
 
 /// What the fake registry knows of a node.
 #[derive(Clone, Copy, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct NodeRecord {
+pub(crate) struct NodeRecord {
 	pub operator: AccountId,
 	pub agent: AgentKey,
 	pub status: NodeStatus,
@@ -165,7 +167,7 @@ pub struct NodeRecord {
 
 /// What the fake ledger knows of a node. Windows of all periods before `current` are closed.
 #[derive(Clone, Copy, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct LedgerRecord {
+pub(crate) struct LedgerRecord {
 	pub forest: Forest,
 	pub current: Period,
 	pub terminated_at: Option<Period>,
@@ -182,6 +184,7 @@ pub type Ledgers = StorageMap<FakeLedger, Identity, NodeId, LedgerRecord, ValueQ
 #[frame_support::storage_alias]
 pub type ProvenPeriods = StorageDoubleMap<FakeLedger, Identity, NodeId, Identity, Period, ()>;
 
+#[derive(Debug)]
 pub struct FakeRegistry;
 
 impl Nodes<AccountId> for FakeRegistry {
@@ -206,6 +209,7 @@ impl Bonds<AccountId> for FakeRegistry {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeLedger;
 
 impl StorageLedger for FakeLedger {
@@ -301,10 +305,10 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for FakeLedger {
 
 /// Builds the state before a test, runs the test and checks every invariant after it.
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 		let rich = [CUSTOMER, OPERATOR, ANYONE].map(|account| (account, WEALTH));
 		let balances = rich.into_iter().chain([(TREASURY, EXISTENTIAL_DEPOSIT)]).collect();
@@ -323,13 +327,13 @@ impl ExtBuilder {
 
 	/// For the benchmarks' own tests: keys are made in a keystore.
 	#[cfg(feature = "runtime-benchmarks")]
-	pub fn build_with_keystore(self) -> sp_io::TestExternalities {
+	pub(crate) fn build_with_keystore(self) -> sp_io::TestExternalities {
 		let mut ext = self.build();
 		ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
 		ext
 	}
 
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		let mut ext = self.build();
 		ext.execute_with(test);
 		ext.execute_with(|| StorageMarket::do_try_state().unwrap());
@@ -344,50 +348,50 @@ fn add_node(node: NodeId, operator: AccountId, agent: AgentKey) {
 	set_bond(node, 1_000 * STN);
 }
 
-pub fn set_bond(node: NodeId, bond: Balance) {
+pub(crate) fn set_bond(node: NodeId, bond: Balance) {
 	Balances::set_balance(&(BONDS + node.0), bond + EXISTENTIAL_DEPOSIT);
 }
 
-pub fn agent_pair(node: NodeId) -> ed25519::Pair {
+pub(crate) fn agent_pair(node: NodeId) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[node.0 as u8; 32])
 }
 
 /// A GiB for ten periods at the node's price.
-pub fn proposal() -> Proposal {
+pub(crate) fn proposal() -> Proposal {
 	Proposal { node: NODE, root: [9; 32], length: Bytes(GIB), periods: 10, price: STN }
 }
 
-pub fn signed(account: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-pub fn propose(proposal: Proposal) -> DealId {
+pub(crate) fn propose(proposal: Proposal) -> DealId {
 	let id = crate::NextDealId::<Test>::get();
 	frame_support::assert_ok!(StorageMarket::propose(signed(CUSTOMER), proposal));
 	id
 }
 
 /// A node's agent: its key and its own copy of the forest.
-pub struct Agent {
+pub(crate) struct Agent {
 	pub node: NodeId,
 	pub pair: ed25519::Pair,
 	pub tree: ForestTree,
 }
 
 impl Agent {
-	pub fn of(node: NodeId) -> Self {
+	pub(crate) fn of(node: NodeId) -> Self {
 		Self { node, pair: agent_pair(node), tree: ForestTree::new(node.0) }
 	}
 
 	/// The call that accepts these deals into these slots, made for the agent's forest.
-	pub fn accept_call(&self, updates: &[(DealId, u32)]) -> RuntimeCall {
+	pub(crate) fn accept_call(&self, updates: &[(DealId, u32)]) -> RuntimeCall {
 		let depth = updates.iter().map(|(_, slot)| self.tree.depth_for(*slot)).max().unwrap();
 		let changes = updates.iter().map(|(id, slot)| (*slot, Change::Insert(leaf(*id)))).collect::<Vec<_>>();
 		let proof = self.tree.update_proof(depth, &changes).unwrap_or_default();
 		self.sign_accept(updates, depth, proof)
 	}
 
-	pub fn sign_accept(&self, updates: &[(DealId, u32)], depth: u8, proof: UpdateProof) -> RuntimeCall {
+	pub(crate) fn sign_accept(&self, updates: &[(DealId, u32)], depth: u8, proof: UpdateProof) -> RuntimeCall {
 		let acceptances: AcceptancesOf<Test> = updates
 			.iter()
 			.map(|(deal, slot)| Acceptance { deal: *deal, slot: *slot })
@@ -401,12 +405,12 @@ impl Agent {
 	}
 
 	/// The call that clears these slots, made for the agent's forest.
-	pub fn clear_call(&self, slots: &[u32]) -> RuntimeCall {
+	pub(crate) fn clear_call(&self, slots: &[u32]) -> RuntimeCall {
 		let leaves = slots.iter().map(|slot| (*slot, *self.tree.get(*slot).unwrap())).collect::<Vec<_>>();
 		self.clear_leaves_call(&leaves)
 	}
 
-	pub fn clear_leaves_call(&self, leaves: &[(u32, Leaf)]) -> RuntimeCall {
+	pub(crate) fn clear_leaves_call(&self, leaves: &[(u32, Leaf)]) -> RuntimeCall {
 		let depth = self.tree.depth();
 		let changes = leaves.iter().map(|(slot, leaf)| (*slot, Change::Remove(*leaf))).collect::<Vec<_>>();
 		let proof = self.tree.update_proof(depth, &changes).unwrap_or_default();
@@ -423,7 +427,7 @@ impl Agent {
 	}
 
 	/// Accepts these deals on chain and in the agent's forest.
-	pub fn accept(&mut self, updates: &[(DealId, u32)]) {
+	pub(crate) fn accept(&mut self, updates: &[(DealId, u32)]) {
 		let changes = updates.iter().map(|(id, slot)| (*slot, Change::Insert(leaf(*id)))).collect::<Vec<_>>();
 		let depth = updates.iter().map(|(_, slot)| self.tree.depth_for(*slot)).max().unwrap();
 		submit(self.accept_call(updates)).unwrap();
@@ -432,7 +436,7 @@ impl Agent {
 	}
 
 	/// Clears these slots on chain and in the agent's forest.
-	pub fn clear(&mut self, slots: &[u32]) {
+	pub(crate) fn clear(&mut self, slots: &[u32]) {
 		submit(self.clear_call(slots)).unwrap();
 		for slot in slots {
 			self.tree.remove(*slot).unwrap();
@@ -442,16 +446,16 @@ impl Agent {
 }
 
 /// The leaf that the chain expects for a deal, or one for a deal without a record.
-pub fn leaf(id: DealId) -> Leaf {
+pub(crate) fn leaf(id: DealId) -> Leaf {
 	Deals::<Test>::get(id).map_or(Leaf { deal: id.0, root: [9; 32], length: GIB }, |deal| deal.leaf(id))
 }
 
-pub fn genesis() -> Hash {
+pub(crate) fn genesis() -> Hash {
 	System::block_hash(0).0
 }
 
 /// What the transaction pool says of a free call. Asserts that asking changes nothing.
-pub fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+pub(crate) fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
 	let before = sp_io::storage::root(StateVersion::V1);
 	let answer = call.authorize(TransactionSource::External).expect("the call is a free one");
 	assert_eq!(before, sp_io::storage::root(StateVersion::V1), "authorising has changed the state");
@@ -459,14 +463,14 @@ pub fn authorize(call: &RuntimeCall) -> Result<ValidTransaction, TransactionVali
 }
 
 /// A free call's way through a block. Asserts that what was authorised does not fail.
-pub fn submit(call: RuntimeCall) -> Result<(), TransactionValidityError> {
+pub(crate) fn submit(call: RuntimeCall) -> Result<(), TransactionValidityError> {
 	authorize(&call)?;
 	call.dispatch(RawOrigin::Authorized.into()).expect("an authorised call does not fail in the same state");
 	Ok(())
 }
 
 /// A deal for so many periods, accepted in period 3: first due in 4.
-pub fn accepted(periods: u32) -> (Agent, DealId) {
+pub(crate) fn accepted(periods: u32) -> (Agent, DealId) {
 	let mut agent = Agent::of(NODE);
 	let deal = propose(Proposal { periods, ..proposal() });
 	agent.accept(&[(deal, 0)]);
@@ -475,7 +479,7 @@ pub fn accepted(periods: u32) -> (Agent, DealId) {
 }
 
 /// Lets period after period of the node go by, each proven or not.
-pub fn run_periods(node: NodeId, proven: &[bool]) {
+pub(crate) fn run_periods(node: NodeId, proven: &[bool]) {
 	for outcome in proven {
 		let current = FakeLedger::current(node);
 		if *outcome {
@@ -486,28 +490,28 @@ pub fn run_periods(node: NodeId, proven: &[bool]) {
 }
 
 /// Decides the node's termination in the period that closed last; the next catch-up applies it.
-pub fn decide_termination(node: NodeId) {
+pub(crate) fn decide_termination(node: NodeId) {
 	Ledgers::mutate(node, |ledger| ledger.decided = ledger.current.previous());
 }
 
-pub fn terms(deal: DealId) -> Terms {
+pub(crate) fn terms(deal: DealId) -> Terms {
 	match Deals::<Test>::get(deal).unwrap().state {
 		DealState::Active(terms) => terms,
 		DealState::Proposed { .. } => panic!("{deal} is not accepted"),
 	}
 }
 
-pub fn account(node: NodeId) -> NodeAccount {
+pub(crate) fn account(node: NodeId) -> NodeAccount {
 	StorageMarket::node_account(node)
 }
 
 /// What an account owns, on hold or not.
-pub fn wealth(account: AccountId) -> Balance {
+pub(crate) fn wealth(account: AccountId) -> Balance {
 	Balances::total_balance(&account)
 }
 
 /// Takes everything that an account has, and the account with it.
-pub fn reap(account: AccountId) {
+pub(crate) fn reap(account: AccountId) {
 	frame_support::assert_ok!(Balances::burn_from(
 		&account,
 		Balances::free_balance(account),
@@ -519,21 +523,21 @@ pub fn reap(account: AccountId) {
 	assert!(!System::account_exists(&account));
 }
 
-pub fn escrow(account: AccountId) -> Balance {
+pub(crate) fn escrow(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::Escrow.into(), &account)
 }
 
-pub fn deposits(account: AccountId) -> Balance {
+pub(crate) fn deposits(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&crate::HoldReason::DealDeposit.into(), &account)
 }
 
 /// What was told of payments since the last time.
-pub fn told() -> Vec<(NodeId, Balance)> {
+pub(crate) fn told() -> Vec<(NodeId, Balance)> {
 	Told::take()
 }
 
 /// This pallet's events since the last time.
-pub fn events() -> Vec<Event<Test>> {
+pub(crate) fn events() -> Vec<Event<Test>> {
 	let events = System::read_events_for_pallet::<Event<Test>>();
 	System::reset_events();
 	events

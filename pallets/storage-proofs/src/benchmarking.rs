@@ -1,5 +1,13 @@
 //! Benchmarks with real proofs: nothing is compiled out.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use super::*;
 use crate::{seeds::ring_index, synthetic::Shape};
 use alloc::boxed::Box;

@@ -26,32 +26,32 @@ use substation_proofs::{
 	Hash, Hasher,
 };
 
-pub type AccountId = u64;
-pub type Header = generic::Header<u32, BlakeTwo256>;
-pub type Extension = (frame_system::AuthorizeCall<Test>,);
-pub type Extrinsic =
+pub(crate) type AccountId = u64;
+pub(crate) type Header = generic::Header<u32, BlakeTwo256>;
+pub(crate) type Extension = (frame_system::AuthorizeCall<Test>,);
+pub(crate) type Extrinsic =
 	generic::UncheckedExtrinsic<AccountId, RuntimeCall, sp_runtime::testing::UintAuthorityId, Extension>;
-pub type Block = generic::Block<Header, Extrinsic>;
-pub type Call = pallet_storage_proofs::Call<Test>;
-pub type Error = pallet_storage_proofs::Error<Test>;
-pub type Event = pallet_storage_proofs::Event<Test>;
+pub(crate) type Block = generic::Block<Header, Extrinsic>;
+pub(crate) type Call = pallet_storage_proofs::Call<Test>;
+pub(crate) type Error = pallet_storage_proofs::Error<Test>;
+pub(crate) type Event = pallet_storage_proofs::Event<Test>;
 
 /// Periods of 20 blocks with windows of 8.
-pub const CLOCK: Clock = Clock { period: 20, window: 8, slot_step: 2 };
+pub(crate) const CLOCK: Clock = Clock { period: 20, window: 8, slot_step: 2 };
 /// What the deals of a node pay in one period.
-pub const RATE: Balance = 1_000;
+pub(crate) const RATE: Balance = 1_000;
 /// What of its bond is its customers'.
-pub const RESERVE: Balance = 7 * RATE;
+pub(crate) const RESERVE: Balance = 7 * RATE;
 /// The bond of a node.
-pub const BOND: Balance = 100 * RATE;
+pub(crate) const BOND: Balance = 100 * RATE;
 /// Owns every node.
-pub const OPERATOR: AccountId = 1;
+pub(crate) const OPERATOR: AccountId = 1;
 /// Looks for misses.
-pub const REPORTER: AccountId = 2;
+pub(crate) const REPORTER: AccountId = 2;
 /// Cannot receive anything.
-pub const REAPED: AccountId = 3;
+pub(crate) const REAPED: AccountId = 3;
 /// Receives fines.
-pub const TREASURY: AccountId = 99;
+pub(crate) const TREASURY: AccountId = 99;
 
 #[frame_support::runtime]
 mod runtime {
@@ -144,6 +144,7 @@ pub type Ended = StorageMap<Fake, Twox64Concat, NodeId, (), OptionQuery>;
 #[storage_alias]
 pub type Credits = StorageMap<Fake, Twox64Concat, NodeId, Vec<(Period, u64)>, ValueQuery>;
 
+#[derive(Debug)]
 pub struct FakeRegistry;
 
 impl Bonds<AccountId> for FakeRegistry {
@@ -179,6 +180,7 @@ impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeMarket;
 
 impl Exposure for FakeMarket {
@@ -191,6 +193,7 @@ impl Exposure for FakeMarket {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeTreasury;
 
 impl Treasury<AccountId> for FakeTreasury {
@@ -199,6 +202,7 @@ impl Treasury<AccountId> for FakeTreasury {
 	}
 }
 
+#[derive(Debug)]
 pub struct FakeRewards;
 
 impl OnProven for FakeRewards {
@@ -208,16 +212,16 @@ impl OnProven for FakeRewards {
 }
 
 /// Gives a node a bond, and deals to lose.
-pub fn employ(node: NodeId) {
+pub(crate) fn employ(node: NodeId) {
 	Held::insert(node, BOND);
 	Rates::insert(node, (RATE, RESERVE));
 }
 
 #[derive(Default)]
-pub struct ExtBuilder;
+pub(crate) struct ExtBuilder;
 
 impl ExtBuilder {
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		ProofsOf::set(Settings::default().proofs);
 		ParentVrf::set(None);
 		Authors::set(0);
@@ -228,7 +232,7 @@ impl ExtBuilder {
 	}
 
 	/// Runs a test, and checks every invariant after it.
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			StorageProofs::do_try_state().expect("invariants hold after every test");
@@ -237,12 +241,12 @@ impl ExtBuilder {
 }
 
 /// What the author of `block` has drawn.
-pub fn vrf_of(block: BlockNumber) -> Hash {
+pub(crate) fn vrf_of(block: BlockNumber) -> Hash {
 	HostHasher::blake2_256(&codec::Encode::encode(&(Authors::get(), block)))
 }
 
 /// Runs blocks until `block` has begun.
-pub fn advance_to(block: BlockNumber) {
+pub(crate) fn advance_to(block: BlockNumber) {
 	while System::block_number() < block {
 		let now = System::block_number() + 1;
 		ParentVrf::set(Some(vrf_of(now - 1)));
@@ -251,49 +255,49 @@ pub fn advance_to(block: BlockNumber) {
 	}
 }
 
-pub fn opens(node: NodeId, period: Period) -> BlockNumber {
+pub(crate) fn opens(node: NodeId, period: Period) -> BlockNumber {
 	CLOCK.opens::<HostHasher>(node, period)
 }
 
-pub fn closes(node: NodeId, period: Period) -> BlockNumber {
+pub(crate) fn closes(node: NodeId, period: Period) -> BlockNumber {
 	CLOCK.closes::<HostHasher>(node, period)
 }
 
-pub fn current(node: NodeId) -> Period {
+pub(crate) fn current(node: NodeId) -> Period {
 	StorageProofs::current(node)
 }
 
 /// Runs to the first block in which the current period of `node` can be proven.
-pub fn open_window(node: NodeId) -> Period {
+pub(crate) fn open_window(node: NodeId) -> Period {
 	let period = current(node);
 	advance_to(opens(node, period) + 1);
 	period
 }
 
 /// Runs to the first block after the window of the current period of `node`.
-pub fn close_window(node: NodeId) -> Period {
+pub(crate) fn close_window(node: NodeId) -> Period {
 	let period = current(node);
 	advance_to(closes(node, period));
 	period
 }
 
 /// Runs until `periods` more windows of `node` are closed.
-pub fn close_windows(node: NodeId, periods: u32) {
+pub(crate) fn close_windows(node: NodeId, periods: u32) {
 	for _ in 0..periods {
 		close_window(node);
 	}
 }
 
-pub fn record(node: NodeId) -> NodeRecord {
+pub(crate) fn record(node: NodeId) -> NodeRecord {
 	pallet_storage_proofs::NodeProofs::<Test>::get(node).expect("the node has had a deal")
 }
 
-pub fn prove_call(node: NodeId, period: Period, proof: StorageProof) -> RuntimeCall {
+pub(crate) fn prove_call(node: NodeId, period: Period, proof: StorageProof) -> RuntimeCall {
 	RuntimeCall::StorageProofs(Call::prove { node, period, proof: Box::new(proof) })
 }
 
 /// What a transaction pool asks.
-pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
+pub(crate) fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidityError> {
 	use codec::Encode;
 	use frame_support::dispatch::GetDispatchInfo;
 	let extrinsic = Extrinsic::new_transaction(call, (frame_system::AuthorizeCall::new(),));
@@ -303,11 +307,11 @@ pub fn validate(call: RuntimeCall) -> Result<ValidTransaction, TransactionValidi
 }
 
 /// What a block does with a general transaction.
-pub fn apply(call: RuntimeCall) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn apply(call: RuntimeCall) -> Result<DispatchResult, TransactionValidityError> {
 	apply_extrinsic(Extrinsic::new_transaction(call, (frame_system::AuthorizeCall::new(),)))
 }
 
-pub fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, TransactionValidityError> {
 	use codec::Encode;
 	use frame_support::dispatch::GetDispatchInfo;
 	let (info, length) = (extrinsic.get_dispatch_info(), extrinsic.encoded_size());
@@ -317,7 +321,7 @@ pub fn apply_extrinsic(extrinsic: Extrinsic) -> Result<DispatchResult, Transacti
 }
 
 /// This pallet's events so far; forgets them.
-pub fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
 	let events = System::read_events_for_pallet::<Event>();
 	System::reset_events();
 	events
@@ -325,7 +329,7 @@ pub fn events() -> Vec<Event> {
 
 /// A machine with an agent: real bytes, a real forest, real proofs.
 #[derive(Clone)]
-pub struct Hardware {
+pub(crate) struct Hardware {
 	pub node: NodeId,
 	pub tree: ForestTree,
 	blobs: BTreeMap<u64, Vec<u8>>,
@@ -333,13 +337,13 @@ pub struct Hardware {
 
 impl Hardware {
 	/// A machine that stores nothing yet, with a bond.
-	pub fn new(node: u64) -> Self {
+	pub(crate) fn new(node: u64) -> Self {
 		employ(NodeId(node));
 		Self { node: NodeId(node), tree: ForestTree::new(node), blobs: BTreeMap::new() }
 	}
 
 	/// A machine that stores 5,000 bytes from the period before the current one on: its next window is due.
-	pub fn due(node: u64) -> Self {
+	pub(crate) fn due(node: u64) -> Self {
 		let mut hardware = Self::new(node);
 		hardware.store(1, 5_000);
 		close_window(hardware.node);
@@ -362,7 +366,7 @@ impl Hardware {
 		Ok(())
 	}
 
-	pub fn try_store(&mut self, deal: u64, length: usize) -> DispatchResult {
+	pub(crate) fn try_store(&mut self, deal: u64, length: usize) -> DispatchResult {
 		let blob = Self::blob(deal, length);
 		let root = root_of(&blob);
 		let slot = self.tree.free_slot().expect("there are 2^32 slots");
@@ -372,24 +376,24 @@ impl Hardware {
 	}
 
 	/// Stores a blob and has it accepted on chain.
-	pub fn store(&mut self, deal: u64, length: usize) {
+	pub(crate) fn store(&mut self, deal: u64, length: usize) {
 		self.try_store(deal, length).expect("the deal is accepted");
 	}
 
 	/// Empties the slot of a deal on chain. Keeps the bytes: the current challenge may still ask for them.
-	pub fn clear(&mut self, deal: u64) {
+	pub(crate) fn clear(&mut self, deal: u64) {
 		let slot = self.tree.slot_of(deal).expect("the deal is in the tree");
 		let leaf = *self.tree.get(slot).expect("the slot holds the deal");
 		self.update(slot, Change::Remove(leaf)).expect("the slot is cleared");
 	}
 
 	/// Loses the bytes of a deal.
-	pub fn lose(&mut self, deal: u64) {
+	pub(crate) fn lose(&mut self, deal: u64) {
 		self.blobs.remove(&deal);
 	}
 
 	/// The challenge of the current period, with the seed that is known now.
-	pub fn challenge(&self) -> Challenge {
+	pub(crate) fn challenge(&self) -> Challenge {
 		let page = StorageProofs::window(self.node);
 		let seed = page.seed.expect("the window is open");
 		Challenge {
@@ -401,17 +405,17 @@ impl Hardware {
 		}
 	}
 
-	pub fn answer(&self) -> StorageProof {
+	pub(crate) fn answer(&self) -> StorageProof {
 		prover::prove(&self.tree, &self.challenge(), &mut self.clone()).expect("all bytes are there")
 	}
 
 	/// Proves the current period, whose window is open.
-	pub fn prove(&self) -> Result<DispatchResult, TransactionValidityError> {
+	pub(crate) fn prove(&self) -> Result<DispatchResult, TransactionValidityError> {
 		apply(prove_call(self.node, current(self.node), self.answer()))
 	}
 
 	/// Waits for the window, proves, waits for its end.
-	pub fn prove_period(&self) -> Period {
+	pub(crate) fn prove_period(&self) -> Period {
 		let period = open_window(self.node);
 		assert_eq!(self.prove(), Ok(Ok(())));
 		close_window(self.node);

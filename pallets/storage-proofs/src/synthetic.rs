@@ -3,6 +3,14 @@
 //! The challenge depends on the forest's total only, never on its root. So everything beside the paths may be
 //! anything: the hashes beside them are made up, and the roots follow.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "only benchmarks and tests come here"
+)]
+
 use crate::types::HostHasher;
 use alloc::{vec, vec::Vec};
 use codec::Encode;
@@ -27,18 +35,18 @@ pub(crate) struct Shape {
 impl Shape {
 	/// The longest paths through forest and blobs together, when all deals are equally long.
 	#[cfg(feature = "runtime-benchmarks")]
-	pub const DEEPEST: Self = Self { depth: 32, length: 1 << 31 };
+	pub(crate) const DEEPEST: Self = Self { depth: 32, length: 1 << 31 };
 
 	/// One TiB in deals of one GiB.
 	#[cfg(test)]
-	pub const TEBIBYTE: Self = Self { depth: 10, length: 1 << 30 };
+	pub(crate) const TEBIBYTE: Self = Self { depth: 10, length: 1 << 30 };
 
 	fn weight(&self, level: u8) -> u64 {
 		self.length << level
 	}
 
 	/// The forest and the answer to `challenge`.
-	pub fn prove(self, challenge: &Challenge) -> (Forest, StorageProof) {
+	pub(crate) fn prove(self, challenge: &Challenge) -> (Forest, StorageProof) {
 		let total = self.weight(self.depth);
 		let mut points = challenge.points::<HostHasher>(total);
 		points.sort_unstable();

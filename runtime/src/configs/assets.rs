@@ -25,7 +25,7 @@ parameter_types! {
 }
 
 /// What a preimage costs as long as it is kept.
-pub type DepositPerPreimage = LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>;
+pub(super) type DepositPerPreimage = LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>;
 
 impl pallet_balances::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;

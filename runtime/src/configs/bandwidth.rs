@@ -12,6 +12,7 @@ parameter_types! {
 }
 
 /// The number of Babe's present epoch. It only grows.
+#[derive(Debug)]
 pub struct EpochIndex;
 
 impl Get<u64> for EpochIndex {

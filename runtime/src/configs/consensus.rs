@@ -97,6 +97,7 @@ impl pallet_bags_list::Config for Runtime {
 }
 
 /// The election, at the end of the era's last session but one, within one block.
+#[derive(Debug)]
 pub struct OnChainElection;
 
 impl onchain::Config for OnChainElection {
@@ -111,6 +112,7 @@ impl onchain::Config for OnChainElection {
 }
 
 /// Sizes for the benchmarks of staking.
+#[derive(Debug)]
 pub struct StakingBenchmarks;
 
 impl pallet_staking::BenchmarkingConfig for StakingBenchmarks {

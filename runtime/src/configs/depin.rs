@@ -21,6 +21,7 @@ impl pallet_settings::Config for Runtime {
 }
 
 /// What a node owes in all classes: it goes when it owes nothing in any of them.
+#[derive(Debug)]
 pub struct NodeObligations;
 
 impl Obligations for NodeObligations {
@@ -99,6 +100,7 @@ impl pallet_disputes::Config for Runtime {
 /// The VRF output of the author of the parent block.
 ///
 /// Babe writes it when a block ends, so hooks and calls of a block read its parent's.
+#[derive(Debug)]
 pub struct ParentVrf;
 
 impl Get<Option<Hash>> for ParentVrf {

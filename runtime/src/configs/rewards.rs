@@ -16,6 +16,7 @@ use substation_primitives::{
 };
 
 /// Turns what other pallets tell into credits.
+#[derive(Debug)]
 pub struct Credits;
 
 /// A proof counts until the node's next window has closed.
@@ -59,6 +60,7 @@ impl OnRedeemed<AccountId> for Credits {
 }
 
 /// Blocks of an era at full pace.
+#[derive(Debug)]
 pub struct EraBlocks;
 
 impl Get<BlockNumber> for EraBlocks {
@@ -70,6 +72,7 @@ impl Get<BlockNumber> for EraBlocks {
 }
 
 /// What the validators of the era that ends leave to stakes, by the points and the commissions that staking keeps.
+#[derive(Debug)]
 pub struct AfterCommissions;
 
 impl NominatorEarnings for AfterCommissions {
@@ -95,6 +98,7 @@ impl NominatorEarnings for AfterCommissions {
 }
 
 /// The author of the block that is being executed.
+#[derive(Debug)]
 pub struct BlockAuthor;
 
 impl Get<Option<AccountId>> for BlockAuthor {

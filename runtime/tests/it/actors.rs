@@ -23,13 +23,13 @@ use substation_runtime::{
 };
 
 /// What a node asks for one GiB over one period.
-pub const PRICE: Balance = 10 * STN;
+pub(crate) const PRICE: Balance = 10 * STN;
 
 /// What a node has bonded in these tests.
-pub const BOND: Balance = 1_000 * STN;
+pub(crate) const BOND: Balance = 1_000 * STN;
 
 /// One node with everything that its agent knows.
-pub struct Node {
+pub(crate) struct Node {
 	pub id: NodeId,
 	agent: ed25519::Pair,
 	tree: ForestTree,
@@ -48,7 +48,7 @@ impl ChunkSource for Blobs<'_> {
 
 impl Node {
 	/// Registers a node of this operator.
-	pub fn register(operator: Sr25519Keyring) -> Self {
+	pub(crate) fn register(operator: Sr25519Keyring) -> Self {
 		let id = pallet_registry::NextNodeId::<Runtime>::get();
 		let agent = ed25519::Pair::from_seed(&[id.0 as u8 + 1; 32]);
 		let spec = pallet_registry::NodeSpec {
@@ -63,12 +63,12 @@ impl Node {
 	}
 
 	/// The key that signs the node's free calls.
-	pub fn into_agent(self) -> ed25519::Pair {
+	pub(crate) fn into_agent(self) -> ed25519::Pair {
 		self.agent
 	}
 
 	/// The agent's acceptance of these deals, with the bytes they are about.
-	pub fn acceptance(&mut self, deals: Vec<(DealId, Vec<u8>)>) -> UncheckedExtrinsic {
+	pub(crate) fn acceptance(&mut self, deals: Vec<(DealId, Vec<u8>)>) -> UncheckedExtrinsic {
 		let slots = self.tree.free_slots(deals.len());
 		let acceptances: Vec<_> =
 			deals.iter().zip(&slots).map(|((deal, _), slot)| Acceptance { deal: *deal, slot: *slot }).collect();
@@ -90,7 +90,7 @@ impl Node {
 	}
 
 	/// The agent's clearance of an ended deal's slot.
-	pub fn clearance(&mut self, deal: DealId) -> UncheckedExtrinsic {
+	pub(crate) fn clearance(&mut self, deal: DealId) -> UncheckedExtrinsic {
 		let slot = self.tree.slot_of(deal.0).unwrap();
 		let leaf = *self.tree.get(slot).unwrap();
 		let (clearances, changes) = (vec![Clearance { slot, leaf }], vec![(slot, Change::Remove(leaf))]);
@@ -109,7 +109,7 @@ impl Node {
 	}
 
 	/// The agent's answer to a dispute about one of the node's deals.
-	pub fn answer(&self, deal: DealId, evidence: [u8; 32]) -> UncheckedExtrinsic {
+	pub(crate) fn answer(&self, deal: DealId, evidence: [u8; 32]) -> UncheckedExtrinsic {
 		let dispute = pallet_disputes::Disputes::<Runtime>::get(deal).expect("the deal is disputed").id;
 		let message = authority::answer_message(&GENESIS.0, self.id.0, dispute.0, &evidence);
 		let signature = self.agent.sign(&message).0;
@@ -117,7 +117,7 @@ impl Node {
 	}
 
 	/// What the open window asks of this node.
-	pub fn challenge(&self) -> Challenge {
+	pub(crate) fn challenge(&self) -> Challenge {
 		let window = self.window();
 		let seed = window.seed.expect("the window is open");
 		Challenge {
@@ -130,17 +130,17 @@ impl Node {
 	}
 
 	/// The proof of the open window, over the forest as it is now.
-	pub fn proof(&self) -> StorageProof {
+	pub(crate) fn proof(&self) -> StorageProof {
 		prove(&self.tree, &self.challenge(), &mut Blobs(&self.blobs)).expect("the node has its bytes")
 	}
 
 	/// The transaction that hands in a proof for the current period.
-	pub fn proving(&self, proof: StorageProof) -> UncheckedExtrinsic {
+	pub(crate) fn proving(&self, proof: StorageProof) -> UncheckedExtrinsic {
 		free(prove_call(self.id, self.window().period, proof))
 	}
 
 	/// Runs to the first window that asks for something: that of the period after the acceptance.
-	pub fn first_window(&self) {
+	pub(crate) fn first_window(&self) {
 		self.open_next();
 		if self.window().frozen.total == 0 {
 			run_to(self.window().closes);
@@ -148,34 +148,34 @@ impl Node {
 	}
 
 	/// Runs into the next window and proves it.
-	pub fn prove_next(&self) {
+	pub(crate) fn prove_next(&self) {
 		self.open_next();
 		apply(self.proving(self.proof()));
 	}
 
 	/// Runs to the first block after which a proof of the next unproven window is possible.
-	pub fn open_next(&self) {
+	pub(crate) fn open_next(&self) {
 		let window = self.window();
 		let opens = if window.proven { window.opens + window.period_length } else { window.opens };
 		run_to(opens + 1);
 	}
 
 	/// Lets this many windows close without a proof.
-	pub fn miss(&self, windows: u32) {
+	pub(crate) fn miss(&self, windows: u32) {
 		let window = self.window();
 		run_to(window.closes + (windows - 1) * window.period_length);
 	}
 
-	pub fn window(&self) -> WindowPage {
+	pub(crate) fn window(&self) -> WindowPage {
 		<Runtime as SubstationApi<Block, AccountId>>::window(self.id).expect("the node is registered")
 	}
 
-	pub fn page(&self) -> NodePage<AccountId> {
+	pub(crate) fn page(&self) -> NodePage<AccountId> {
 		<Runtime as SubstationApi<Block, AccountId>>::node_page(self.id).expect("the node is registered")
 	}
 
 	/// A deal with `customer` over these bytes, proposed and accepted.
-	pub fn store(&mut self, customer: Sr25519Keyring, bytes: Vec<u8>, periods: u32) -> DealId {
+	pub(crate) fn store(&mut self, customer: Sr25519Keyring, bytes: Vec<u8>, periods: u32) -> DealId {
 		let deal = propose(customer, self.id, &bytes, periods);
 		let acceptance = self.acceptance(vec![(deal, bytes)]);
 		apply(acceptance);
@@ -184,12 +184,12 @@ impl Node {
 }
 
 /// The call that hands in a proof.
-pub fn prove_call(node: NodeId, period: substation_primitives::Period, proof: StorageProof) -> RuntimeCall {
+pub(crate) fn prove_call(node: NodeId, period: substation_primitives::Period, proof: StorageProof) -> RuntimeCall {
 	pallet_storage_proofs::Call::prove { node, period, proof: proof.into() }.into()
 }
 
 /// Proposes to store these bytes.
-pub fn propose(customer: Sr25519Keyring, node: NodeId, bytes: &[u8], periods: u32) -> DealId {
+pub(crate) fn propose(customer: Sr25519Keyring, node: NodeId, bytes: &[u8], periods: u32) -> DealId {
 	let deal = pallet_storage_market::NextDealId::<Runtime>::get();
 	let proposal = Proposal {
 		node,
@@ -203,12 +203,12 @@ pub fn propose(customer: Sr25519Keyring, node: NodeId, bytes: &[u8], periods: u3
 }
 
 /// Bytes that nobody else stores.
-pub fn content(seed: u8, length: usize) -> Vec<u8> {
+pub(crate) fn content(seed: u8, length: usize) -> Vec<u8> {
 	(0..length).map(|index| (index as u8).wrapping_mul(31).wrapping_add((index >> 8) as u8 ^ seed)).collect()
 }
 
 /// What the API says of a deal.
-pub fn deal_page(deal: DealId) -> Option<DealPage<AccountId>> {
+pub(crate) fn deal_page(deal: DealId) -> Option<DealPage<AccountId>> {
 	<Runtime as SubstationApi<Block, AccountId>>::deal_page(deal)
 }
 

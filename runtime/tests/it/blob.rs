@@ -15,7 +15,10 @@ use substation_runtime::{UncheckedExtrinsic, WASM_BINARY};
 const RUNS: usize = 201;
 
 /// The median time of validating a transaction in the blob, and the answer.
-pub fn validate(state: &mut TestExternalities, transaction: &UncheckedExtrinsic) -> (Duration, TransactionValidity) {
+pub(crate) fn validate(
+	state: &mut TestExternalities,
+	transaction: &UncheckedExtrinsic,
+) -> (Duration, TransactionValidity) {
 	let wasm = WASM_BINARY.expect("this measures the blob: build without SKIP_WASM_BUILD");
 	let executor = WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
 	let fetcher = WrappedRuntimeCode(wasm.into());

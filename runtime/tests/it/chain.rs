@@ -31,7 +31,7 @@ use substation_runtime::{
 const FIRST_SLOT: u64 = 1_000_000;
 
 /// What the chain's first block hashes to.
-pub const GENESIS: H256 = H256::repeat_byte(7);
+pub(crate) const GENESIS: H256 = H256::repeat_byte(7);
 
 thread_local! {
 	/// Hash of the last block.
@@ -39,7 +39,7 @@ thread_local! {
 }
 
 /// The complete genesis of a preset: the default with the preset merged in, as chain specs do it.
-pub fn genesis(preset: &str) -> Value {
+pub(crate) fn genesis(preset: &str) -> Value {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	let patch = genesis_presets::get_preset(&preset.into()).expect("the preset exists");
 	merge(&mut config, serde_json::from_slice(&patch).unwrap());
@@ -58,7 +58,7 @@ fn merge(target: &mut Value, patch: Value) {
 }
 
 /// State as genesis leaves it.
-pub fn genesis_state(preset: &str) -> TestExternalities {
+pub(crate) fn genesis_state(preset: &str) -> TestExternalities {
 	let mut state = TestExternalities::new_empty();
 	let json = serde_json::to_vec(&genesis(preset)).unwrap();
 	state.execute_with(|| {
@@ -69,7 +69,7 @@ pub fn genesis_state(preset: &str) -> TestExternalities {
 }
 
 /// Runs `scenario` on a fresh development chain that has one block, and checks every invariant afterwards.
-pub fn scenario(scenario: impl FnOnce()) {
+pub(crate) fn scenario(scenario: impl FnOnce()) {
 	PARENT.set(GENESIS);
 	genesis_state("development").execute_with(|| {
 		block([]);
@@ -79,7 +79,7 @@ pub fn scenario(scenario: impl FnOnce()) {
 }
 
 /// The state that `build` makes of a fresh development chain with one block, whatever invariants say of it.
-pub fn state_of(build: impl FnOnce()) -> TestExternalities {
+pub(crate) fn state_of(build: impl FnOnce()) -> TestExternalities {
 	PARENT.set(GENESIS);
 	let mut state = genesis_state("development");
 	state.execute_with(|| {
@@ -92,7 +92,7 @@ pub fn state_of(build: impl FnOnce()) -> TestExternalities {
 
 /// Every invariant of every pallet, and those across pallets.
 #[track_caller]
-pub fn check() {
+pub(crate) fn check() {
 	let now = System::block_number();
 	<AllPalletsWithSystem as TryState<BlockNumber>>::try_state(now, TryStateSelect::All).expect("pallets are sound");
 	invariants::check().expect("pallets fit together");
@@ -101,7 +101,7 @@ pub fn check() {
 /// Makes one block of these transactions and says how each went.
 ///
 /// A block that begins a session takes no transactions: if it is the next one, they come in the block after it.
-pub fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+pub(crate) fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
 	let transactions: Vec<_> = transactions.into_iter().collect();
 	if !transactions.is_empty() {
 		pass_session_start();
@@ -127,7 +127,7 @@ fn pass_session_start() {
 
 /// Makes a block in which this transaction must be refused without a trace, and says why it was.
 #[track_caller]
-pub fn refused(transaction: UncheckedExtrinsic) -> TransactionValidityError {
+pub(crate) fn refused(transaction: UncheckedExtrinsic) -> TransactionValidityError {
 	pass_session_start();
 	block_of(|| {
 		let before = entries();
@@ -184,24 +184,24 @@ fn pre_digest(number: BlockNumber, slot: Slot) -> PreDigest {
 }
 
 /// Makes empty blocks up to this one.
-pub fn run_to(number: BlockNumber) {
+pub(crate) fn run_to(number: BlockNumber) {
 	while System::block_number() < number {
 		block([]);
 	}
 }
 
 /// A transaction signed by an account.
-pub fn signed(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+pub(crate) fn signed(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	signed_as(who, System::account_nonce(who.to_account_id()), call)
 }
 
 /// A transaction signed by an account, with a nonce that is not its next one.
-pub fn signed_as(who: Sr25519Keyring, nonce: Nonce, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+pub(crate) fn signed_as(who: Sr25519Keyring, nonce: Nonce, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	signed_and_tipped(who, nonce, 0, call)
 }
 
 /// A transaction signed by an account, with a tip for whoever includes it.
-pub fn tipped(who: Sr25519Keyring, tip: Balance, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+pub(crate) fn tipped(who: Sr25519Keyring, tip: Balance, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	signed_and_tipped(who, System::account_nonce(who.to_account_id()), tip, call)
 }
 
@@ -220,20 +220,20 @@ fn signed_and_tipped(
 }
 
 /// A free call, as an agent makes it.
-pub fn free(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+pub(crate) fn free(call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
 	let born = u64::from(System::block_number());
 	UncheckedExtrinsic::new_transaction(call.into(), transactions::extension(Era::mortal(16, born), 0, 0))
 }
 
 /// What a free call weighs: its authorisation and its dispatch.
-pub fn free_weight(call: &RuntimeCall) -> Weight {
+pub(crate) fn free_weight(call: &RuntimeCall) -> Weight {
 	call.weight_of_authorize().saturating_add(call.get_dispatch_info().call_weight)
 }
 
 /// Makes a block of one valid transaction and says how its call went. An election fills its block: what is left over
 /// waits for the next one, as it does in a pool.
 #[track_caller]
-pub fn attempt(transaction: UncheckedExtrinsic) -> DispatchResult {
+pub(crate) fn attempt(transaction: UncheckedExtrinsic) -> DispatchResult {
 	let mut result = block([transaction.clone()]).remove(0);
 	if result == Err(InvalidTransaction::ExhaustsResources.into()) {
 		result = block([transaction]).remove(0);
@@ -243,13 +243,13 @@ pub fn attempt(transaction: UncheckedExtrinsic) -> DispatchResult {
 
 /// Makes a block of one transaction, which must succeed, and gives its pallets' events.
 #[track_caller]
-pub fn apply(transaction: UncheckedExtrinsic) -> Vec<RuntimeEvent> {
+pub(crate) fn apply(transaction: UncheckedExtrinsic) -> Vec<RuntimeEvent> {
 	attempt(transaction).expect("the call succeeds");
 	System::events().into_iter().map(|record| record.event).collect()
 }
 
 /// What these events say that transactions have cost their senders, tips included.
-pub fn fees(events: &[RuntimeEvent]) -> Balance {
+pub(crate) fn fees(events: &[RuntimeEvent]) -> Balance {
 	let paid = events.iter().filter_map(|event| match event {
 		RuntimeEvent::TransactionPayment(pallet_transaction_payment::Event::TransactionFeePaid {
 			actual_fee, ..
@@ -261,6 +261,6 @@ pub fn fees(events: &[RuntimeEvent]) -> Balance {
 
 /// Makes a block of one signed call, which must succeed.
 #[track_caller]
-pub fn send(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Vec<RuntimeEvent> {
+pub(crate) fn send(who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Vec<RuntimeEvent> {
 	apply(signed(who, call))
 }

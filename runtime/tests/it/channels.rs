@@ -26,16 +26,16 @@ use substation_runtime::{
 };
 
 /// What is put into a channel.
-pub const DEPOSIT: Balance = 10 * STN;
+pub(crate) const DEPOSIT: Balance = 10 * STN;
 
 /// A channel from Alice to Bob and the key of its vouchers.
-pub struct Channel {
+pub(crate) struct Channel {
 	pub id: ChannelId,
 	key: ed25519::Pair,
 }
 
 impl Channel {
-	pub fn open() -> Self {
+	pub(crate) fn open() -> Self {
 		let id = pallet_payment_channels::NextChannelId::<Runtime>::get();
 		let key = ed25519::Pair::from_seed(&[id.0 as u8 + 40; 32]);
 		send(Alice, Call::open { payee: Bob.to_account_id(), key: key.public().0, deposit: DEPOSIT });
@@ -43,7 +43,7 @@ impl Channel {
 	}
 
 	/// The call that redeems a voucher of the channel's key.
-	pub fn redemption(&self, cumulative: Balance) -> RuntimeCall {
+	pub(crate) fn redemption(&self, cumulative: Balance) -> RuntimeCall {
 		redeem(self.id, cumulative, self.key.sign(&voucher_message(&GENESIS.0, self.id.0, cumulative)))
 	}
 
@@ -166,7 +166,7 @@ fn what_the_payer_has_not_signed_for_this_channel_moves_nothing() {
 fn vouchers_beyond_the_deposit_and_below_the_least_step_are_refused_without_a_trace() {
 	scenario(|| {
 		let channel = Channel::open();
-		let nowhere = Channel { id: ChannelId(99), key: channel.key.clone() };
+		let nowhere = Channel { id: ChannelId(99), key: channel.key };
 
 		assert_eq!(refused(channel.voucher(DEPOSIT + 1)), UnknownTransaction::Custom(OVER_DEPOSIT).into());
 		let small = settings().min_redeem - 1;

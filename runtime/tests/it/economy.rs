@@ -64,7 +64,7 @@ fn era_blocks() -> BlockNumber {
 }
 
 /// Runs to the first block of the next era.
-pub fn next_era() {
+pub(crate) fn next_era() {
 	let era = supply().era;
 	while supply().era == era {
 		run_to(System::block_number() + 1);
@@ -114,7 +114,7 @@ fn usage(burned: Balance) -> Balance {
 }
 
 /// A node of Alice's that has proven the first period of a deal of so many.
-pub fn proven_node(customer: Sr25519Keyring, periods: u32) -> (Node, DealId) {
+pub(crate) fn proven_node(customer: Sr25519Keyring, periods: u32) -> (Node, DealId) {
 	let mut node = Node::register(Alice);
 	let deal = node.store(customer, content(1, 5_000), periods);
 	node.first_window();
@@ -134,7 +134,7 @@ fn settled(events: &[RuntimeEvent]) -> (Balance, Balance) {
 }
 
 /// What these events say that staking has paid, and to whose stash.
-pub fn payments(events: &[RuntimeEvent]) -> impl Iterator<Item = (&AccountId, Balance)> {
+pub(crate) fn payments(events: &[RuntimeEvent]) -> impl Iterator<Item = (&AccountId, Balance)> {
 	events.iter().filter_map(|event| match event {
 		RuntimeEvent::Staking(pallet_staking::Event::Rewarded { stash, amount, .. }) => Some((stash, *amount)),
 		_ => None,

@@ -23,7 +23,7 @@ use substation_runtime::{
 };
 
 /// Brings a motion of the council through, as its members would; gives the events of the block that closes it.
-pub fn motion(call: impl Into<RuntimeCall>, ayes: &[Sr25519Keyring], threshold: u32) -> Vec<RuntimeEvent> {
+pub(crate) fn motion(call: impl Into<RuntimeCall>, ayes: &[Sr25519Keyring], threshold: u32) -> Vec<RuntimeEvent> {
 	let call: RuntimeCall = call.into();
 	let index = pallet_collective::ProposalCount::<Runtime, governance::CouncilCollective>::get();
 	let proposal_hash = sp_runtime::traits::BlakeTwo256::hash_of(&call);
@@ -47,7 +47,7 @@ pub fn motion(call: impl Into<RuntimeCall>, ayes: &[Sr25519Keyring], threshold: 
 }
 
 /// What became of a motion that was closed in this block.
-pub fn executed(events: &[RuntimeEvent]) -> Result<(), DispatchError> {
+pub(crate) fn executed(events: &[RuntimeEvent]) -> Result<(), DispatchError> {
 	let result = events.iter().find_map(|event| match event {
 		RuntimeEvent::Council(pallet_collective::Event::Executed { result, .. }) => Some(*result),
 		_ => None,

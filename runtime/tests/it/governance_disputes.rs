@@ -38,7 +38,7 @@ fn disputed() -> (Node, DealId, Balance) {
 	(node, deal, bond)
 }
 
-pub fn answered() -> (Node, DealId, Balance) {
+pub(crate) fn answered() -> (Node, DealId, Balance) {
 	let (node, deal, bond) = disputed();
 	apply(node.answer(deal, [2; 32]));
 	(node, deal, bond)

@@ -18,17 +18,17 @@ type Bounded = pallet_democracy::BoundedCallOf<Runtime>;
 type ReferendumIndex = u32;
 
 /// What a referendum of these tests is about: another acceptance time.
-pub fn change(acceptance_time: BlockNumber) -> RuntimeCall {
+pub(crate) fn change(acceptance_time: BlockNumber) -> RuntimeCall {
 	let mut settings = Settings::all().market;
 	settings.acceptance_time = acceptance_time;
 	pallet_settings::Call::set_market { settings }.into()
 }
 
-pub fn bound(call: RuntimeCall) -> Bounded {
+pub(crate) fn bound(call: RuntimeCall) -> Bounded {
 	Preimage::bound(call).expect("the call is short")
 }
 
-pub fn aye(conviction: Conviction, balance: Balance) -> AccountVote<Balance> {
+pub(crate) fn aye(conviction: Conviction, balance: Balance) -> AccountVote<Balance> {
 	AccountVote::Standard { vote: Vote { aye: true, conviction }, balance }
 }
 
@@ -36,12 +36,12 @@ fn nay(balance: Balance) -> AccountVote<Balance> {
 	AccountVote::Standard { vote: Vote { aye: false, conviction: Conviction::None }, balance }
 }
 
-pub fn vote(who: Sr25519Keyring, ref_index: ReferendumIndex, vote: AccountVote<Balance>) {
+pub(crate) fn vote(who: Sr25519Keyring, ref_index: ReferendumIndex, vote: AccountVote<Balance>) {
 	send(who, pallet_democracy::Call::vote { ref_index, vote });
 }
 
 /// Proposes a call publicly and runs to its vote.
-pub fn launch(call: RuntimeCall) -> ReferendumIndex {
+pub(crate) fn launch(call: RuntimeCall) -> ReferendumIndex {
 	let index = pallet_democracy::ReferendumCount::<Runtime>::get();
 	send(Alice, pallet_democracy::Call::propose { proposal: bound(call), value: 100 * STN });
 	let period = governance::LaunchPeriod::get();
@@ -51,7 +51,7 @@ pub fn launch(call: RuntimeCall) -> ReferendumIndex {
 }
 
 /// The first block at which a running referendum is decided.
-pub fn end(index: ReferendumIndex) -> BlockNumber {
+pub(crate) fn end(index: ReferendumIndex) -> BlockNumber {
 	match ReferendumInfoOf::<Runtime>::get(index) {
 		Some(ReferendumInfo::Ongoing(status)) => status.end,
 		other => panic!("referendum {index} is not running: {other:?}"),
@@ -59,7 +59,7 @@ pub fn end(index: ReferendumIndex) -> BlockNumber {
 }
 
 /// Brings a call through a referendum and enacts it; gives the events of that block.
-pub fn enact(call: RuntimeCall) -> Vec<RuntimeEvent> {
+pub(crate) fn enact(call: RuntimeCall) -> Vec<RuntimeEvent> {
 	let index = launch(call);
 	vote(Bob, index, aye(Conviction::None, 1_000 * STN));
 	run_to(end(index) + governance::EnactmentPeriod::get());
@@ -67,7 +67,7 @@ pub fn enact(call: RuntimeCall) -> Vec<RuntimeEvent> {
 }
 
 /// What became of a call that a referendum has dispatched in this block.
-pub fn outcome(events: &[RuntimeEvent]) -> Result<(), DispatchError> {
+pub(crate) fn outcome(events: &[RuntimeEvent]) -> Result<(), DispatchError> {
 	let dispatched = events.iter().find_map(|event| match event {
 		RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched { result, .. }) => Some(*result),
 		_ => None,

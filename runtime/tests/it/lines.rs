@@ -24,17 +24,17 @@ use substation_runtime::{
 };
 
 /// What every line claims.
-pub const CLAIM: Rates = Rates { down: 20_000, up: 12_000 };
+pub(crate) const CLAIM: Rates = Rates { down: 20_000, up: 12_000 };
 
 /// What every operator prepays for the tests of one node.
-pub const PREPAID: Balance = STN;
+pub(crate) const PREPAID: Balance = STN;
 
 /// Nodes with lines, and the keys of their agents.
-pub struct Lines(BTreeMap<NodeId, ed25519::Pair>);
+pub(crate) struct Lines(BTreeMap<NodeId, ed25519::Pair>);
 
 /// What a member hands in: how many bytes, under which mark, and the milliseconds of its receipt if it signs one.
 #[derive(Clone, Copy)]
-pub struct Part {
+pub(crate) struct Part {
 	pub count: u32,
 	pub mark: Option<Hash>,
 	pub elapsed: Option<u32>,
@@ -42,7 +42,7 @@ pub struct Part {
 
 /// A measurement before the agent signs it, so that tests can spoil it.
 #[derive(Clone)]
-pub struct Measurement {
+pub(crate) struct Measurement {
 	pub test: TestId,
 	pub counts: Vec<u32>,
 	pub digest: Hash,
@@ -52,7 +52,7 @@ pub struct Measurement {
 
 impl Measurement {
 	/// The call that hands it in.
-	pub fn call(self) -> RuntimeCall {
+	pub(crate) fn call(self) -> RuntimeCall {
 		let Self { test, counts, digest, receipts, signature } = self;
 		Call::submit_measurement {
 			test,
@@ -65,21 +65,21 @@ impl Measurement {
 	}
 
 	/// The free call of the agent.
-	pub fn transaction(self) -> UncheckedExtrinsic {
+	pub(crate) fn transaction(self) -> UncheckedExtrinsic {
 		free(self.call())
 	}
 }
 
 impl Lines {
 	/// Four nodes of four operators, each with one seat, and enough epochs later for the seats to count.
-	pub fn of_four() -> Self {
+	pub(crate) fn of_four() -> Self {
 		let lines = Self::of(&[Alice, Bob, Charlie, Dave]);
 		lines.run_until_seats_count();
 		lines
 	}
 
 	/// A node with one seat for each of these operators.
-	pub fn of(operators: &[Sr25519Keyring]) -> Self {
+	pub(crate) fn of(operators: &[Sr25519Keyring]) -> Self {
 		let mut lines = Self(BTreeMap::new());
 		for operator in operators {
 			let node = Node::register(*operator);
@@ -90,18 +90,18 @@ impl Lines {
 	}
 
 	/// The nodes.
-	pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+	pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
 		self.0.keys().copied()
 	}
 
 	/// Runs to the first epoch in which the seats of all of them count and draws reach all of them.
-	pub fn run_until_seats_count(&self) {
+	pub(crate) fn run_until_seats_count(&self) {
 		let from = self.nodes().flat_map(|node| line(node).seats).map(|seat| seat.from).max().expect("there are seats");
 		run_to_epoch(from);
 	}
 
 	/// The latest test of which no measurement was handed in; runs until there is one.
-	pub fn next_test(&self) -> TestPage {
+	pub(crate) fn next_test(&self) -> TestPage {
 		for _ in 0..100 {
 			if let Some(test) = self.nodes().filter_map(pending_test).max_by_key(|test| test.id) {
 				return test;
@@ -112,7 +112,7 @@ impl Lines {
 	}
 
 	/// What members would hand in had the line carried everything in as many milliseconds as the claim takes.
-	pub fn as_claimed(&self, test: &TestPage) -> Vec<Part> {
+	pub(crate) fn as_claimed(&self, test: &TestPage) -> Vec<Part> {
 		let members = test.committee.len() as u64;
 		let count = u32::try_from(test.total.div_ceil(members)).expect("a part of a test fits");
 		let elapsed = u64::from(count) * members * 8 * bandwidth::WIRE / bandwidth::PAYLOAD / u64::from(test.claim);
@@ -122,7 +122,7 @@ impl Lines {
 	}
 
 	/// The measurement of a test that comes to these parts, signed by everybody who has to.
-	pub fn measurement(&self, test: &TestPage, parts: &[Part]) -> Measurement {
+	pub(crate) fn measurement(&self, test: &TestPage, parts: &[Part]) -> Measurement {
 		let subject = subject(test);
 		let nonces: Vec<_> = parts.iter().map(|part| part.mark.map(|mark| mark.map(|byte| !byte))).collect();
 		let start = bandwidth::start_token::<NativeHasher>(&subject, &nonces);
@@ -144,13 +144,13 @@ impl Lines {
 	}
 
 	/// Hands in the measurement of a line that is as fast as claimed.
-	pub fn pass(&self, test: &TestPage) -> Vec<RuntimeEvent> {
+	pub(crate) fn pass(&self, test: &TestPage) -> Vec<RuntimeEvent> {
 		apply(self.measurement(test, &self.as_claimed(test)).transaction())
 	}
 }
 
 /// Enough nodes of six operators for a committee of this size, and their first test.
-pub fn committee_of(members: u8) -> (Lines, TestPage) {
+pub(crate) fn committee_of(members: u8) -> (Lines, TestPage) {
 	pallet_pace::Pace::<Runtime>::mutate(|lengths| {
 		lengths.committees.members = members;
 		lengths.committees.min_nodes = u32::from(members) + 1;
@@ -167,7 +167,7 @@ pub fn committee_of(members: u8) -> (Lines, TestPage) {
 }
 
 /// What a test's signatures name.
-pub fn subject(test: &TestPage) -> Subject {
+pub(crate) fn subject(test: &TestPage) -> Subject {
 	assert_eq!(test.genesis, GENESIS.0);
 	Subject {
 		genesis: test.genesis,
@@ -178,7 +178,7 @@ pub fn subject(test: &TestPage) -> Subject {
 }
 
 /// Offers a line and takes seats, in one transaction as the agent's program does it.
-pub fn take_seats(operator: Sr25519Keyring, node: NodeId, seats: u8) -> Vec<RuntimeEvent> {
+pub(crate) fn take_seats(operator: Sr25519Keyring, node: NodeId, seats: u8) -> Vec<RuntimeEvent> {
 	let seat_bond = pallet_settings::Bandwidth::<Runtime>::get().seat_bond;
 	let offer = Offer { capacity: CLAIM.up.into(), price: STN };
 	let bond = seat_bond * Balance::from(seats);
@@ -190,24 +190,24 @@ pub fn take_seats(operator: Sr25519Keyring, node: NodeId, seats: u8) -> Vec<Runt
 }
 
 /// Runs to the first block of this epoch.
-pub fn run_to_epoch(epoch: u64) {
+pub(crate) fn run_to_epoch(epoch: u64) {
 	while substation_runtime::Babe::epoch_index() < epoch {
 		run_to(System::block_number() + 1);
 	}
 }
 
-pub fn line(node: NodeId) -> LinePage {
+pub(crate) fn line(node: NodeId) -> LinePage {
 	line_page(node).expect("the node has seats")
 }
 
-pub fn line_page(node: NodeId) -> Option<LinePage> {
+pub(crate) fn line_page(node: NodeId) -> Option<LinePage> {
 	<Runtime as SubstationApi<Block, AccountId>>::line_page(node)
 }
 
-pub fn pending_test(node: NodeId) -> Option<TestPage> {
+pub(crate) fn pending_test(node: NodeId) -> Option<TestPage> {
 	<Runtime as SubstationApi<Block, AccountId>>::pending_test(node)
 }
 
-pub fn test_page(test: TestId) -> Option<TestPage> {
+pub(crate) fn test_page(test: TestId) -> Option<TestPage> {
 	<Runtime as SubstationApi<Block, AccountId>>::test_page(test)
 }

@@ -1,9 +1,18 @@
 //! The whole runtime, natively: real blocks, real signatures, real proofs, every invariant after every scenario.
 
+#![allow(
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::panic,
+	clippy::unwrap_used,
+	reason = "helpers of tests, which clippy does not recognise as such"
+)]
+
 #[path = "../../../pallets/bandwidth-proofs/src/tests/accesses.rs"]
 mod accesses;
 mod actors;
 mod bandwidth;
+mod benchmarks;
 mod blob;
 mod chain;
 mod channels;

@@ -112,6 +112,7 @@ struct World {
 }
 
 /// How one place of the committee is filled.
+#[allow(clippy::large_enum_variant, reason = "a few of them")]
 enum Place {
 	Honest,
 	/// Grants no more than so many kbit/s.

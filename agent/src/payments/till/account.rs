@@ -66,6 +66,7 @@ pub(in crate::payments) struct Asked {
 }
 
 /// Who uses a channel now.
+#[derive(Debug)]
 struct Live {
 	number: u64,
 	gate: Gate,
@@ -77,6 +78,7 @@ struct Live {
 	reason: Arc<OnceLock<Refusal>>,
 }
 
+#[derive(Debug)]
 struct State {
 	kept: Kept,
 	/// Open while somebody uses the channel.
@@ -87,6 +89,7 @@ struct State {
 }
 
 /// One channel.
+#[derive(Debug)]
 pub(in crate::payments) struct Account {
 	id: ChannelId,
 	path: PathBuf,
@@ -288,6 +291,7 @@ fn allowance(kept: &Kept, base: Balance, terms: &Delivery) -> u64 {
 }
 
 /// A customer who is served. Dropping it writes down what they got.
+#[derive(Debug)]
 pub struct Seat {
 	till: Till,
 	account: Arc<Account>,

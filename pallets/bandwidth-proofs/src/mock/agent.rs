@@ -5,7 +5,7 @@ use crate::{Counts, Receipts};
 
 /// What an agent has after a test: counts and the members' receipts.
 #[derive(Clone)]
-pub struct Measurement {
+pub(crate) struct Measurement {
 	pub view: TestView,
 	pub counts: Vec<u32>,
 	pub digest: Hash,
@@ -15,7 +15,7 @@ pub struct Measurement {
 
 impl Measurement {
 	/// Every member has carried its even share, in the time that a line of `rate` kbit/s takes.
-	pub fn honest(view: &TestView, rate: u32) -> Self {
+	pub(crate) fn honest(view: &TestView, rate: u32) -> Self {
 		let members = view.test.committee.len();
 		let share = view.test.total.div_ceil(members as u64) as u32;
 		let bits = view.test.total * 8 * bandwidth::WIRE / bandwidth::PAYLOAD;
@@ -29,32 +29,32 @@ impl Measurement {
 	}
 
 	/// The rate that [`Self::honest`] is to come to, with its rounding.
-	pub fn rate(&self) -> u32 {
+	pub(crate) fn rate(&self) -> u32 {
 		let parts = self.counts.iter().copied().zip(self.elapsed.iter().copied()).collect::<Vec<_>>();
 		bandwidth::measure(self.view.test.total, &parts).rate
 	}
 
 	/// Leaves the receipts of the first members out.
-	pub fn without(mut self, absent: usize) -> Self {
+	pub(crate) fn without(mut self, absent: usize) -> Self {
 		self.elapsed.iter_mut().take(absent).for_each(|elapsed| *elapsed = None);
 		self
 	}
 
-	pub fn subject(&self) -> bandwidth::Subject {
+	pub(crate) fn subject(&self) -> bandwidth::Subject {
 		let TestView { id, genesis, test, .. } = &self.view;
 		crate::measure::subject(*genesis, *id, test)
 	}
 
-	pub fn commitment(&self, subject: &bandwidth::Subject) -> Hash {
+	pub(crate) fn commitment(&self, subject: &bandwidth::Subject) -> Hash {
 		bandwidth::commitment::<HostHasher>(subject, &self.counts, &self.digest)
 	}
 
-	pub fn receipts(&self) -> Vec<Option<Receipt>> {
+	pub(crate) fn receipts(&self) -> Vec<Option<Receipt>> {
 		self.receipts_about(&self.subject())
 	}
 
 	/// Receipts as the members would sign them about something else.
-	pub fn receipts_about(&self, subject: &bandwidth::Subject) -> Vec<Option<Receipt>> {
+	pub(crate) fn receipts_about(&self, subject: &bandwidth::Subject) -> Vec<Option<Receipt>> {
 		let commitment = self.commitment(subject);
 		let members = self.view.test.committee.iter().zip(&self.elapsed);
 		members
@@ -63,42 +63,42 @@ impl Measurement {
 	}
 
 	/// What the tested node's agent signs.
-	pub fn signature(&self) -> [u8; 64] {
+	pub(crate) fn signature(&self) -> [u8; 64] {
 		self.signature_over(&self.receipts())
 	}
 
 	/// The same for other receipts.
-	pub fn signature_over(&self, receipts: &[Option<Receipt>]) -> [u8; 64] {
+	pub(crate) fn signature_over(&self, receipts: &[Option<Receipt>]) -> [u8; 64] {
 		agent_pair(self.view.test.node).sign(&self.message_about(&self.subject(), receipts)).0
 	}
 
 	/// The message about some test that names these receipts.
-	pub fn message_about(&self, subject: &bandwidth::Subject, receipts: &[Option<Receipt>]) -> Vec<u8> {
+	pub(crate) fn message_about(&self, subject: &bandwidth::Subject, receipts: &[Option<Receipt>]) -> Vec<u8> {
 		let times: Vec<_> = receipts.iter().map(|receipt| receipt.as_ref().map(|receipt| receipt.elapsed)).collect();
 		bandwidth::measurement_message(subject, &self.commitment(subject), &times)
 	}
 
-	pub fn call(&self) -> RuntimeCall {
+	pub(crate) fn call(&self) -> RuntimeCall {
 		self.call_with(self.receipts())
 	}
 
-	pub fn call_with(&self, receipts: Vec<Option<Receipt>>) -> RuntimeCall {
+	pub(crate) fn call_with(&self, receipts: Vec<Option<Receipt>>) -> RuntimeCall {
 		let signature = self.signature_over(&receipts);
 		submission(self.view.id, &self.counts, self.digest, receipts, signature)
 	}
 
-	pub fn submit(&self) -> Result<DispatchResult, TransactionValidityError> {
+	pub(crate) fn submit(&self) -> Result<DispatchResult, TransactionValidityError> {
 		apply(self.call())
 	}
 }
 
 /// A member's receipt.
-pub fn receipt(member: NodeId, subject: &bandwidth::Subject, commitment: &Hash, elapsed: u32) -> Receipt {
+pub(crate) fn receipt(member: NodeId, subject: &bandwidth::Subject, commitment: &Hash, elapsed: u32) -> Receipt {
 	let message = bandwidth::receipt_message(subject, commitment, elapsed);
 	Receipt { elapsed, signature: agent_pair(member).sign(&message).0 }
 }
 
-pub fn submission(
+pub(crate) fn submission(
 	test: TestId,
 	counts: &[u32],
 	digest: Hash,

@@ -11,13 +11,13 @@ use tracing::{
 
 /// How often the state was asked, and changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accesses {
+pub(crate) struct Accesses {
 	pub reads: u32,
 	pub writes: u32,
 }
 
 /// Does something, and counts.
-pub fn counted<R>(act: impl FnOnce() -> R) -> (R, Accesses) {
+pub(crate) fn counted<R>(act: impl FnOnce() -> R) -> (R, Accesses) {
 	let counter = Arc::new(Counter::default());
 	let result = tracing::subscriber::with_default(Listener(counter.clone()), act);
 	let [reads, writes] = [&counter.reads, &counter.writes].map(|count| count.load(Ordering::Relaxed));

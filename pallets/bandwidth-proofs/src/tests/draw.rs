@@ -344,7 +344,7 @@ fn the_weight_of_a_block_depends_on_settings_alone() {
 		for _ in 0..50 {
 			let now = System::block_number() + 1;
 			System::set_block_number(now);
-			ParentVrf::set((now % 3 > 0).then(|| vrf_of(now)));
+			ParentVrf::set((!now.is_multiple_of(3)).then(|| vrf_of(now)));
 			weights.insert(BandwidthProofs::on_initialize(now).ref_time());
 		}
 		let one = <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::draw(4 * 5));

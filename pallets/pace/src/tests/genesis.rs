@@ -134,7 +134,7 @@ fn genesis_json_is_camel_case() {
 fn genesis_json_refuses_a_length_that_it_does_not_know() {
 	let json = json!({ "lengths": { "slotMilis": 2_000 } });
 
-	let error = serde_json::from_value::<crate::GenesisConfig<Test>>(json).err().expect("a misspelt length");
+	let error = serde_json::from_value::<crate::GenesisConfig<Test>>(json).expect_err("a misspelt length");
 
 	assert!(error.to_string().contains("unknown field `slotMilis`"), "{error}");
 }

@@ -10,11 +10,12 @@ use sp_runtime::{
 };
 use substation_primitives::{settings::STN, ChannelId};
 
-pub const STALE: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::Stale);
-pub const BAD_PROOF: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::BadProof);
-pub const UNKNOWN: TransactionValidityError = TransactionValidityError::Unknown(UnknownTransaction::CannotLookup);
+pub(super) const STALE: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::Stale);
+pub(super) const BAD_PROOF: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::BadProof);
+pub(super) const UNKNOWN: TransactionValidityError =
+	TransactionValidityError::Unknown(UnknownTransaction::CannotLookup);
 
-pub fn unknown(code: u8) -> TransactionValidityError {
+pub(super) fn unknown(code: u8) -> TransactionValidityError {
 	TransactionValidityError::Unknown(UnknownTransaction::Custom(code))
 }
 

@@ -47,7 +47,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// Half of them store, half of them carry.
 fn class_of(who: usize) -> ResourceClass {
-	if who % 2 == 0 {
+	if who.is_multiple_of(2) {
 		ResourceClass::Storage
 	} else {
 		ResourceClass::Bandwidth

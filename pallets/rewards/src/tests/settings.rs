@@ -10,7 +10,7 @@ use substation_primitives::{
 };
 
 /// Everything that `RewardSettings::check` lets through, as far as it matters for budgets.
-pub fn settings() -> impl Strategy<Value = RewardSettings> {
+pub(super) fn settings() -> impl Strategy<Value = RewardSettings> {
 	let shares = prop::array::uniform3(0..=1_000_000_000u32).prop_map(|mut cuts| {
 		cuts.sort_unstable();
 		[cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 1_000_000_000 - cuts[2]].map(Perbill::from_parts)

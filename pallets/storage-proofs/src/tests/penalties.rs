@@ -18,7 +18,7 @@ fn simulate(standing: Standing, misses: u32, settings: &ProofSettings) -> Penalt
 			strikes if strikes >= settings.first_fine_from => percent(settings.first_fine_percent),
 			_ => 0,
 		};
-		let free = if bond > reserve { bond - reserve } else { 0 };
+		let free = bond.saturating_sub(reserve);
 		let taken = if wanted < free { wanted } else { free };
 		bond -= taken;
 		fine += taken;

@@ -12,7 +12,7 @@ use iroh::{
 };
 
 /// The node.
-pub struct Liar {
+pub(super) struct Liar {
 	router: Router,
 	lie: Arc<Lie>,
 }
@@ -31,7 +31,7 @@ struct Protocol(Arc<Lie>);
 
 impl Liar {
 	/// Sends `content` of which only about the first `right` bytes are right.
-	pub async fn start(content: &[u8], right: usize) -> Self {
+	pub(super) async fn start(content: &[u8], right: usize) -> Self {
 		let outboard = PreOrderMemOutboard::create(content, BlockSize::from_chunk_log(4));
 		let mut answer = (content.len() as u64).to_le_bytes().to_vec();
 		encode_ranges_validated(content, &outboard, &ChunkRanges::all(), &mut answer).unwrap();
@@ -46,15 +46,15 @@ impl Liar {
 		Self { router: Router::builder(endpoint).accept(ALPN, Protocol(lie.clone())).spawn(), lie }
 	}
 
-	pub fn stop_after(&self, bytes: usize) {
+	pub(super) fn stop_after(&self, bytes: usize) {
 		*self.lie.stop_after.lock().unwrap() = bytes;
 	}
 
-	pub fn claim(&mut self, served: Balance) {
+	pub(super) fn claim(&mut self, served: Balance) {
 		*self.lie.claim.lock().unwrap() = served;
 	}
 
-	pub fn address(&self) -> EndpointAddr {
+	pub(super) fn address(&self) -> EndpointAddr {
 		let endpoint = self.router.endpoint();
 		let mut address = EndpointAddr::new(endpoint.id());
 		for socket in endpoint.bound_sockets() {
@@ -64,7 +64,7 @@ impl Liar {
 	}
 
 	/// The highest voucher that has come, after a moment for one on its way.
-	pub async fn paid(&self) -> Balance {
+	pub(super) async fn paid(&self) -> Balance {
 		tokio::time::sleep(Duration::from_millis(300)).await;
 		*self.lie.paid.lock().unwrap()
 	}
