@@ -1,7 +1,7 @@
 # The node and the agent in one small image:
 #
 #   docker build --build-arg COMMIT=$(git rev-parse --short=11 HEAD) -t substation .
-#   docker run -v substation:/data -p 30333:30333 substation --chain live --name my-node
+#   docker run -v substation:/data -p 30333:30333 substation --chain /data/network.json --name my-node
 #   docker run -v substation:/data --entrypoint substation substation --help
 
 FROM debian:bookworm-slim AS build

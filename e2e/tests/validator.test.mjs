@@ -17,7 +17,7 @@ for (const command of ['export-chain-spec', 'build-spec']) {
 	test(`${command} prints nothing but the specification`, async () => {
 		// build-spec makes a network key for the bootnode that it names.
 		const base = command === 'build-spec' ? ['--base-path', path.join(folder, 'build-spec')] : [];
-		for (const chain of ['dev', 'local', 'live']) {
+		for (const chain of ['dev', 'local', 'live-template']) {
 			const { code, stdout } = await run(NODE, [command, '--chain', chain, ...base]);
 			assert.equal(code, 0);
 			const spec = JSON.parse(stdout);
@@ -35,6 +35,39 @@ test('a raw specification made from a file starts the same chain', async () => {
 	const { code, stdout } = await run(NODE, ['export-chain-spec', '--chain', file, '--raw']);
 	assert.equal(code, 0);
 	assert.ok(JSON.parse(stdout).genesis.raw.top['0x3a636f6465'], 'the raw genesis holds the runtime');
+});
+
+// R2e
+test('a template is printed and neither run nor built, and no chain is run that nobody has named', async () => {
+	for (const [args, reason] of [
+		[['--chain', 'live-template', '--tmp'], /`live-template` is a template of a public network/],
+		[['--chain', 'live-template', '--validator', '--tmp'], /`live-template` is a template of a public network/],
+		[['--tmp'], /no chain is named: pass --chain with dev, local/],
+		[['export-chain-spec', '--chain', 'live-template', '--raw'], /starts with 0 validators that have session keys/],
+	]) {
+		const { code, stderr } = await run(NODE, args);
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, reason);
+		assert.doesNotMatch(stderr, /panicked|runtimeGenesis|"babe"/);
+	}
+});
+
+// R2e
+test('keys for a network in preparation are made at once, and it does not start without validators', async () => {
+	const { stdout: template } = await run(NODE, ['export-chain-spec', '--chain', 'live-template']);
+	const file = path.join(folder, 'prepared.json');
+	await writeFile(file, JSON.stringify({ ...JSON.parse(template), id: 'prepared' }));
+
+	const base = ['--chain', file, '--base-path', path.join(folder, 'prepared')];
+	const owner = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
+	const keys = await run(NODE, ['validator-keys', ...base, '--owner', owner, '--json']);
+	assert.equal(keys.code, 0, keys.stderr);
+	assert.match(JSON.parse(keys.stdout).keystore, /chains\/prepared\/keystore/);
+
+	const { code, stderr } = await run(NODE, base);
+	assert.equal(code, 1, stderr);
+	assert.match(stderr, /starts with 0 validators that have session keys/);
+	assert.doesNotMatch(stderr, /panicked/);
 });
 
 test('four validators finalise, and keys from validator-keys are accepted by the chain', async () => {

@@ -56,11 +56,28 @@ pub const fn deposit(items: Balance, bytes: Balance) -> Balance {
 /// Most validators of an era.
 pub const MAX_VALIDATORS: u32 = 100;
 
-/// Most candidates and most voters that one election looks at. The election runs in one block's hook.
-pub const MAX_ELECTION_TARGETS: u32 = 500;
+/// Maximum number of candidates for validators. Genesis gives it to staking, which refuses the next one.
+pub const MAX_CANDIDATES: u32 = 500;
 
-/// See [`MAX_ELECTION_TARGETS`].
-pub const MAX_ELECTION_VOTERS: u32 = 1_024;
+/// Maximum number of nominators. Genesis gives it to staking, which refuses the next one: whoever was accepted counts
+/// in every election, so nobody is displaced by others who split their stake.
+pub const MAX_NOMINATORS: u32 = 3_500;
+
+/// Maximum number of candidates that one election looks at.
+pub const MAX_ELECTION_TARGETS: u32 = MAX_CANDIDATES;
+
+/// Maximum number of voters of one election: every candidate votes for itself.
+///
+/// The election runs in one block's hook, and a report of a double vote is charged for so many nominators of one
+/// validator: what both weigh is compared with a block's time in `tests/it/integrity.rs`.
+pub const MAX_ELECTION_VOTERS: u32 = MAX_CANDIDATES + MAX_NOMINATORS;
+
+/// Eras for which a validator that made no blocks is not electable.
+pub const ABSENCE_ERAS: u32 = 7;
+
+/// Blocks that a validator should have made before its silence means anything. Authors of slots are drawn: one that is
+/// there makes no more than one of twenty once in twenty million times.
+pub const ABSENCE_BLOCKS: u32 = 20;
 
 /// Most validators that one account nominates.
 pub const MAX_NOMINATIONS: u32 = 16;

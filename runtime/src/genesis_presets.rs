@@ -1,27 +1,35 @@
 //! The networks that this runtime knows by name.
 //!
-//! `development` and `local_testnet` run fast and start with well-known keys; `live` runs at full length and is a
-//! template: it has no keys, no stake and no money but what keeps the accounts of pallets alive.
+//! `development` and `local_testnet` run fast and start with well-known keys. `live-template` runs at full length and
+//! is no network yet: it has no keys, no stake and no money but what keeps the accounts of pallets alive. What is made
+//! of it must pass [`check`].
 
 use crate::{
-	constants::{EXISTENTIAL_DEPOSIT, STN},
+	constants::{EXISTENTIAL_DEPOSIT, MAX_CANDIDATES, MAX_NOMINATORS, STN},
 	governance::TreasuryPot,
-	AccountId, BabeConfig, Balance, BalancesConfig, ElectionsConfig, GrandpaConfig, PaceConfig, RuntimeGenesisConfig,
-	SessionConfig, SessionKeys, SettingsConfig, StakingConfig, TechnicalCommitteeConfig,
+	AccountId, BabeConfig, Balance, BalancesConfig, ElectionsConfig, GrandpaConfig, Pace, PaceConfig, Runtime,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, Staking, StakingConfig, TechnicalCommitteeConfig,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{format, vec, vec::Vec};
 use frame_support::{build_struct_json_patch, traits::TypedGet};
 use pallet_pace::PaceLengths;
-use pallet_staking::StakerStatus;
+use pallet_staking::{ErasStakersOverview, StakerStatus};
 use serde_json::Value;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::Perbill;
+use sp_runtime::{traits::SaturatedConversion, Perbill};
+use sp_staking::EraIndex;
 use substation_primitives::settings::Settings;
 
-/// Name of the preset of a public network.
-pub const LIVE_RUNTIME_PRESET: &str = "live";
+/// Name of the preset that public networks are made of.
+pub const LIVE_TEMPLATE_RUNTIME_PRESET: &str = "live-template";
+
+/// Minimum number of validators of a public network: with four, finality goes on without one of them.
+pub const MIN_VALIDATORS: u32 = 4;
+
+/// The era that genesis elects.
+const FIRST_ERA: EraIndex = 0;
 
 /// What each well-known account starts with.
 pub const ENDOWMENT: Balance = 1_000_000 * STN;
@@ -61,7 +69,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_str() {
 		sp_genesis_builder::DEV_RUNTIME_PRESET => fast(&[ALICE]),
 		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => fast(&[ALICE, BOB, CHARLIE, DAVE]),
-		LIVE_RUNTIME_PRESET => live(),
+		LIVE_TEMPLATE_RUNTIME_PRESET => live_template(),
 		_ => return None,
 	};
 	serde_json::to_vec(&patch).ok()
@@ -72,8 +80,50 @@ pub fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(sp_genesis_builder::DEV_RUNTIME_PRESET),
 		PresetId::from(sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET),
-		PresetId::from(LIVE_RUNTIME_PRESET),
+		PresetId::from(LIVE_TEMPLATE_RUNTIME_PRESET),
 	]
+}
+
+/// Refuses a genesis that has just been built if its chain could not run, or could stop too easily.
+///
+/// Every chain starts with a validator that has session keys. A network with the slots of a public one starts with at
+/// least [`MIN_VALIDATORS`] that are elected and have keys, and never elects fewer.
+pub fn check() -> sp_genesis_builder::Result {
+	let slot = Pace::lengths().slot_millis;
+	let public = slot >= PaceLengths::live().slot_millis;
+	let minimum = if public { MIN_VALIDATORS } else { 1 };
+	let (seats, fewest) = (Staking::validator_count(), Staking::minimum_validator_count());
+	if public && seats.min(fewest) < minimum {
+		return Err(format!(
+			"staking.validatorCount is {seats} and staking.minimumValidatorCount {fewest}: with slots of {slot} ms \
+			 both must be at least {minimum}"
+		));
+	}
+	let with_keys: u32 = pallet_session::QueuedKeys::<Runtime>::decode_len().unwrap_or(0).saturated_into();
+	if with_keys < minimum {
+		return Err(format!(
+			"the network starts with {with_keys} validators that have session keys, with slots of {slot} ms it needs \
+			 {minimum}: complete session.keys and staking.stakers"
+		));
+	}
+	let elected: u32 = ErasStakersOverview::<Runtime>::iter_key_prefix(FIRST_ERA).count().saturated_into();
+	if public && elected != with_keys {
+		return Err(format!(
+			"{elected} validators are elected and {with_keys} start with session keys: each needs both, an entry in \
+			 session.keys and one in staking.stakers"
+		));
+	}
+	Ok(())
+}
+
+/// What staking begins with.
+struct Stakes {
+	/// Validators of an era.
+	seats: u32,
+	/// Fewer than so many are not elected.
+	minimum: u32,
+	validator_bond: Balance,
+	nominator_bond: Balance,
 }
 
 /// A network that lives fast and starts with these validators.
@@ -89,29 +139,37 @@ fn fast(validators: &[Validator]) -> Value {
 	settings.bandwidth.min_total_bond = settings.bandwidth.seat_bond.saturating_mul(pace.committees.min_nodes.into());
 	settings.bandwidth.test_seconds = 5;
 	settings.bandwidth.draw_interval = 4;
+	let stakes = Stakes {
+		seats: validators.len().saturated_into(),
+		minimum: 1,
+		validator_bond: 1_000 * STN,
+		nominator_bond: 10 * STN,
+	};
 	network(
 		pace,
 		settings,
+		stakes,
 		validators,
 		Sr25519Keyring::well_known().map(|who| (who.to_account_id(), ENDOWMENT)).collect(),
 		&COUNCIL,
 	)
 }
 
-/// A public network, to be completed with validators and endowments.
-fn live() -> Value {
-	network(PaceLengths::live(), Settings::default(), &[], Vec::new(), &[])
+/// What a public network is made of: to be completed with validators, endowments and a council.
+fn live_template() -> Value {
+	let stakes = Stakes { seats: 20, minimum: MIN_VALIDATORS, validator_bond: 10_000 * STN, nominator_bond: 100 * STN };
+	network(PaceLengths::live(), Settings::default(), stakes, &[], Vec::new(), &[])
 }
 
 fn network(
 	pace: PaceLengths,
 	settings: Settings,
+	stakes: Stakes,
 	validators: &[Validator],
 	mut balances: Vec<(AccountId, Balance)>,
 	council: &[Sr25519Keyring],
 ) -> Value {
 	balances.push((TreasuryPot::get(), EXISTENTIAL_DEPOSIT));
-	let count = u32::try_from(validators.len()).unwrap_or(u32::MAX);
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		pace: PaceConfig { lengths: pace },
 		settings: SettingsConfig { settings },
@@ -121,11 +179,13 @@ fn network(
 		grandpa: GrandpaConfig { authorities: Vec::new() },
 		session: SessionConfig { keys: validators.iter().map(session_keys).collect::<Vec<_>>() },
 		staking: StakingConfig {
-			validator_count: count.max(1),
-			minimum_validator_count: 1,
+			validator_count: stakes.seats,
+			minimum_validator_count: stakes.minimum,
 			slash_reward_fraction: Perbill::from_percent(10),
-			min_nominator_bond: 10 * STN,
-			min_validator_bond: 1_000 * STN,
+			min_nominator_bond: stakes.nominator_bond,
+			min_validator_bond: stakes.validator_bond,
+			max_validator_count: Some(MAX_CANDIDATES),
+			max_nominator_count: Some(MAX_NOMINATORS),
 			stakers: validators
 				.iter()
 				.map(|validator| {

@@ -27,6 +27,8 @@ pub mod constants;
 #[warn(missing_docs)]
 pub mod database_weight;
 #[warn(missing_docs)]
+pub mod election;
+#[warn(missing_docs)]
 pub mod genesis_presets;
 #[warn(missing_docs)]
 pub mod governance;

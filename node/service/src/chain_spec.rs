@@ -33,19 +33,16 @@ pub enum NamedChain {
 	Dev,
 	/// Several validators on one machine or in one house, fast blocks.
 	Local,
-	/// The network with the real lengths of blocks, eras and proving periods.
-	Live,
+	/// What a public network is made of: the real lengths of blocks, eras and proving periods, and nobody in it yet.
+	LiveTemplate,
 }
 
 impl NamedChain {
 	/// All of them.
-	pub const ALL: [Self; 3] = [Self::Dev, Self::Local, Self::Live];
+	pub const ALL: [Self; 3] = [Self::Dev, Self::Local, Self::LiveTemplate];
 
-	/// The chain of this id, if there is one. No id at all means [`Self::Live`].
+	/// The chain of this id, if there is one.
 	pub fn find(id: &str) -> Option<Self> {
-		if id.is_empty() {
-			return Some(Self::Live);
-		}
 		Self::ALL.into_iter().find(|chain| chain.id() == id)
 	}
 
@@ -54,7 +51,7 @@ impl NamedChain {
 		match self {
 			Self::Dev => "dev",
 			Self::Local => "local",
-			Self::Live => "live",
+			Self::LiveTemplate => "live-template",
 		}
 	}
 
@@ -63,7 +60,7 @@ impl NamedChain {
 		match self {
 			Self::Dev => "Substation Development",
 			Self::Local => "Substation Local Testnet",
-			Self::Live => "Substation",
+			Self::LiveTemplate => "Substation Live Template",
 		}
 	}
 
@@ -72,7 +69,7 @@ impl NamedChain {
 		match self {
 			Self::Dev => sp_genesis_builder::DEV_RUNTIME_PRESET,
 			Self::Local => sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET,
-			Self::Live => "live",
+			Self::LiveTemplate => "live-template",
 		}
 	}
 
@@ -81,7 +78,7 @@ impl NamedChain {
 		match self {
 			Self::Dev => ChainType::Development,
 			Self::Local => ChainType::Local,
-			Self::Live => ChainType::Live,
+			Self::LiveTemplate => ChainType::Live,
 		}
 	}
 
@@ -107,14 +104,28 @@ pub fn properties() -> Properties {
 	])
 }
 
-/// The chain spec that `--chain` names: `dev`, `local`, `live`, or the path of a file.
+/// Refuses to run a chain that is a template only.
+pub fn refuse_template(id: &str) -> Result<(), String> {
+	if NamedChain::find(id) != Some(NamedChain::LiveTemplate) {
+		return Ok(());
+	}
+	Err(format!(
+		"`{id}` is a template of a public network, without validators and money: write it to a file with \
+		 `export-chain-spec --chain {id}`, complete it (docs/validator.md), and pass the file to --chain"
+	))
+}
+
+/// The chain spec that `--chain` names: `dev`, `local`, `live-template`, or the path of a file.
 pub fn load(id: &str, wasm: &[u8]) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 	if let Some(chain) = NamedChain::find(id) {
 		return Ok(Box::new(chain.spec(wasm)));
 	}
+	if id.is_empty() {
+		return Err("no chain is named: pass --chain with dev, local or the file of a chain spec, or pass --dev".into());
+	}
 	let path = PathBuf::from(id);
 	if !path.is_file() {
-		return Err(format!("`{id}` is neither dev, local or live nor the file of a chain spec"));
+		return Err(format!("`{id}` is neither dev, local or live-template nor the file of a chain spec"));
 	}
 	Ok(Box::new(ChainSpec::from_json_file(path)?))
 }

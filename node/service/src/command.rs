@@ -1,12 +1,13 @@
 //! What each subcommand does.
 
 use crate::{
+	chain_spec::refuse_template,
 	cli::{Cli, RunNodeCmd, Subcommand},
 	network_key,
 	service::{self, PartialNode},
 	Block, Node,
 };
-use sc_cli::{Result, SubstrateCli};
+use sc_cli::{Error, Result, SubstrateCli};
 use std::num::NonZero;
 
 /// How many tasks run at a time is Tokio's own setting; by default as many as there are cores.
@@ -24,9 +25,18 @@ pub fn run(node: Node) -> Result<()> {
 	ensure_worker_threads();
 	let Cli { subcommand, run, node } = Cli::of_process(node);
 	let cli = Cli { subcommand: None, run, node };
-	match subcommand {
+	let outcome = match subcommand {
 		Some(subcommand) => run_subcommand(&cli, subcommand),
 		None => run_node(cli),
+	};
+	outcome.map_err(without_genesis)
+}
+
+/// The SDK writes the whole genesis behind the reason that a runtime gives for refusing it.
+fn without_genesis(error: Error) -> Error {
+	match error.to_string().split_once(" for blob:\n") {
+		Some((reason, _)) => Error::Application(reason.into()),
+		None => error,
 	}
 }
 
@@ -39,6 +49,8 @@ fn ensure_worker_threads() {
 
 fn run_node(mut cli: Cli) -> Result<()> {
 	cli.run.enable_worker_for_agent()?;
+	let chain = &cli.run.base.shared_params;
+	refuse_template(&chain.chain_id(chain.is_dev()))?;
 	let node = cli.node;
 	let new_key = network_key::prepare(&mut cli.run.base, &Cli::executable_name(), |run| {
 		let chain = run.shared_params.chain_id(run.shared_params.is_dev());

@@ -407,8 +407,9 @@ impl Worker {
 			justification_sync_link: self.sync.clone(),
 			create_inherent_data_providers: inherents,
 			force_authoring,
-			// Slows down when finality falls behind, so that there is less to throw away afterwards.
-			backoff_authoring_blocks: Some(BackoffAuthoringOnFinalizedHeadLagging::default()),
+			// Slows down to a block in a hundred slots when finality falls behind, so that there is less to throw away
+			// afterwards. Too slow to vote on what brings finality back, so operators can have the usual pace.
+			backoff_authoring_blocks: (!force_authoring).then(BackoffAuthoringOnFinalizedHeadLagging::default),
 			babe_link,
 			block_proposal_slot_portion: SlotProportion::new(0.5),
 			max_block_proposal_slot_portion: None,

@@ -3,22 +3,17 @@
 //! Lengths of time come from `pallet-pace`, so that one blob serves every network.
 
 use crate::{
-	constants::{BAG_THRESHOLDS, MAX_ELECTION_TARGETS, MAX_ELECTION_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, MILLI},
+	constants::{BAG_THRESHOLDS, MAX_ELECTION_VOTERS, MAX_NOMINATIONS, MAX_VALIDATORS, MILLI},
+	election::{Election, EquivocationWeights, GenesisElection},
 	governance, AccountId, Babe, Balance, Balances, Historical, Offences, Rewards, Runtime, RuntimeEvent,
 	RuntimeHoldReason, Session, SessionKeys, Staking, Timestamp, VoterList,
 };
-use frame_election_provider_support::{
-	bounds::{ElectionBounds, ElectionBoundsBuilder},
-	onchain, SequentialPhragmen, VoteWeight,
-};
+use frame_election_provider_support::VoteWeight;
 use frame_support::{
 	parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, Nothing},
+	traits::{ConstU128, ConstU32, Nothing},
 };
-use sp_runtime::{
-	traits::{ConvertInto, OpaqueKeys},
-	Perbill,
-};
+use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 use sp_staking::currency_to_vote::U128CurrencyToVote;
 
 impl pallet_babe::Config for Runtime {
@@ -26,8 +21,7 @@ impl pallet_babe::Config for Runtime {
 	type ExpectedBlockTime = pallet_pace::SlotMillis<Runtime>;
 	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
 	type DisabledValidators = Session;
-	// Its generated weights are private: the unit implementation is the one to use.
-	type WeightInfo = ();
+	type WeightInfo = EquivocationWeights;
 	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<MAX_ELECTION_VOTERS>;
 	type KeyOwnerProof = sp_session::MembershipProof;
@@ -37,7 +31,7 @@ impl pallet_babe::Config for Runtime {
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
+	type WeightInfo = EquivocationWeights;
 	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<MAX_ELECTION_VOTERS>;
 	type MaxSetIdSessionEntries = pallet_pace::BondingSessions<Runtime>;
@@ -80,10 +74,6 @@ impl pallet_offences::Config for Runtime {
 
 parameter_types! {
 	pub const BagThresholds: &'static [VoteWeight] = &BAG_THRESHOLDS;
-	pub ElectionLimits: ElectionBounds = ElectionBoundsBuilder::default()
-		.voters_count(MAX_ELECTION_VOTERS.into())
-		.targets_count(MAX_ELECTION_TARGETS.into())
-		.build();
 }
 
 impl pallet_bags_list::Config for Runtime {
@@ -96,28 +86,13 @@ impl pallet_bags_list::Config for Runtime {
 	type Score = VoteWeight;
 }
 
-/// The election, at the end of the era's last session but one, within one block.
-#[derive(Debug)]
-pub struct OnChainElection;
-
-impl onchain::Config for OnChainElection {
-	type System = Runtime;
-	type Solver = SequentialPhragmen<AccountId, Perbill>;
-	type DataProvider = Staking;
-	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
-	type MaxBackersPerWinner = ConstU32<MAX_ELECTION_VOTERS>;
-	type MaxWinnersPerPage = ConstU32<MAX_VALIDATORS>;
-	type Bounds = ElectionLimits;
-	type Sort = ConstBool<true>;
-}
-
-/// Sizes for the benchmarks of staking.
+/// Sizes for the benchmarks of staking. `set_validator_count` refuses more than an era has.
 #[derive(Debug)]
 pub struct StakingBenchmarks;
 
 impl pallet_staking::BenchmarkingConfig for StakingBenchmarks {
 	type MaxNominators = ConstU32<1_000>;
-	type MaxValidators = ConstU32<1_000>;
+	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 }
 
 impl pallet_staking::Config for Runtime {
@@ -127,8 +102,8 @@ impl pallet_staking::Config for Runtime {
 	type CurrencyBalance = Balance;
 	type UnixTime = Timestamp;
 	type CurrencyToVote = U128CurrencyToVote;
-	type ElectionProvider = onchain::OnChainExecution<OnChainElection>;
-	type GenesisElectionProvider = Self::ElectionProvider;
+	type ElectionProvider = Election;
+	type GenesisElectionProvider = GenesisElection;
 	type NominationsQuota = pallet_staking::FixedNominationsQuota<MAX_NOMINATIONS>;
 	type HistoryDepth = ConstU32<84>;
 	type RewardRemainder = pallet_rewards::CountRemainder<Runtime, governance::ToTreasury>;

@@ -10,7 +10,7 @@ use frame_support::{
 use serde_json::Value;
 use sp_consensus_babe::{
 	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
-	make_vrf_sign_data, Slot,
+	make_vrf_sign_data, AuthorityId, Slot,
 };
 use sp_core::{crypto::VrfSecret, Pair, H256};
 use sp_io::TestExternalities;
@@ -170,17 +170,19 @@ fn block_of<R>(body: impl FnOnce() -> R) -> R {
 	result
 }
 
-/// What Alice, the only author, puts into a secondary slot.
+/// What Alice, the only author, puts into a secondary slot. Where she is no validator it counts as the first one's.
 fn pre_digest(number: BlockNumber, slot: Slot) -> PreDigest {
-	let (randomness, epoch) = if number == 1 {
-		(Default::default(), 0)
+	let (randomness, epoch, authorities) = if number == 1 {
+		(Default::default(), 0, Babe::authorities().into_inner())
 	} else {
 		let (current, next) = (Babe::current_epoch(), Babe::next_epoch());
 		let epoch = if slot >= next.start_slot { next } else { current };
-		(epoch.randomness, epoch.epoch_index)
+		(epoch.randomness, epoch.epoch_index, epoch.authorities)
 	};
+	let alice = AuthorityId::from(Sr25519Keyring::Alice.public());
+	let authority_index = (0..).zip(&authorities).find(|(_, (key, _))| *key == alice).map_or(0, |(index, _)| index);
 	let vrf_signature = Sr25519Keyring::Alice.pair().vrf_sign(&make_vrf_sign_data(&randomness, slot, epoch));
-	PreDigest::SecondaryVRF(SecondaryVRFPreDigest { authority_index: 0, slot, vrf_signature })
+	PreDigest::SecondaryVRF(SecondaryVRFPreDigest { authority_index, slot, vrf_signature })
 }
 
 /// Makes empty blocks up to this one.

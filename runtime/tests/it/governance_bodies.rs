@@ -81,7 +81,7 @@ fn networks_with_well_known_keys_start_with_a_council_that_elections_know() {
 			);
 		});
 	}
-	genesis_state("live").execute_with(|| {
+	genesis_state("live-template").execute_with(|| {
 		assert_eq!((members().len(), pallet_elections_phragmen::Members::<Runtime>::get().len()), (0, 0))
 	});
 }
@@ -284,7 +284,7 @@ fn the_pot_is_the_same_account_for_everybody() {
 #[test]
 fn a_public_network_gives_the_lengths_of_the_table() {
 	const DAY: u32 = 14_400;
-	genesis_state("live").execute_with(|| {
+	genesis_state("live-template").execute_with(|| {
 		let lengths = [
 			governance::LaunchPeriod::get(),
 			governance::VotingPeriod::get(),

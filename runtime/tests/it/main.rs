@@ -17,6 +17,7 @@ mod blob;
 mod chain;
 mod channels;
 mod economy;
+mod election;
 mod encoding;
 mod era_end;
 mod fees;

@@ -2,11 +2,16 @@
 
 use crate::chain::{check, genesis, genesis_state};
 use frame_support::traits::{Currency, Get, TypedGet};
+use serde_json::{json, Value};
+use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use substation_primitives::{settings::STN, Balance};
 use substation_runtime::{
-	apis, constants::EXISTENTIAL_DEPOSIT, genesis_presets, governance::TreasuryPot, AccountId, Babe, Balances,
-	BandwidthProofs, Block, Grandpa, Runtime, Session, Staking,
+	apis,
+	constants::{EXISTENTIAL_DEPOSIT, MAX_CANDIDATES, MAX_NOMINATORS},
+	genesis_presets,
+	governance::TreasuryPot,
+	AccountId, Babe, Balances, BandwidthProofs, Block, Grandpa, Runtime, Session, Staking,
 };
 
 /// Validators of each network with keys.
@@ -49,9 +54,101 @@ fn well_known_accounts_are_endowed_where_keys_are_well_known() {
 	}
 }
 
+/// What a node says that makes the genesis of a chain from this configuration.
+fn built(config: &Value) -> Result<(), String> {
+	use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
+	let config = serde_json::to_vec(config).unwrap();
+	TestExternalities::new_empty().execute_with(|| <Runtime as GenesisBuilder<Block>>::build_state(config))
+}
+
+/// The template of a public network, with the validators and the money of a local one.
+fn completed_template() -> Value {
+	let (mut config, local) = (genesis("live-template"), genesis("local_testnet"));
+	for pointer in ["/session/keys", "/staking/stakers", "/balances/balances"] {
+		*config.pointer_mut(pointer).unwrap() = local.pointer(pointer).unwrap().clone();
+	}
+	config
+}
+
+/// Takes the last one of a list away.
+fn shorten(config: &mut Value, pointer: &str) {
+	config.pointer_mut(pointer).and_then(Value::as_array_mut).and_then(Vec::pop).expect("the list is not empty");
+}
+
+// R2e
 #[test]
-fn the_live_preset_is_a_template_without_keys_and_money() {
-	genesis_state("live").execute_with(|| {
+fn networks_with_keys_can_be_built_and_the_template_cannot() {
+	for (preset, _) in NETWORKS {
+		assert_eq!(built(&genesis(preset)), Ok(()), "{preset}");
+	}
+	assert_eq!(built(&completed_template()), Ok(()));
+
+	let error = built(&genesis("live-template")).unwrap_err();
+
+	assert!(error.contains("starts with 0 validators that have session keys"), "{error}");
+}
+
+// R2e
+#[test]
+fn a_network_without_keys_cannot_be_built_at_any_pace() {
+	let mut config = genesis("development");
+	shorten(&mut config, "/session/keys");
+
+	assert!(built(&config).unwrap_err().contains("it needs 1"));
+}
+
+// R2e, S0
+#[test]
+fn a_public_network_with_fewer_than_four_validators_cannot_be_built() {
+	type Change = fn(&mut Value);
+	let three: Change = |config| {
+		shorten(config, "/session/keys");
+		shorten(config, "/staking/stakers");
+	};
+	let one_without_keys: Change = |config| shorten(config, "/session/keys");
+	let without_stakes: Change = |config| config["staking"]["stakers"] = json!([]);
+	let minimum: Change = |config| config["staking"]["minimumValidatorCount"] = json!(3);
+	let seats: Change = |config| config["staking"]["validatorCount"] = json!(3);
+	for (change, reason) in [
+		(three, "starts with 3 validators"),
+		(one_without_keys, "starts with 3 validators"),
+		(without_stakes, "0 validators are elected"),
+		(minimum, "minimumValidatorCount 3"),
+		(seats, "validatorCount is 3"),
+	] {
+		let mut config = completed_template();
+		change(&mut config);
+
+		let error = built(&config).unwrap_err();
+
+		assert!(error.contains(reason), "{reason}: {error}");
+	}
+}
+
+// R2e
+#[test]
+fn live_never_elects_fewer_than_four() {
+	genesis_state("live-template").execute_with(|| {
+		assert_eq!((Staking::validator_count(), Staking::minimum_validator_count()), (20, 4));
+		assert_eq!(pallet_staking::MinValidatorBond::<Runtime>::get(), 10_000 * STN);
+		assert_eq!(pallet_staking::MinNominatorBond::<Runtime>::get(), 100 * STN);
+	});
+}
+
+// S1, S2
+#[test]
+fn no_network_accepts_stakers_whom_no_election_looks_at() {
+	for preset in genesis_presets::preset_names() {
+		genesis_state(&preset).execute_with(|| {
+			assert_eq!(pallet_staking::MaxValidatorsCount::<Runtime>::get(), Some(MAX_CANDIDATES), "{preset}");
+			assert_eq!(pallet_staking::MaxNominatorsCount::<Runtime>::get(), Some(MAX_NOMINATORS), "{preset}");
+		});
+	}
+}
+
+#[test]
+fn the_live_template_has_no_keys_and_no_money() {
+	genesis_state("live-template").execute_with(|| {
 		assert_eq!((Session::validators().len(), Babe::authorities().len()), (0, 0));
 		// The treasury and the pot of test fees are kept alive.
 		assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), 2 * EXISTENTIAL_DEPOSIT);
@@ -63,7 +160,7 @@ fn the_live_preset_is_a_template_without_keys_and_money() {
 fn babe_is_configured_by_the_networks_pace() {
 	use apis::runtime_decl_for_substation_api::SubstationApi;
 	use sp_consensus_babe::{runtime_decl_for_babe_api::BabeApi, AllowedSlots};
-	for (preset, slot, epoch, period) in [("development", 2_000, 30, 20), ("live", 6_000, 2_400, 14_400)] {
+	for (preset, slot, epoch, period) in [("development", 2_000, 30, 20), ("live-template", 6_000, 2_400, 14_400)] {
 		genesis_state(preset).execute_with(|| {
 			let babe = <Runtime as BabeApi<Block>>::configuration();
 			assert_eq!((babe.slot_duration, babe.epoch_length), (slot, epoch));
@@ -76,7 +173,7 @@ fn babe_is_configured_by_the_networks_pace() {
 #[test]
 fn committees_are_as_large_as_the_network_is_serious() {
 	use apis::runtime_decl_for_substation_api::SubstationApi;
-	for (preset, members, min_nodes) in [("development", 3, 4), ("local_testnet", 3, 4), ("live", 17, 51)] {
+	for (preset, members, min_nodes) in [("development", 3, 4), ("local_testnet", 3, 4), ("live-template", 17, 51)] {
 		genesis_state(preset).execute_with(|| {
 			let committees = <Runtime as SubstationApi<Block, AccountId>>::committees();
 			let settings = <Runtime as SubstationApi<Block, AccountId>>::settings().bandwidth;

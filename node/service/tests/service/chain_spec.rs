@@ -1,14 +1,14 @@
 //! The chains known by name, and those in files.
 
 use sc_chain_spec::ChainType;
-use substation_service::chain_spec::{load, NamedChain};
+use substation_service::chain_spec::{load, refuse_template, NamedChain};
 
 #[test]
 fn three_chains_are_known_by_name() {
 	for (id, name, kind) in [
 		("dev", "Substation Development", ChainType::Development),
 		("local", "Substation Local Testnet", ChainType::Local),
-		("live", "Substation", ChainType::Live),
+		("live-template", "Substation Live Template", ChainType::Live),
 	] {
 		let spec = load(id, b"blob").unwrap();
 
@@ -23,7 +23,7 @@ fn three_chains_are_known_by_name() {
 
 #[test]
 fn presets_are_those_of_the_runtime() {
-	assert_eq!(NamedChain::ALL.map(|chain| chain.preset()), ["development", "local_testnet", "live"]);
+	assert_eq!(NamedChain::ALL.map(|chain| chain.preset()), ["development", "local_testnet", "live-template"]);
 }
 
 #[test]
@@ -36,9 +36,24 @@ fn no_chain_phones_home() {
 	}
 }
 
+// R2e
 #[test]
-fn no_name_means_the_live_network() {
-	assert_eq!(NamedChain::find(""), Some(NamedChain::Live));
+fn no_name_means_no_chain() {
+	let error = load("", b"blob").err().unwrap();
+
+	assert_eq!(error, "no chain is named: pass --chain with dev, local or the file of a chain spec, or pass --dev");
+}
+
+// R2e
+#[test]
+fn only_the_template_is_not_to_be_run() {
+	for id in ["dev", "local", "mine.json", "live"] {
+		assert_eq!(refuse_template(id), Ok(()), "{id}");
+	}
+	let error = refuse_template("live-template").unwrap_err();
+
+	assert!(error.starts_with("`live-template` is a template of a public network"), "{error}");
+	assert!(error.contains("export-chain-spec --chain live-template"), "{error}");
 }
 
 #[test]
@@ -78,5 +93,5 @@ fn a_file_is_loaded_by_its_path() {
 fn an_unknown_name_is_explained() {
 	let error = load("polkadot", b"blob").err().unwrap();
 
-	assert_eq!(error, "`polkadot` is neither dev, local or live nor the file of a chain spec");
+	assert_eq!(error, "`polkadot` is neither dev, local or live-template nor the file of a chain spec");
 }
