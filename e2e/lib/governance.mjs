@@ -127,15 +127,18 @@ export class Governance {
 
 	/**
 	 * The external way with a short vote: council, technical committee, one voter. Gives the referendum's index. It is known
-	 * once its block is final, so the vote has to be open for longer than that and another transaction take.
+	 * once its block is final, so the vote has to be open for longer than that and another transaction take. Its
+	 * outcome is enacted as soon as it may be.
 	 *
 	 * @param {Call} call
 	 * @param {string[]} members
 	 * @param {string} voter
-	 * @param {{ vote?: Codec, blocks?: number, delay?: number }} [options]
+	 * @param {{ vote?: Codec, blocks?: number }} [options]
 	 * @returns {Promise<number>}
 	 */
-	async fastTrack(call, members, voter, { vote = aye(1_000), blocks = 32, delay: wait = 2 } = {}) {
+	async fastTrack(call, members, voter, { vote = aye(1_000), blocks = 32 } = {}) {
+		// The least delay, which is as long as the shortest vote.
+		const wait = this.chain.api.consts.democracy.fastTrackVotingPeriod.toNumber();
 		// In one block: a launch in between would table the proposal for a vote of the usual length.
 		const index = await this.#after('council', () =>
 			this.#after('technicalCommittee', async () => {

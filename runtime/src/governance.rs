@@ -15,18 +15,18 @@
 //! | next external referendum, supermajority to approve | more than half of the council, root | [`ExternalOrigin`] |
 //! | next external referendum, simple majority | three quarters of the council, root | [`ExternalMajorityOrigin`] |
 //! | next external referendum, supermajority to reject | the whole council, root | [`ExternalDefaultOrigin`] |
-//! | shorten the vote on an external proposal | two thirds of the technical committee | [`FastTrackOrigin`] |
+//! | shorten the vote on an external proposal | two thirds of the technical committee, if it has at least [`MIN_COMMITTEE_MEMBERS`] | [`FastTrackOrigin`] |
 //! | skip the vote | nobody | [`InstantOrigin`] |
 //! | cancel a running referendum, once per proposal | two thirds of the council, root | [`CancellationOrigin`] |
-//! | drop a public proposal and take its deposits | the whole technical committee, root | [`CancelProposalOrigin`] |
+//! | drop a public proposal and take its deposits | root | [`CancelProposalOrigin`] |
 //! | ban a proposal for good | root | [`BlacklistOrigin`] |
 //! | veto an external proposal, once per member and cooling-off | a member of the technical committee | [`VetoOrigin`] |
 //! | become the council | elected by token holders each term | `elections` |
-//! | appoint the technical committee | more than half of the council, root | [`AppointOrigin`] |
+//! | appoint the technical committee | two thirds of the council, root | [`AppointOrigin`] |
 //! | drop a motion of the council or the committee | root | [`MotionRejectOrigin`] |
 //! | decide a dispute about a deal | more than half of the council | [`DisputeOrigin`] |
 //! | overturn that decision | root | [`DisputeOverturnOrigin`] |
-//! | spend from the treasury | root; more than half of the council up to [`CouncilSpendLimit`] at a time | [`SpendOrigin`] |
+//! | spend from the treasury | root; more than half of the council up to [`CouncilSpendLimit`] at a time and [`CouncilTermLimit`] a term | [`SpendOrigin`] |
 //! | void a spend that is not paid out | more than half of the council, root | [`SpendRejectOrigin`] |
 //!
 //! | Length | From the chain's pace | live | fast |
@@ -34,6 +34,7 @@
 //! | between two launches | launch period | 7 days | 10 blocks |
 //! | of a vote | voting period | 7 days | 10 blocks |
 //! | of a shortened vote, at least | [`FastTrackVotingPeriod`]: a seventh of the voting period | 1 day | 1 block |
+//! | from its end to enactment, at least | [`FastTrackDelay`]: as long | 1 day | 1 block |
 //! | to enactment; of one unit of conviction | enactment period | 8 days | 5 blocks |
 //! | of a veto | cool-off period | 7 days | 10 blocks |
 //! | of a council's term | term | 7 days | 60 blocks |
@@ -45,14 +46,15 @@
 //!
 //! | Amount or number | |
 //! |---|---|
-//! | deposit of a public proposal, and of each second | [`MinimumDeposit`]: 100 STN |
+//! | deposit of a public proposal, and of each second | [`MinimumDeposit`]: 100 STN, doubled for each ten proposals that wait |
 //! | deposit of a candidate for the council | [`CandidacyBond`]: 100 STN |
-//! | deposit of a vote for the council | [`VotingBondBase`] 10 STN and [`VotingBondFactor`] 0.032 STN a candidate |
+//! | deposit of a vote for the council | [`VotingBondBase`] 25 STN and [`VotingBondFactor`] 0.032 STN a candidate |
 //! | candidates for the council, votes of one voter | [`MAX_COUNCIL_CANDIDATES`]: 64, [`MAX_COUNCIL_VOTES`]: 16 |
 //! | voters for the council | [`MAX_COUNCIL_VOTERS`]: 8,192; with more the old council stays for another term |
 //! | the council's spend at a time | [`CouncilSpendLimit`]: 10,000 STN |
+//! | what the council's spends may be paid in a term | [`CouncilTermLimit`]: 100,000 STN |
 //! | members of the council, runners-up | [`COUNCIL_SEATS`]: 7, [`COUNCIL_RUNNERS_UP`]: 7 |
-//! | most members of the technical committee | [`MAX_COLLECTIVE_MEMBERS`]: 15 |
+//! | members of a technical committee that can shorten votes | [`MIN_COMMITTEE_MEMBERS`]: 3, to [`MAX_COLLECTIVE_MEMBERS`]: 15 |
 //! | votes of an account, proposals, seconds, bans | 100 each |
 //!
 //! | Money | Goes to |
@@ -64,19 +66,19 @@
 
 use crate::{
 	constants::{deposit, STN},
-	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall,
+	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeOrigin,
 };
 use frame_support::{
 	parameter_types,
 	traits::{
-		tokens::imbalance::ResolveTo, Contains, Currency, EitherOf, EitherOfDiverse, Get, LockIdentifier, OnUnbalanced,
-		TypedGet,
+		tokens::imbalance::ResolveTo, Contains, Currency, EitherOf, EitherOfDiverse, EnsureOrigin, Get, LockIdentifier,
+		OnUnbalanced, TypedGet,
 	},
 	PalletId,
 };
 use frame_system::{EnsureNever, EnsureRoot, EnsureRootWithSuccess, EnsureSigned, EnsureWithSuccess};
-use pallet_collective::{EnsureMember, EnsureProportionAtLeast, EnsureProportionMoreThan};
-use sp_runtime::traits::AccountIdConversion;
+use pallet_collective::{EnsureMember, EnsureProportionAtLeast, EnsureProportionMoreThan, RawOrigin};
+use sp_runtime::traits::{AccountIdConversion, SaturatedConversion};
 
 // ---- Bodies
 
@@ -97,8 +99,6 @@ pub type CouncilThreeQuarters = EnsureProportionAtLeast<AccountId, CouncilCollec
 pub type CouncilWhole = EnsureProportionAtLeast<AccountId, CouncilCollective, 1, 1>;
 /// At least two thirds of the technical committee.
 pub type CommitteeTwoThirds = EnsureProportionAtLeast<AccountId, TechnicalCollective, 2, 3>;
-/// Every member of the technical committee.
-pub type CommitteeWhole = EnsureProportionAtLeast<AccountId, TechnicalCollective, 1, 1>;
 
 // ---- Who may do what
 
@@ -128,21 +128,44 @@ pub type ExternalOrigin = EitherOfDiverse<Root, CouncilHalf>;
 pub type ExternalMajorityOrigin = EitherOfDiverse<Root, CouncilThreeQuarters>;
 /// May put an external proposal up that passes unless a supermajority rejects it.
 pub type ExternalDefaultOrigin = EitherOfDiverse<Root, CouncilWhole>;
-/// May shorten the vote on an external proposal, down to [`FastTrackVotingPeriod`].
-pub type FastTrackOrigin = CommitteeTwoThirds;
+/// May shorten the vote on an external proposal, down to [`FastTrackVotingPeriod`]: two thirds of a technical committee
+/// of at least [`MIN_COMMITTEE_MEMBERS`].
+#[derive(Debug)]
+pub struct FastTrackOrigin;
+
+impl EnsureOrigin<RuntimeOrigin> for FastTrackOrigin {
+	type Success = ();
+
+	fn try_origin(origin: RuntimeOrigin) -> Result<(), RuntimeOrigin> {
+		let committee = <&RawOrigin<AccountId, TechnicalCollective>>::try_from(&origin);
+		match committee {
+			Ok(RawOrigin::Members(_, members)) if *members >= MIN_COMMITTEE_MEMBERS => (),
+			_ => return Err(origin),
+		}
+		CommitteeTwoThirds::try_origin(origin)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<RuntimeOrigin, ()> {
+		let whole = RawOrigin::<AccountId, TechnicalCollective>::Members(MIN_COMMITTEE_MEMBERS, MIN_COMMITTEE_MEMBERS);
+		Ok(whole.into())
+	}
+}
+
 /// Nobody may shorten a vote below that.
 pub type InstantOrigin = EnsureNever<AccountId>;
 /// May cancel a running referendum, once for each proposal: it can delay, not silence.
 pub type CancellationOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
-/// May drop a public proposal before its vote; its deposits go to the treasury.
-pub type CancelProposalOrigin = EitherOfDiverse<Root, CommitteeWhole>;
+/// May drop a public proposal before its vote; its deposits go to the treasury. Only token holders themselves: whoever
+/// else could, would decide what they may vote on, and public proposals are their only way to root.
+pub type CancelProposalOrigin = Root;
 /// May ban a proposal for good. Only token holders themselves.
 pub type BlacklistOrigin = Root;
 /// May veto an external proposal for one cooling-off period, once.
 pub type VetoOrigin = EnsureMember<AccountId, TechnicalCollective>;
 
 /// May appoint the technical committee.
-pub type AppointOrigin = EitherOfDiverse<Root, CouncilHalf>;
+pub type AppointOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
 /// May replace the council outside of elections: nobody but the elections themselves.
 pub type CouncilMembersOrigin = EnsureNever<AccountId>;
 /// May drop a motion of the council or of the technical committee.
@@ -153,7 +176,8 @@ pub type DisputeOrigin = CouncilHalf;
 /// May overturn that decision.
 pub type DisputeOverturnOrigin = Root;
 
-/// May spend from the treasury, and how much at a time.
+/// May spend from the treasury, and how much at a time. [`crate::budget`] limits what the council's spends are paid in a
+/// term: an origin does not learn the amount.
 pub type SpendOrigin = EitherOf<
 	EnsureRootWithSuccess<AccountId, RootSpendLimit>,
 	EnsureWithSuccess<CouncilHalf, AccountId, CouncilSpendLimit>,
@@ -195,6 +219,9 @@ length! {
 	/// Blocks that the shortest vote on an external proposal is open.
 	FastTrackVotingPeriod = (VotingPeriod::get() / 7).max(1)
 }
+/// Blocks that a proposal must wait from the end of a shortened vote to its enactment, at least: time to see what
+/// passed. Not the whole enactment period: an emergency could not be repaired sooner than by an ordinary vote.
+pub type FastTrackDelay = FastTrackVotingPeriod;
 length! {
 	/// Blocks that a motion of the council or of the technical committee stays open.
 	MotionDuration = VotingPeriod::get()
@@ -235,20 +262,41 @@ pub const MAX_COUNCIL_VOTERS: u32 = 8_192;
 /// Most members of the council and of the technical committee. Weights grow with it.
 pub const MAX_COLLECTIVE_MEMBERS: u32 = 15;
 
+/// Fewest members of a technical committee that can shorten votes: nobody alone is two thirds of it.
+pub const MIN_COMMITTEE_MEMBERS: u32 = 3;
+/// Deposit of a public proposal while few wait.
+pub const LEAST_DEPOSIT: Balance = 100 * STN;
+/// Waiting public proposals that double the deposit of the next one.
+pub const PROPOSALS_PER_DOUBLING: u32 = 10;
+
 const _: () = assert!(COUNCIL_SEATS <= MAX_COLLECTIVE_MEMBERS, "elections fill more seats than the council has");
 
+/// Deposit of the next public proposal, and of everybody who seconds that one: [`LEAST_DEPOSIT`], doubled for each
+/// [`PROPOSALS_PER_DOUBLING`] that wait. Whoever fills all places, so that nobody else can propose anything, has to put
+/// 1,023,000 STN aside for it.
+#[derive(Debug)]
+pub struct MinimumDeposit;
+
+impl Get<Balance> for MinimumDeposit {
+	fn get() -> Balance {
+		let waiting: u32 = pallet_democracy::PublicProps::<Runtime>::decode_len().unwrap_or(0).saturated_into();
+		// There are 100 places, so the last one costs 51,200 STN.
+		LEAST_DEPOSIT.saturating_mul(Balance::from(2u8).saturating_pow(waiting / PROPOSALS_PER_DOUBLING))
+	}
+}
+
 parameter_types! {
-	/// Deposit of a public proposal, and of everybody who seconds it.
-	pub const MinimumDeposit: Balance = 100 * STN;
 	/// Deposit of a candidate for the council; lost with the election.
 	pub const CandidacyBond: Balance = 100 * STN;
 	/// Deposit of a vote for the council. More than its record costs: whoever fills all [`MAX_COUNCIL_VOTERS`] places, so
-	/// that nobody is elected, has to put 80,000 STN aside for it.
-	pub const VotingBondBase: Balance = 10 * STN;
+	/// that nobody is elected, has to put 205,000 STN aside for it.
+	pub const VotingBondBase: Balance = 25 * STN;
 	/// Deposit of each candidate voted for.
 	pub const VotingBondFactor: Balance = deposit(0, 32);
 	/// What the council may spend at a time.
 	pub const CouncilSpendLimit: Balance = 10_000 * STN;
+	/// What spends of up to [`CouncilSpendLimit`] may be paid in a term, all together.
+	pub const CouncilTermLimit: Balance = 100_000 * STN;
 	/// What a referendum may spend: all there is.
 	pub const RootSpendLimit: Balance = Balance::MAX;
 	/// Under which votes for the council lock money.
@@ -259,24 +307,27 @@ parameter_types! {
 
 /// What only root can call, for which there is no filter: the treasury's old ways to spend, which `spend` and `payout`
 /// replace (for root there is no room, the queue of approvals has none), and what staking leaves to its administrators
-/// besides [cancelling a deferred slash](SlashCancelOrigin).
+/// besides [cancelling a deferred slash](SlashCancelOrigin). And what nobody can: a shortened vote whose outcome is
+/// enacted sooner than [`FastTrackDelay`] allows, which the pallet does not look at.
 #[derive(Debug)]
 pub struct CallFilter;
 
 impl Contains<RuntimeCall> for CallFilter {
 	#[allow(deprecated, reason = "names what it refuses")]
 	fn contains(call: &RuntimeCall) -> bool {
-		!matches!(
-			call,
+		match call {
+			RuntimeCall::Democracy(pallet_democracy::Call::fast_track { delay, .. }) => *delay >= FastTrackDelay::get(),
 			RuntimeCall::Treasury(
-				pallet_treasury::Call::spend_local { .. } | pallet_treasury::Call::remove_approval { .. }
-			) | RuntimeCall::Staking(
-				pallet_staking::Call::manual_slash { .. }
-					| pallet_staking::Call::restore_ledger { .. }
-					| pallet_staking::Call::deprecate_controller_batch { .. }
-					| pallet_staking::Call::set_min_commission { .. }
+				pallet_treasury::Call::spend_local { .. } | pallet_treasury::Call::remove_approval { .. },
 			)
-		)
+			| RuntimeCall::Staking(
+				pallet_staking::Call::manual_slash { .. }
+				| pallet_staking::Call::restore_ledger { .. }
+				| pallet_staking::Call::deprecate_controller_batch { .. }
+				| pallet_staking::Call::set_min_commission { .. },
+			) => false,
+			_ => true,
+		}
 	}
 }
 

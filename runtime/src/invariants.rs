@@ -16,8 +16,13 @@
 //! - X11: the bandwidth bond of every node covers its seats.
 //! - X12: the deals that are held back are those with a dispute.
 //! - X13: nodes that earn are registered.
+//! - X14: the council's spends were paid no more in this term than their budget.
 
-use crate::{governance::TreasuryPot, AccountId, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System};
+use crate::{
+	budget,
+	governance::{CouncilTermLimit, TreasuryPot},
+	AccountId, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System,
+};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::TypedGet};
 use pallet_bandwidth_proofs::{Lines, Seats};
@@ -44,7 +49,8 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_lines_belong_to_nodes()?;
 	check_bonds_cover_seats()?;
 	check_disputes()?;
-	check_earners()
+	check_earners()?;
+	check_budget()
 }
 
 /// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
@@ -173,5 +179,14 @@ fn check_earners() -> Result<(), TryRuntimeError> {
 			ensure!(<Registry as Nodes<AccountId>>::node(node).is_some(), "X13: a node that is gone earns");
 		}
 	}
+	Ok(())
+}
+
+/// X14: the council's spends were paid no more in this term than their budget.
+fn check_budget() -> Result<(), TryRuntimeError> {
+	ensure!(
+		budget::paid_in_term() <= CouncilTermLimit::get(),
+		"X14: the council's spends were paid more than their budget"
+	);
 	Ok(())
 }

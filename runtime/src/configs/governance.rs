@@ -1,6 +1,7 @@
 //! The token holders' pallets. Every origin, length and amount is in the table of [`crate::governance`].
 
 use crate::{
+	budget::{self, Budgeted},
 	configs::RuntimeBlockWeights,
 	governance::{self, TreasuryPot},
 	AccountId, Balances, Council, OriginCaller, Preimage, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Scheduler,
@@ -122,7 +123,7 @@ impl pallet_treasury::Config for Runtime {
 	type Burn = TreasuryBurn;
 	type PalletId = governance::TreasuryPalletId;
 	type BurnDestination = ();
-	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = budget::Weights;
 	type SpendFunds = ();
 	// No room for what `spend_local` would queue.
 	type MaxApprovals = ConstU32<0>;
@@ -131,7 +132,7 @@ impl pallet_treasury::Config for Runtime {
 	type AssetKind = ();
 	type Beneficiary = AccountId;
 	type BeneficiaryLookup = IdentityLookup<AccountId>;
-	type Paymaster = PayFromAccount<Balances, TreasuryPot>;
+	type Paymaster = Budgeted<PayFromAccount<Balances, TreasuryPot>>;
 	type BalanceConverter = UnityAssetBalanceConversion;
 	type PayoutPeriod = governance::PayoutPeriod;
 	type BlockNumberProvider = System;

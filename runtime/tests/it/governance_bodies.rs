@@ -1,8 +1,8 @@
 //! The council, the technical committee and the treasury.
 
 use crate::{
-	chain::{attempt, genesis_state, run_to, scenario, send, signed},
-	governance_referenda::{enact, outcome},
+	chain::{attempt, genesis_state, run_to, scenario, send, signed, state_of},
+	governance_referenda::{bound, change, enact, outcome},
 };
 use codec::Encode;
 use frame_support::{
@@ -12,14 +12,15 @@ use frame_support::{
 use sp_keyring::Sr25519Keyring::{self, *};
 use sp_runtime::{
 	traits::{Dispatchable, Hash as _},
-	DispatchError, Perbill,
+	DispatchError, DispatchResult, Perbill,
 };
 use substation_primitives::Balance;
 use substation_runtime::{
+	budget,
 	constants::STN,
 	governance::{self, TreasuryPot},
-	AccountId, Balances, Council, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System, TechnicalCommittee,
-	Treasury,
+	invariants, AccountId, Balances, Council, Democracy, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System,
+	TechnicalCommittee, Treasury,
 };
 
 /// Brings a motion of the council through, as its members would; gives the events of the block that closes it.
@@ -61,6 +62,10 @@ fn members() -> Vec<AccountId> {
 
 fn council(ayes: u32, of: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<AccountId, governance::CouncilCollective>::Members(ayes, of).into()
+}
+
+fn committee(ayes: u32, of: u32) -> RuntimeOrigin {
+	pallet_collective::RawOrigin::<AccountId, governance::TechnicalCollective>::Members(ayes, of).into()
 }
 
 fn free(who: &AccountId) -> Balance {
@@ -200,6 +205,88 @@ fn the_council_appoints_the_technical_committee_and_nobody_but_elections_the_cou
 	});
 }
 
+// G1: half of the council appointed one person, who alone could shorten votes and drop proposals.
+#[test]
+fn it_takes_two_thirds_of_the_council_to_appoint_a_committee_and_three_members_to_shorten_a_vote() {
+	use frame_support::traits::EnsureOrigin;
+	use governance::{FastTrackOrigin, MIN_COMMITTEE_MEMBERS};
+	scenario(|| {
+		let appoint = |origin| TechnicalCommittee::set_members(origin, vec![Dave.to_account_id()], None, 3);
+		assert_noop!(appoint(council(4, 7)), DispatchError::BadOrigin);
+		assert_ok!(appoint(council(5, 7)));
+
+		for members in 1..MIN_COMMITTEE_MEMBERS {
+			assert!(FastTrackOrigin::try_origin(committee(members, members)).is_err(), "{members}");
+		}
+		assert!(FastTrackOrigin::try_origin(committee(1, 3)).is_err());
+		assert!(FastTrackOrigin::try_origin(committee(2, 3)).is_ok());
+		assert!(FastTrackOrigin::try_origin(council(7, 7)).is_err());
+	});
+}
+
+/// Proposes something publicly, whatever the deposit.
+fn propose(who: Sr25519Keyring, deposit: Balance) -> DispatchResult {
+	Democracy::propose(RuntimeOrigin::signed(who.to_account_id()), bound(change(77)), deposit)
+}
+
+fn waiting() -> Vec<u32> {
+	pallet_democracy::PublicProps::<Runtime>::get().into_iter().map(|(index, ..)| index).collect()
+}
+
+// G1: a technical committee that agreed could drop whatever token holders proposed, as often as they did.
+#[test]
+fn nobody_but_root_drops_a_public_proposal() {
+	scenario(|| {
+		assert_ok!(propose(Eve, 100 * STN));
+		for origin in [committee(1, 1), committee(3, 3), council(7, 7), RuntimeOrigin::signed(Alice.to_account_id())] {
+			assert_noop!(Democracy::cancel_proposal(origin, 0), DispatchError::BadOrigin);
+		}
+		assert_eq!(waiting(), [0]);
+
+		assert_ok!(Democracy::cancel_proposal(RuntimeOrigin::root(), 0));
+
+		assert!(waiting().is_empty());
+	});
+}
+
+// G1: a hundred proposals of 100 STN each left nobody else a place.
+#[test]
+fn each_ten_waiting_proposals_double_the_deposit() {
+	scenario(|| {
+		for before in 0..40 {
+			let least = (100 * STN) << (before / 10);
+			assert_noop!(propose(Eve, least - 1), pallet_democracy::Error::<Runtime>::ValueLow);
+			assert_ok!(propose(Eve, least));
+		}
+		assert_eq!(Balances::reserved_balance(Eve.to_account_id()), 15_000 * STN);
+		assert_ok!(propose(Ferdie, 1_600 * STN));
+
+		run_to(governance::LaunchPeriod::get());
+
+		// The most backed goes first, so whoever fills the queue does not get his own to a vote.
+		assert_eq!(waiting(), (0..40).collect::<Vec<u32>>());
+	});
+}
+
+// G1: they cost 10,000 STN.
+#[test]
+fn hundred_proposals_of_one_account_cost_a_million() {
+	scenario(|| {
+		let least = governance::MinimumDeposit::get;
+		for _ in 0..99 {
+			assert_ok!(propose(Ferdie, least()));
+		}
+		assert_eq!(Balances::reserved_balance(Ferdie.to_account_id()), 971_800 * STN);
+		assert_eq!(least(), 51_200 * STN);
+
+		// A million is not enough, and another's proposal still finds a place.
+		assert!(propose(Ferdie, least()).is_err());
+		assert_ok!(propose(Eve, least()));
+
+		assert_noop!(propose(Bob, least()), pallet_democracy::Error::<Runtime>::TooMany);
+	});
+}
+
 #[test]
 fn the_council_spends_up_to_its_limit_and_a_referendum_whatever_there_is() {
 	scenario(|| {
@@ -230,6 +317,88 @@ fn fund(amount: Balance) {
 	send(Ferdie, pallet_balances::Call::transfer_keep_alive { dest, value: amount });
 }
 
+fn approve(origin: RuntimeOrigin, amount: Balance) {
+	assert_ok!(Treasury::spend(origin, Box::new(()), amount, Box::new(Dave.to_account_id()), None));
+}
+
+fn payout(index: u32) -> DispatchResult {
+	Treasury::payout(RuntimeOrigin::signed(Eve.to_account_id()), index)
+}
+
+/// Approves as many of the council's largest spends as its budget holds, and one more; pays all but the last.
+fn spend_the_budget() {
+	fund(200_000 * STN);
+	for _ in 0..11 {
+		approve(council(2, 3), governance::CouncilSpendLimit::get());
+	}
+	for index in 0..10 {
+		assert_ok!(payout(index));
+	}
+}
+
+// G2: the limit was per motion, so that motions by the hundred emptied the treasury within minutes.
+#[test]
+fn the_council_spends_no_more_than_its_budget_in_a_term() {
+	scenario(|| {
+		spend_the_budget();
+		let term = governance::TermDuration::get();
+		assert!(System::block_number() < term);
+		assert_eq!(budget::paid_in_term(), governance::CouncilTermLimit::get());
+
+		assert_noop!(payout(10), pallet_treasury::Error::<Runtime>::PayoutError);
+		run_to(term - 1);
+		assert_noop!(payout(10), pallet_treasury::Error::<Runtime>::PayoutError);
+		run_to(term);
+
+		assert_eq!(budget::paid_in_term(), 0);
+		assert_ok!(payout(10));
+		assert_eq!(budget::paid_in_term(), governance::CouncilSpendLimit::get());
+	});
+}
+
+// G2: what the council cannot have approved is none of its budget.
+#[test]
+fn a_referendum_may_spend_more() {
+	scenario(|| {
+		spend_the_budget();
+		let limit = governance::CouncilSpendLimit::get();
+		approve(RuntimeOrigin::root(), limit);
+		approve(RuntimeOrigin::root(), limit + 1);
+		let before = free(&Dave.to_account_id());
+
+		assert_noop!(payout(11), pallet_treasury::Error::<Runtime>::PayoutError);
+		assert_ok!(payout(12));
+
+		assert_eq!(free(&Dave.to_account_id()) - before, limit + 1);
+		assert_eq!(budget::paid_in_term(), governance::CouncilTermLimit::get());
+	});
+}
+
+// G2: what cannot be paid is not counted.
+#[test]
+fn a_payout_that_fails_leaves_the_budget_as_it_was() {
+	scenario(|| {
+		approve(council(2, 3), 1_000 * STN);
+
+		assert_noop!(payout(0), pallet_treasury::Error::<Runtime>::PayoutError);
+
+		assert_eq!(budget::paid_in_term(), 0);
+	});
+}
+
+// G2: the count is one of the chain's invariants.
+#[test]
+fn a_budget_that_was_exceeded_is_noticed() {
+	state_of(|| {
+		let key = ["Budget", "LastPaid"].map(|name| sp_io::hashing::twox_128(name.as_bytes())).concat();
+		sp_io::storage::set(&key, &(0u32, governance::CouncilTermLimit::get() + 1).encode());
+	})
+	.execute_with(|| {
+		let error = invariants::check().expect_err("more than the limit");
+		assert_eq!(error, "X14: the council's spends were paid more than their budget".into());
+	});
+}
+
 #[test]
 fn a_spend_expires_if_nobody_claims_it_and_can_be_voided_before() {
 	scenario(|| {
@@ -242,7 +411,6 @@ fn a_spend_expires_if_nobody_claims_it_and_can_be_voided_before() {
 		spend(None);
 		spend(Some(now + 20));
 		spend(None);
-		let payout = |index| Treasury::payout(RuntimeOrigin::signed(Eve.to_account_id()), index);
 		assert_noop!(payout(1), pallet_treasury::Error::<Runtime>::EarlyPayout);
 		assert_noop!(Treasury::void_spend(council(1, 2), 2), DispatchError::BadOrigin);
 		assert_ok!(Treasury::void_spend(council(2, 3), 2));
@@ -289,6 +457,7 @@ fn a_public_network_gives_the_lengths_of_the_table() {
 			governance::LaunchPeriod::get(),
 			governance::VotingPeriod::get(),
 			governance::FastTrackVotingPeriod::get(),
+			governance::FastTrackDelay::get(),
 			governance::EnactmentPeriod::get(),
 			governance::CooloffPeriod::get(),
 			governance::TermDuration::get(),
@@ -298,7 +467,7 @@ fn a_public_network_gives_the_lengths_of_the_table() {
 			governance::OverturnPeriod::get(),
 			governance::PayoutPeriod::get(),
 		];
-		assert_eq!(lengths, [7, 7, 1, 8, 7, 7, 7, 14, 14, 36, 28].map(|days| days * DAY));
+		assert_eq!(lengths, [7, 7, 1, 1, 8, 7, 7, 7, 14, 14, 36, 28].map(|days| days * DAY));
 	});
 }
 
