@@ -81,6 +81,8 @@ pub enum Command {
 	WithdrawProposal(OfDeal),
 	/// Answer a customer's dispute about a deal with the hash of your evidence; silence loses
 	Answer(Answer),
+	/// Give in to a customer's dispute about a deal whose bytes are lost: ends the deal, returns both bonds
+	Concede(OfDeal),
 	/// Report a node that misses its windows, for a bounty
 	ReportMissed(ReportMissed),
 	/// Pay out what the operator's nodes (or the named one), and the signer's deliveries, have earned in eras that are over

@@ -184,11 +184,12 @@ fn calls_about_money_are_what_they_are_meant_to_be() {
 
 #[test]
 fn calls_about_disputes_are_what_they_are_meant_to_be() {
-	use pallet_disputes::Call::{answer_by_agent, open};
+	use pallet_disputes::Call::{answer_by_agent, concede, open};
 	let signature = SIGNATURE;
 	let cases = vec![
 		(Call::open_dispute(DEAL, HASH, AMOUNT), open { deal: DEAL, evidence: HASH, bond: AMOUNT }),
 		(Call::answer_dispute(DEAL, HASH, signature), answer_by_agent { deal: DEAL, evidence: HASH, signature }),
+		(Call::concede(DEAL), concede { deal: DEAL }),
 	];
 	check(cases.into_iter().map(|(call, meant)| (call, RuntimeCall::Disputes(meant))).collect());
 }

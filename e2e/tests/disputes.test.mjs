@@ -82,3 +82,16 @@ test('the agent tells its operator, who answers with the agent\'s key', async ()
 	const { disputeBond, answerBond } = await network.audit();
 	assert.ok(disputeBond.held > 0n && answerBond.held > 0n);
 });
+
+test('an operator who has lost the bytes concedes: the dispute is over and both bonds are back', async () => {
+	const { stdout: words } = await own('status');
+	assert.match(words, new RegExp(`substation concede ${deal}\\b`));
+
+	await own('concede', String(deal), '--suri', provider.suri);
+
+	const { data } = await chain.event('disputes', 'DisputeConceded', 20);
+	assert.equal(Number(data.deal), deal);
+	assert.ok((await chain.query.disputes.disputes(deal)).isNone);
+	const { disputeBond, answerBond } = await network.audit();
+	assert.deepEqual([disputeBond.held, answerBond.held], [0n, 0n]);
+});

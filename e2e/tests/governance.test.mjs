@@ -215,6 +215,7 @@ describe('on one chain', { concurrency: true }, () => {
 		await holders.motion('council', api().tx.disputes.decide(deal, 'Rejected'), MEMBERS);
 		assert.ok((await chain.query.disputes.disputes(deal)).unwrap().stage.asDecided.verdict.isRejected);
 		await assert.rejects(example('execute', '//Two', { deal }), /NotFinal/);
+		await assert.rejects(example('concede', '//Two', { deal }), /NotOperator/);
 
 		await holders.fastTrack(api().tx.disputes.overturn(deal, 'Upheld'), MEMBERS, '//Judge');
 

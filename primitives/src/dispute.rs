@@ -13,7 +13,8 @@ pub enum Verdict {
 	/// The customer is wrong: the deal goes on, the customer's bond is lost.
 	#[codec(index = 1)]
 	Rejected,
-	/// Nobody is to blame: the deal goes on, both bonds go back.
+	/// Nobody is to blame, or nobody has decided: the deal goes on, both bonds go back but for a tenth of the customer's,
+	/// which the operator gets.
 	#[codec(index = 2)]
 	Dismissed,
 }

@@ -180,7 +180,8 @@ pub struct DealRefund {
 ///
 /// Nothing but [`Self::refund`] moves escrow otherwise than settlement would, and it moves only to the customer.
 pub trait DisputedDeals<AccountId> {
-	/// What of a deal is at stake, `None` if there is no such deal or it is not accepted. Reads only.
+	/// What of a deal is at stake, `None` if there is no such deal, it is not accepted or it is over: whoever closes it
+	/// has the last word then. Reads only.
 	fn stake(deal: DealId) -> Option<DealStake<AccountId>>;
 
 	/// Keeps the money of an accepted deal where it is: neither settled nor ended until [`Self::let_go`] or
@@ -190,7 +191,7 @@ pub trait DisputedDeals<AccountId> {
 	/// Whether the deal is held back.
 	fn is_held_back(deal: DealId) -> bool;
 
-	/// Ends the holding back and settles what has closed, as if nothing had been.
+	/// Ends the holding back and settles what has closed, as if nothing had been. Closes a deal that is over.
 	fn let_go(deal: DealId);
 
 	/// Ends the holding back and the deal: everything in escrow goes back to the customer, who is compensated from

@@ -171,6 +171,8 @@ impl pallet_storage_market::benchmarking::BenchmarkHelper<AccountId> for Helper 
 
 impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 	fn add_deal(customer: &AccountId, operator: &AccountId, agent: AgentKey) -> DealId {
+		use frame_support::traits::fungible::MutateHold;
+		use pallet_storage_market::HoldReason as OfMarket;
 		use substation_primitives::{
 			deal::{Deal, DealState, Terms},
 			settings::{Settings as AllSettings, MAX_TERM},
@@ -189,11 +191,11 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 			paid_periods: 7,
 			compensation_periods: 7,
 		};
-		let escrow = rate.saturating_mul(MAX_TERM.into());
-		let reason = pallet_storage_market::HoldReason::Escrow.into();
-		let held =
-			<Balances as frame_support::traits::fungible::MutateHold<AccountId>>::hold(&reason, customer, escrow);
-		assert!(held.is_ok(), "{held:?}");
+		let (escrow, deposit) = (rate.saturating_mul(MAX_TERM.into()), constants::STN);
+		for (reason, amount) in [(OfMarket::Escrow, escrow), (OfMarket::DealDeposit, deposit)] {
+			let held = <Balances as MutateHold<AccountId>>::hold(&reason.into(), customer, amount);
+			assert!(held.is_ok(), "{held:?}");
+		}
 		let deal = Deal {
 			customer: customer.clone(),
 			node,
@@ -201,7 +203,7 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 			length: FOREST.total,
 			rate,
 			periods: MAX_TERM,
-			deposit: 0,
+			deposit,
 			state: DealState::Active(terms),
 		};
 		pallet_storage_market::Deals::<Runtime>::insert(id, deal);
@@ -219,6 +221,16 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 			record.next_due = Period(MAX_TERM / 2 - 3);
 		});
 		id
+	}
+
+	fn end_deal(deal: DealId) {
+		use pallet_storage_market::benchmarking::BenchmarkHelper as Market;
+		use substation_primitives::deal::DealState;
+		let deal = pallet_storage_market::Deals::<Runtime>::get(deal).expect("the deal was added");
+		let DealState::Active(terms) = deal.state else { panic!("not accepted") };
+		<Self as Market<AccountId>>::start_period(deal.node, terms.last.next());
+		// The last period but one decides: nearly everything is settled, and something is left to refund.
+		<Self as Market<AccountId>>::terminate(deal.node, terms.last.previous().expect("the term is long"));
 	}
 }
 

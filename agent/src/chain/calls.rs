@@ -291,4 +291,9 @@ impl Call {
 	pub fn answer_dispute(deal: DealId, evidence: Hash, signature: [u8; 64]) -> Self {
 		Self::new(DISPUTES, "answer_by_agent", 3, (deal, evidence, signature).encode())
 	}
+
+	/// Concedes a dispute about a deal of the operator's node, and with it the deal.
+	pub fn concede(deal: DealId) -> Self {
+		Self::new(DISPUTES, "concede", 1, deal.encode())
+	}
 }

@@ -54,6 +54,14 @@ mod tests {
 	}
 
 	#[test]
+	fn a_concession_is_signed_by_the_operator() {
+		let concede = Cli::parse_from("substation concede 42 --key-file k".split(' '));
+
+		let Command::Concede(concede) = concede.command else { panic!("not concede") };
+		assert_eq!((concede.deal, concede.signer.key_file), (42, Some("k".into())));
+	}
+
+	#[test]
 	fn an_answer_is_signed_by_nobody_but_the_agent() {
 		assert!(Cli::try_parse_from("substation answer 42 log.txt --suri //Bob".split(' ')).is_err());
 		assert!(Cli::try_parse_from("substation answer 42".split(' ')).is_err());

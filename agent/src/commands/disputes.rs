@@ -1,5 +1,5 @@
 //! `substation dispute` and `substation answer`: a customer accuses, the node's agent answers. Each publishes a file
-//! wherever it likes; the chain keeps its hash.
+//! wherever it likes; the chain keeps its hash. To give in, `substation concede` sends the call as it is.
 
 use crate::{
 	chain::{calls::DISPUTES, client::DealView, free::Submission, signed::Wait, Call, Chain, ChainError},
@@ -41,7 +41,8 @@ pub async fn dispute(common: &Common, options: &Dispute) -> Result<()> {
 		ensure!(key.account() == customer, "deal {deal} belongs to {customer}; name its key with --key-file");
 	}
 	let bond = chain.least_bond(deal, best).await?;
-	let bond = bond.with_context(|| format!("deal {deal} cannot be disputed; see `substation deals`"))?;
+	let bond =
+		bond.with_context(|| format!("deal {deal} cannot be disputed: it is over; `substation close {deal}`"))?;
 	let evidence = evidence(&options.file).await?;
 	let hash = hex::encode(evidence);
 	session.say(&format!(

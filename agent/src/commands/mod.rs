@@ -63,6 +63,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 			session.send(&Call::end_early(DealId(options.deal)), &options.signer, 0).await
 		}
 		Command::Answer(options) => disputes::answer(common, options).await,
+		Command::Concede(options) => provider_call(&cli, Call::concede(DealId(options.deal)), &options.signer).await,
 		Command::Dispute(options) => disputes::dispute(common, options).await,
 		Command::Claim(options) => claim::claim(common, options).await,
 		Command::Bandwidth(options) => bandwidth::bandwidth(common, &options.what).await,

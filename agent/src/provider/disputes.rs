@@ -55,6 +55,9 @@ impl DisputeReport {
 		if is_open(page) {
 			words.push_str(&format!("; silence loses: `substation answer {} FILE`", page.id));
 		}
+		if until > now {
+			words.push_str(&format!("; if its bytes are lost, end it: `substation concede {}`", page.id));
+		}
 		Some(Self {
 			deal: page.id.0,
 			dispute: dispute.id.0,
@@ -84,7 +87,7 @@ pub fn words(dispute: &DisputePage, now: u32) -> String {
 	let stage = match dispute.stage {
 		Stage::Open { answer_by } => format!("an answer counts before block {answer_by}"),
 		Stage::Answered { decide_by } => {
-			format!("the council decides before block {decide_by}, or both bonds go back")
+			format!("the council decides before block {decide_by}, or a tenth of the customer's bond is the operator's")
 		}
 		Stage::Decided { verdict, final_at } => {
 			let (name, meaning) = meaning(verdict);
@@ -136,7 +139,7 @@ pub(crate) mod tests {
 			open.words,
 			format!(
 				"dispute about deal 5: evidence {evidence}, not answered; an answer counts before block 200; silence \
-				 loses: `substation answer 5 FILE`"
+				 loses: `substation answer 5 FILE`; if its bytes are lost, end it: `substation concede 5`"
 			)
 		);
 	}
@@ -147,6 +150,7 @@ pub(crate) mod tests {
 
 		let expected = format!("answered with {}; the council decides before block 300", "cd".repeat(32));
 		assert!(words.contains(&expected) && !words.contains("substation answer"), "{words}");
+		assert!(words.ends_with("end it: `substation concede 5`"), "{words}");
 	}
 
 	#[test]

@@ -548,8 +548,11 @@ mod tests {
 		assert!(report.earning);
 		let told =
 			|end: &str| report.words.iter().any(|line| line.starts_with("dispute about deal 5") && line.ends_with(end));
-		assert!(told("before block 200; silence loses: `substation answer 5 FILE`"), "{:?}", report.words);
-		assert!(told("before block 300, or both bonds go back"), "{:?}", report.words);
+		let concede = "; if its bytes are lost, end it: `substation concede 5`";
+		let open = format!("before block 200; silence loses: `substation answer 5 FILE`{concede}");
+		assert!(told(&open), "{:?}", report.words);
+		let answered = format!("before block 300, or a tenth of the customer's bond is the operator's{concede}");
+		assert!(told(&answered), "{:?}", report.words);
 		let json = serde_json::to_value(&report).unwrap();
 		assert_eq!((&json["disputes"][0]["stage"], &json["disputes"][1]["until"]), (&"open".into(), &300.into()));
 	}

@@ -24,6 +24,10 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An accepted deal of a customer and an operator who can pay any bond, with periods to settle, escrow and
 	/// reserve left, and misses of the node that nobody has applied.
 	fn add_deal(customer: &AccountId, operator: &AccountId, agent: AgentKey) -> DealId;
+
+	/// Ends the deal's node shortly before the deal's term does, in a way that nobody has applied, with a whole term to
+	/// settle. May let blocks pass.
+	fn end_deal(deal: DealId);
 }
 
 const KEYS: KeyTypeId = KeyTypeId(*b"bnch");
@@ -68,10 +72,20 @@ mod benchmarks {
 
 		fn final_with(verdict: Verdict) -> Result<Self, BenchmarkError> {
 			let case = Self::decided(verdict)?;
-			Disputes::<T>::mutate_extant(case.deal, |dispute| {
-				dispute.stage = Stage::Decided { verdict, final_at: BlockNumber::default() };
-			});
+			case.make_final_at(BlockNumber::default(), verdict);
 			Ok(case)
+		}
+
+		/// A dispute about a deal that is over: to let it go is to settle, compensate and close it.
+		fn over(verdict: Verdict, final_at: BlockNumber) -> Result<Self, BenchmarkError> {
+			let case = Self::decided(verdict)?;
+			T::BenchmarkHelper::end_deal(case.deal);
+			case.make_final_at(final_at, verdict);
+			Ok(case)
+		}
+
+		fn make_final_at(&self, final_at: BlockNumber, verdict: Verdict) {
+			Disputes::<T>::mutate_extant(self.deal, |dispute| dispute.stage = Stage::Decided { verdict, final_at });
 		}
 
 		fn sign(&self) -> Result<AgentSignature, BenchmarkError> {
@@ -156,12 +170,12 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn overturn_to_rejected() -> Result<(), BenchmarkError> {
-		let Case { deal, .. } = Case::<T>::decided(Verdict::Upheld)?;
+	fn overturn_to_dismissed() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::over(Verdict::Upheld, BlockNumber::MAX)?;
 		let origin = T::OverturnOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 
 		#[extrinsic_call]
-		overturn(origin as T::RuntimeOrigin, deal, Verdict::Rejected);
+		overturn(origin as T::RuntimeOrigin, deal, Verdict::Dismissed);
 
 		assert!(!Disputes::<T>::contains_key(deal));
 		Ok(())
@@ -179,11 +193,22 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn execute_rejected() -> Result<(), BenchmarkError> {
-		let Case { deal, .. } = Case::<T>::final_with(Verdict::Rejected)?;
+	fn execute_dismissed() -> Result<(), BenchmarkError> {
+		let Case { deal, .. } = Case::<T>::over(Verdict::Dismissed, BlockNumber::default())?;
 
 		#[extrinsic_call]
 		execute(RawOrigin::Signed(whitelisted_caller()), deal);
+
+		assert!(!Disputes::<T>::contains_key(deal));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn concede() -> Result<(), BenchmarkError> {
+		let Case { operator, deal, .. } = Case::<T>::answered()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator), deal);
 
 		assert!(!Disputes::<T>::contains_key(deal));
 		Ok(())

@@ -1,4 +1,4 @@
-//! The two bonds: held, released, forfeited.
+//! The two bonds: held, released, forfeited, paid to the other side.
 
 use crate::{
 	pallet::{Config, HoldReason},
@@ -30,6 +30,26 @@ pub(crate) fn release<T: Config>(reason: HoldReason, owner: &T::AccountId, bond:
 	if let Err(error) = T::Currency::release(&reason.into(), owner, bond, Precision::BestEffort) {
 		complain("release", error);
 	}
+}
+
+/// Pays a part of a bond to somebody and says how much that was: all of it or, if `to` cannot receive it, nothing. The
+/// rest stays on hold.
+pub(crate) fn pay<T: Config>(reason: HoldReason, owner: &T::AccountId, to: &T::AccountId, amount: Balance) -> Balance {
+	if amount == 0 {
+		return 0;
+	}
+	// Force: see `forfeit`.
+	T::Currency::transfer_on_hold(
+		&reason.into(),
+		owner,
+		to,
+		amount,
+		Precision::BestEffort,
+		Restriction::Free,
+		Fortitude::Force,
+	)
+	.inspect_err(|error| log::debug!(target: LOG_TARGET, "{to:?} cannot receive {amount}: {error:?}"))
+	.unwrap_or(0)
 }
 
 /// Gives a bond to the treasury and says how much that was. What the treasury cannot receive is burned.

@@ -3,12 +3,12 @@
 use crate::{
 	bonds,
 	pallet::{Config, Disputes, Error, Event, HoldReason, Pallet},
-	types::{Answer, DisputeOf, Outcome, Standing, Verdict},
+	types::{Answer, Dispute, DisputeOf, Loss, Outcome, Standing, Verdict},
 };
 use frame_support::pallet_prelude::DispatchResult;
 use substation_primitives::{
-	traits::{DealRefund, DisputedDeals},
-	Balance, DealId,
+	traits::{DealRefund, DisputedDeals, Nodes},
+	Balance, DealId, NodeId,
 };
 
 impl<T: Config> Pallet<T> {
@@ -19,31 +19,46 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Moves the money as the verdict says and forgets the dispute. Never fails, whoever was reaped.
+	/// Ends a dispute as the verdict says.
 	pub(crate) fn finish(deal: DealId, dispute: DisputeOf<T>, verdict: Verdict) {
-		let Outcome { refunds, customer_loses, operator_loses } = Outcome::of(verdict);
+		let (DealRefund { refunded, compensated }, forfeited) = Self::apply(deal, dispute, Outcome::of(verdict));
+		Self::deposit_event(Event::DisputeExecuted { deal, verdict, refunded, compensated, forfeited });
+	}
+
+	/// Moves the money as one line of the table says and forgets the dispute. Never fails, whoever was reaped. Says what
+	/// the deal gave, and what of the bonds the treasury got. The caller emits the event.
+	pub(crate) fn apply(deal: DealId, dispute: DisputeOf<T>, outcome: Outcome) -> (DealRefund, Balance) {
+		let Outcome { refunds, customer_loses, operator_loses } = outcome;
+		let Dispute { customer, node, bond, answer, .. } = dispute;
 		Disputes::<T>::remove(deal);
-		let DealRefund { refunded, compensated } = if refunds {
+		let given = if refunds {
 			T::Deals::refund(deal)
 		} else {
 			T::Deals::let_go(deal);
 			DealRefund::default()
 		};
-		let mut forfeited = Self::give(HoldReason::DisputeBond, &dispute.customer, dispute.bond, customer_loses);
-		if let Some(Answer { operator, bond, .. }) = dispute.answer {
-			let more = Self::give(HoldReason::AnswerBond, &operator, bond, operator_loses);
-			forfeited = forfeited.saturating_add(more);
+		let mut forfeited = Self::give_to_customer(&customer, bond, node, customer_loses);
+		if let Some(Answer { operator, bond, .. }) = answer {
+			if operator_loses {
+				forfeited = forfeited.saturating_add(bonds::forfeit::<T>(HoldReason::AnswerBond, &operator, bond));
+			} else {
+				bonds::release::<T>(HoldReason::AnswerBond, &operator, bond);
+			}
 		}
-		Self::deposit_event(Event::DisputeExecuted { deal, verdict, refunded, compensated, forfeited });
+		(given, forfeited)
 	}
 
-	/// Returns a bond to its owner, or gives it to the treasury if it is lost. Says what the treasury got.
-	fn give(reason: HoldReason, owner: &T::AccountId, bond: Balance, lost: bool) -> Balance {
-		if lost {
-			bonds::forfeit::<T>(reason, owner, bond)
-		} else {
-			bonds::release::<T>(reason, owner, bond);
-			0
+	/// Returns a customer's bond but for what is lost of it. What the operator cannot receive goes back too. Says what
+	/// the treasury got.
+	fn give_to_customer(customer: &T::AccountId, bond: Balance, node: NodeId, loss: Loss) -> Balance {
+		let reason = HoldReason::DisputeBond;
+		if loss == Loss::All {
+			return bonds::forfeit::<T>(reason, customer, bond);
 		}
+		// A node with a deal is registered.
+		let paid =
+			T::Registry::node(node).map_or(0, |node| bonds::pay::<T>(reason, customer, &node.operator, loss.of(bond)));
+		bonds::release::<T>(reason, customer, bond.saturating_sub(paid));
+		0
 	}
 }

@@ -8,6 +8,7 @@ mod answer;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bonds;
+mod concede;
 mod decide;
 mod execute;
 #[cfg(any(feature = "try-runtime", test))]
@@ -23,7 +24,7 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
-pub use types::{AgentSignature, Answer, Dispute, DisputeOf, Outcome, Stage, Standing, Verdict};
+pub use types::{AgentSignature, Answer, Dispute, DisputeOf, Loss, Outcome, Stage, Standing, Verdict};
 pub use weights::WeightInfo;
 
 pub(crate) const LOG_TARGET: &str = "runtime::disputes";
@@ -81,7 +82,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type AnswerPeriod: Get<BlockNumber>;
 
-		/// Blocks from the answer in which a decision can be made. Without one everybody gets everything back.
+		/// Blocks from the answer in which a decision can be made. Without one the dispute is dismissed.
 		#[pallet::constant]
 		type DecisionPeriod: Get<BlockNumber>;
 
@@ -180,15 +181,25 @@ pub mod pallet {
 			refunded: Balance,
 			/// What the customer got from the node's bond.
 			compensated: Balance,
-			/// Bonds that the treasury got.
+			/// Bonds that the treasury got. The operator's tenth of a dismissed dispute is not among them.
 			forfeited: Balance,
+		},
+		/// The operator has given in: the dispute is over, the deal ends, and both bonds are back.
+		#[codec(index = 5)]
+		DisputeConceded {
+			/// The deal.
+			deal: DealId,
+			/// Escrow that went back to the customer.
+			refunded: Balance,
+			/// What the customer got from the node's bond.
+			compensated: Balance,
 		},
 	}
 
 	/// Why a call was refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no accepted deal with this id.
+		/// There is no accepted deal with this id, or it is over. A deal that is over can be closed.
 		#[codec(index = 0)]
 		NoAcceptedDeal,
 		/// Only the deal's customer may dispute it.
@@ -212,7 +223,7 @@ pub mod pallet {
 		/// The node is not registered any more.
 		#[codec(index = 7)]
 		NoSuchNode,
-		/// Only the node's operator may answer; its agent uses the free call.
+		/// Only the node's operator may answer or concede; its agent answers with the free call.
 		#[codec(index = 8)]
 		NotOperator,
 		/// The dispute is answered, or its time to be answered is over.
@@ -236,6 +247,9 @@ pub mod pallet {
 		/// The dispute is not final. The view function `standing` says what it waits for.
 		#[codec(index = 15)]
 		NotFinal,
+		/// The verdict is final: too late to concede. Anyone may execute it.
+		#[codec(index = 16)]
+		AlreadyFinal,
 	}
 
 	#[pallet::hooks]
@@ -260,8 +274,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Holds `bond`, at least what the view function `least_bond` says, and holds the deal back: it is neither
-		/// settled nor ended until the dispute is over. `evidence` is the hash of what the customer publishes. The
-		/// weight includes the transaction of an answer, which is free for the node's agent.
+		/// settled nor ended until the dispute is over. A deal that is over is not disputed any more but closed.
+		/// `evidence` is the hash of what the customer publishes. The weight includes the transaction of an answer, which
+		/// is free for the node's agent.
 		///
 		/// ## Errors
 		/// [`Error::NoAcceptedDeal`], [`Error::NotCustomer`], [`Error::AlreadyDisputed`], [`Error::NothingAtStake`],
@@ -358,7 +373,7 @@ pub mod pallet {
 		/// ## Events
 		/// [`Event::DisputeOverturned`], [`Event::DisputeExecuted`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(<T as Config>::WeightInfo::overturn().max(<T as Config>::WeightInfo::overturn_to_rejected()))]
+		#[pallet::weight(<T as Config>::WeightInfo::overturn().max(<T as Config>::WeightInfo::overturn_to_dismissed()))]
 		pub fn overturn(origin: OriginFor<T>, deal: DealId, verdict: Verdict) -> DispatchResult {
 			T::OverturnOrigin::ensure_origin(origin)?;
 			Self::do_overturn(deal, verdict)
@@ -370,7 +385,8 @@ pub mod pallet {
 		/// Signed by anyone.
 		///
 		/// ## Details
-		/// A dispute that nobody answered in time is upheld, one that nobody decided in time is dismissed.
+		/// A dispute that nobody answered in time is upheld, one that nobody decided in time is dismissed. A deal that
+		/// goes on is settled, and closed if its term has ended meanwhile.
 		///
 		/// ## Errors
 		/// [`Error::NoDispute`], [`Error::NotFinal`].
@@ -378,10 +394,31 @@ pub mod pallet {
 		/// ## Events
 		/// [`Event::DisputeExecuted`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(<T as Config>::WeightInfo::execute().max(<T as Config>::WeightInfo::execute_rejected()))]
+		#[pallet::weight(<T as Config>::WeightInfo::execute().max(<T as Config>::WeightInfo::execute_dismissed()))]
 		pub fn execute(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_execute(deal)
+		}
+
+		/// Concede a dispute: its customer is right.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the node's operator.
+		///
+		/// ## Details
+		/// Does to the deal what an upheld dispute does, at once, and gives both bonds back. Nobody can overturn it. The
+		/// way out for a deal whose bytes are lost: while it is disputed it can neither be forfeited nor closed, and its
+		/// bytes stay due. Possible until the verdict is final, whatever it is.
+		///
+		/// ## Errors
+		/// [`Error::NoDispute`], [`Error::NoSuchNode`], [`Error::NotOperator`], [`Error::AlreadyFinal`].
+		///
+		/// ## Events
+		/// [`Event::DisputeConceded`].
+		#[pallet::call_index(6)]
+		pub fn concede(origin: OriginFor<T>, deal: DealId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_concede(operator, deal)
 		}
 	}
 

@@ -14,7 +14,7 @@ use frame_support::{
 	traits::{
 		fungible::{InspectHold, Mutate},
 		tokens::Preservation,
-		Authorize, ConstU128, ConstU32,
+		Authorize, ConstU128, ConstU32, LockableCurrency, WithdrawReasons,
 	},
 };
 use frame_system::{EnsureRoot, EnsureSignedBy};
@@ -141,6 +141,8 @@ pub(crate) struct DealRecord {
 	pub escrow: Balance,
 	pub reserve: Balance,
 	pub held_back: bool,
+	/// Whether its term has ended.
+	pub over: bool,
 	/// How often it was settled because a dispute had ended.
 	pub settled: u32,
 }
@@ -155,8 +157,8 @@ pub struct FakeMarket;
 
 impl DisputedDeals<AccountId> for FakeMarket {
 	fn stake(deal: DealId) -> Option<DealStake<AccountId>> {
-		let DealRecord { customer, node, escrow, reserve, .. } = Deals::get(deal)?;
-		Some(DealStake { customer, node, escrow, reserve })
+		let DealRecord { customer, node, escrow, reserve, over, .. } = Deals::get(deal)?;
+		(!over).then_some(DealStake { customer, node, escrow, reserve })
 	}
 
 	fn hold_back(deal: DealId) -> DispatchResult {
@@ -169,19 +171,32 @@ impl DisputedDeals<AccountId> for FakeMarket {
 		Deals::get(deal).is_some_and(|record| record.held_back)
 	}
 
+	/// Here the escrow of a deal that is over is its customer's.
 	fn let_go(deal: DealId) {
-		Deals::mutate_extant(deal, |record| {
-			record.held_back = false;
-			record.settled += 1;
-		});
+		let record = Deals::get(deal).expect("the deal is there");
+		if record.over {
+			Deals::remove(deal);
+			give(ESCROW, record.customer, record.escrow);
+		} else {
+			Deals::insert(deal, DealRecord { held_back: false, settled: record.settled + 1, ..record });
+		}
 	}
 
 	fn refund(deal: DealId) -> DealRefund {
 		let DealRecord { customer, escrow, reserve, .. } = Deals::take(deal).expect("the deal is there");
-		Balances::transfer(&ESCROW, &customer, escrow, Preservation::Preserve).expect("escrow is there");
-		Balances::transfer(&BONDS, &customer, reserve, Preservation::Preserve).expect("the bond is there");
+		give(ESCROW, customer, escrow);
+		give(BONDS, customer, reserve);
 		DealRefund { refunded: escrow, compensated: reserve }
 	}
+}
+
+fn give(from: AccountId, to: AccountId, amount: Balance) {
+	Balances::transfer(&from, &to, amount, Preservation::Preserve).expect("the money is there");
+}
+
+/// Lets a deal's term end.
+pub(crate) fn end_term(deal: DealId) {
+	Deals::mutate_extant(deal, |record| record.over = true);
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -194,6 +209,10 @@ impl crate::BenchmarkHelper<AccountId> for FakeMarket {
 		let record = Deals::get(DEAL).expect("genesis makes it");
 		Deals::insert(DEAL, DealRecord { customer: *customer, ..record });
 		DEAL
+	}
+
+	fn end_deal(deal: DealId) {
+		end_term(deal);
 	}
 }
 
@@ -235,7 +254,8 @@ impl ExtBuilder {
 			Operators::insert(POOR_NODE, POOR);
 			for (deal, node) in [(DEAL, NODE), (OTHER_DEAL, NODE), (POOR_DEAL, POOR_NODE)] {
 				let (escrow, reserve) = (20 * STN, 7 * STN);
-				let record = DealRecord { customer: CUSTOMER, node, escrow, reserve, held_back: false, settled: 0 };
+				let (held_back, over) = (false, false);
+				let record = DealRecord { customer: CUSTOMER, node, escrow, reserve, held_back, over, settled: 0 };
 				Deals::insert(deal, record);
 			}
 		});
@@ -260,6 +280,8 @@ impl ExtBuilder {
 
 /// What [`DEAL`] has at stake, and its least bond at that.
 pub(crate) const STAKE: Balance = 27 * STN;
+/// The bond of an answer.
+pub(crate) const ANSWER: Balance = 10 * STN;
 
 /// States that tests start from.
 #[derive(Clone, Copy, Debug)]
@@ -349,6 +371,11 @@ pub(crate) fn submit(call: RuntimeCall) -> Result<(), TransactionValidityError> 
 pub(crate) fn bonds(account: AccountId) -> (Balance, Balance) {
 	let held = |reason: HoldReason| Balances::balance_on_hold(&reason.into(), &account);
 	(held(HoldReason::DisputeBond), held(HoldReason::AnswerBond))
+}
+
+/// Lets votes lock all that an account has.
+pub(crate) fn lock(account: AccountId) {
+	Balances::set_lock(*b"democrac", &account, WEALTH, WithdrawReasons::all());
 }
 
 /// What an account owns, on hold or not.

@@ -12,24 +12,49 @@ pub type AgentSignature = [u8; 64];
 /// A dispute in this runtime.
 pub type DisputeOf<T> = Dispute<<T as frame_system::Config>::AccountId>;
 
-/// What a verdict does. The whole table.
+/// What the end of a dispute does. The whole table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
 	/// Whether the deal ends and is refunded; else it goes on.
 	pub refunds: bool,
-	/// Whether the customer loses the bond.
-	pub customer_loses: bool,
+	/// What the customer loses of the bond.
+	pub customer_loses: Loss,
 	/// Whether the operator loses the bond of the answer.
 	pub operator_loses: bool,
 }
 
 impl Outcome {
+	/// What a concession does: who gives in before there is a last word loses nothing but the deal.
+	pub const CONCEDED: Self = Self { refunds: true, customer_loses: Loss::Nothing, operator_loses: false };
+
 	/// What a verdict does.
 	pub const fn of(verdict: Verdict) -> Self {
 		match verdict {
-			Verdict::Upheld => Self { refunds: true, customer_loses: false, operator_loses: true },
-			Verdict::Rejected => Self { refunds: false, customer_loses: true, operator_loses: false },
-			Verdict::Dismissed => Self { refunds: false, customer_loses: false, operator_loses: false },
+			Verdict::Upheld => Self { refunds: true, customer_loses: Loss::Nothing, operator_loses: true },
+			Verdict::Rejected => Self { refunds: false, customer_loses: Loss::All, operator_loses: false },
+			Verdict::Dismissed => Self { refunds: false, customer_loses: Loss::Tenth, operator_loses: false },
+		}
+	}
+}
+
+/// What a customer loses of the bond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+	/// Nothing.
+	Nothing,
+	/// A tenth, for the operator: the deal's payment was held back, and nothing came of it.
+	Tenth,
+	/// Everything, for the treasury.
+	All,
+}
+
+impl Loss {
+	/// What is lost of a bond. Rounded down; what is left is the rest, to the unit.
+	pub const fn of(self, bond: Balance) -> Balance {
+		match self {
+			Self::Nothing => 0,
+			Self::Tenth => bond / 10,
+			Self::All => bond,
 		}
 	}
 }

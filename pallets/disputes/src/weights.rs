@@ -17,9 +17,10 @@ pub trait WeightInfo {
 	fn authorize_answer_by_agent() -> Weight;
 	fn decide() -> Weight;
 	fn overturn() -> Weight;
-	fn overturn_to_rejected() -> Weight;
+	fn overturn_to_dismissed() -> Weight;
 	fn execute() -> Weight;
-	fn execute_rejected() -> Weight;
+	fn execute_dismissed() -> Weight;
+	fn concede() -> Weight;
 }
 
 /// As measured, with the runtime's database weights.
@@ -40,9 +41,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::HeldBack` (r:1 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	fn open() -> Weight {
-		// Shortest run: 76_904_000 picoseconds.
-		Weight::from_parts(86_818_000, 3802)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		Weight::from_parts(120_000_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
@@ -140,11 +140,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	fn overturn_to_rejected() -> Weight {
-		// Shortest run: 340_675_000 picoseconds.
-		Weight::from_parts(476_687_000, 11002)
-			.saturating_add(T::DbWeight::get().reads(15_u64))
-			.saturating_add(T::DbWeight::get().writes(11_u64))
+	fn overturn_to_dismissed() -> Weight {
+		Weight::from_parts(700_000_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().writes(13_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
 	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
@@ -190,19 +189,41 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	fn execute_rejected() -> Weight {
-		// Shortest run: 348_818_000 picoseconds.
-		Weight::from_parts(523_146_000, 11002)
-			.saturating_add(T::DbWeight::get().reads(15_u64))
-			.saturating_add(T::DbWeight::get().writes(11_u64))
+	fn execute_dismissed() -> Weight {
+		Weight::from_parts(700_000_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().writes(13_u64))
+	}
+	/// Storage: `Disputes::Disputes` (r:1 w:1)
+	/// Proof: `Disputes::Disputes` (`max_values`: None, `max_size`: Some(191), added: 2666, mode: `MaxEncodedLen`)
+	/// Storage: `StorageMarket::Deals` (r:1 w:1)
+	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
+	/// Storage: `StorageProofs::NodeProofs` (r:1 w:1)
+	/// Proof: `StorageProofs::NodeProofs` (`max_values`: None, `max_size`: Some(105), added: 2580, mode: `MaxEncodedLen`)
+	/// Storage: `Registry::Nodes` (r:1 w:1)
+	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
+	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
+	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Rewards::Records` (r:1 w:1)
+	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
+	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
+	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	fn concede() -> Weight {
+		Weight::from_parts(421_746_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(11_u64))
+			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
 }
 
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn open() -> Weight {
-		Weight::from_parts(86_818_000, 3802)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+		Weight::from_parts(120_000_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn answer() -> Weight {
@@ -229,19 +250,24 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
-	fn overturn_to_rejected() -> Weight {
-		Weight::from_parts(476_687_000, 11002)
-			.saturating_add(ParityDbWeight::get().reads(15_u64))
-			.saturating_add(ParityDbWeight::get().writes(11_u64))
+	fn overturn_to_dismissed() -> Weight {
+		Weight::from_parts(700_000_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
 	fn execute() -> Weight {
 		Weight::from_parts(421_746_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
-	fn execute_rejected() -> Weight {
-		Weight::from_parts(523_146_000, 11002)
-			.saturating_add(ParityDbWeight::get().reads(15_u64))
-			.saturating_add(ParityDbWeight::get().writes(11_u64))
+	fn execute_dismissed() -> Weight {
+		Weight::from_parts(700_000_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(13_u64))
+	}
+	fn concede() -> Weight {
+		Weight::from_parts(421_746_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(11_u64))
+			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
 }

@@ -20,7 +20,7 @@ use substation_primitives::{
 	deal::{Acceptance, DealState, Terms},
 	settings::MarketSettings,
 	traits::{Bonds, Nodes, StorageLedger},
-	AgentKey, Bytes, DealId, NodeId, Offer, Period, ResourceClass,
+	Bytes, DealId, NodeId, Offer, Period, ResourceClass,
 };
 use substation_proofs::{
 	authority,
@@ -37,13 +37,14 @@ impl<T: Config> Pallet<T> {
 		signature: &AgentSignature,
 	) -> TransactionValidityWithRefund {
 		let (node, depth) = (*node, *depth);
-		let agent = Self::check_takes_work(node).map_err(reject)?;
+		let agent = T::Registry::node(node).ok_or_else(|| reject(Error::<T>::NoSuchNode))?.agent;
 		Self::check_proof_size(acceptances.len(), depth, proof).map_err(reject)?;
+		// Before anything that grows with the updates or applies misses: whoever cannot sign costs one signature. Catching
+		// up changes the forest by a termination only, and a terminated node takes no work.
+		let root = T::Ledger::forest(node).root;
+		let message = authority::accept_message(&Self::genesis(), node.0, &root, depth, acceptances);
+		Self::check_signature(&agent, &message, signature).map_err(reject)?;
 		Self::caught_up(node, || {
-			// Before anything that grows with the updates: whoever cannot sign costs one signature.
-			let root = T::Ledger::forest(node).root;
-			let message = authority::accept_message(&Self::genesis(), node.0, &root, depth, acceptances);
-			Self::check_signature(&agent, &message, signature).map_err(reject)?;
 			let plan = Self::check_accept(node, acceptances).map_err(reject)?;
 			T::Ledger::check_update(node, depth, &plan.changes, proof)
 				.map_err(|_| InvalidTransaction::Custom(WRONG_UPDATE))?;
@@ -92,11 +93,10 @@ impl<T: Config> Pallet<T> {
 		Ok(AcceptPlan { deals, changes, account })
 	}
 
-	/// The agent's key of a node that takes work.
-	fn check_takes_work(node: NodeId) -> Result<AgentKey, Error<T>> {
+	fn check_takes_work(node: NodeId) -> Result<(), Error<T>> {
 		let info = T::Registry::node(node).ok_or(Error::<T>::NoSuchNode)?;
 		ensure!(info.takes_work() && !T::Ledger::is_terminated(node), Error::<T>::NodeTakesNoWork);
-		Ok(info.agent)
+		Ok(())
 	}
 
 	/// The proposal to this node that can still be accepted.

@@ -31,11 +31,13 @@ impl<T: Config> Pallet<T> {
 		let (node, depth) = (*node, *depth);
 		let agent = T::Registry::node(node).ok_or_else(|| reject(Error::<T>::NoSuchNode))?.agent;
 		Self::check_proof_size(clearances.len(), depth, proof).map_err(reject)?;
+		// Before anything that grows with the updates or applies misses: whoever cannot sign costs one signature.
+		let root = T::Ledger::forest(node).root;
+		let message = authority::clear_message(&Self::genesis(), node.0, &root, depth, clearances);
+		Self::check_signature(&agent, &message, signature).map_err(reject)?;
 		Self::caught_up(node, || {
-			// Before anything that grows with the updates: whoever cannot sign costs one signature.
-			let root = T::Ledger::forest(node).root;
-			let message = authority::clear_message(&Self::genesis(), node.0, &root, depth, clearances);
-			Self::check_signature(&agent, &message, signature).map_err(reject)?;
+			// A termination takes away the forest that was signed for; another fork may still have it.
+			ensure!(T::Ledger::forest(node).root == root, reject(Error::<T>::WrongSignature));
 			let changes = Self::check_clear(node, clearances, depth).map_err(reject)?;
 			T::Ledger::check_update(node, depth, &changes, proof)
 				.map_err(|_| InvalidTransaction::Custom(WRONG_UPDATE))?;

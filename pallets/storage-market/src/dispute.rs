@@ -15,6 +15,10 @@ use substation_primitives::{
 impl<T: Config> DisputedDeals<T::AccountId> for Pallet<T> {
 	fn stake(id: DealId) -> Option<DealStake<T::AccountId>> {
 		let (deal, terms) = Self::accepted(id).ok()?;
+		// A termination that nobody has applied counts: it was decided in a period that has closed.
+		if T::Ledger::closed(deal.node) >= Some(terms.last) || T::Ledger::is_terminated(deal.node) {
+			return None;
+		}
 		let escrow = money::escrow_left(deal.rate, &terms);
 		let reserve = money::reserve(deal.rate, terms.compensation_periods).unwrap_or_default();
 		Some(DealStake { customer: deal.customer, node: deal.node, escrow, reserve })
@@ -35,8 +39,9 @@ impl<T: Config> DisputedDeals<T::AccountId> for Pallet<T> {
 	fn let_go(id: DealId) {
 		HeldBack::<T>::remove(id);
 		Self::deposit_event(Event::DealLetGo { deal: id });
-		// Whoever held it back could do so again before anybody else acts: what was earned is paid now.
-		if let Err(error) = Self::do_settle(id) {
+		// What was earned is paid now, before it can be held back again, and a deal whose term has ended meanwhile ends. A
+		// close that is refused has changed nothing.
+		if let Err(error) = Self::do_close(id).or_else(|_| Self::do_settle(id)) {
 			defensive!("a deal was held back that cannot be settled", error);
 		}
 	}

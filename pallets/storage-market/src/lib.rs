@@ -245,7 +245,7 @@ pub mod pallet {
 			/// The deal.
 			deal: DealId,
 		},
-		/// A dispute is over and the deal goes on.
+		/// A dispute is over and the deal goes on, or is closed if its term has ended meanwhile.
 		#[codec(index = 10)]
 		DealLetGo {
 			/// The deal.
@@ -344,7 +344,8 @@ pub mod pallet {
 		/// The window of the deal's last period has not closed.
 		#[codec(index = 26)]
 		NotOver,
-		/// A dispute holds the deal back. Settle or end it once the dispute is over.
+		/// A dispute holds the deal back. Settle or end it once the dispute is over. Its node's operator can end both at
+		/// once with `disputes.concede`.
 		#[codec(index = 27)]
 		Disputed,
 	}

@@ -109,6 +109,8 @@ impl pallet_utility::Config for Test {
 parameter_types! {
 	pub storage Market: MarketSettings = Settings::default().market;
 	pub storage RegistryTunables: RegistrySettings = Settings::default().registry;
+	/// How often the ledger was asked to judge a node. Not in storage: what is rolled back was work all the same.
+	pub static Judgements: u32 = 0;
 }
 
 impl pallet_storage_market::Config for Test {
@@ -214,6 +216,7 @@ pub struct FakeLedger;
 
 impl StorageLedger for FakeLedger {
 	fn catch_up(node: NodeId) {
+		Judgements::mutate(|times| *times += 1);
 		let mut ledger = Ledgers::get(node);
 		if ledger.fine > 0 {
 			FakeRegistry::take(node, ResourceClass::Storage, &TREASURY, core::mem::take(&mut ledger.fine));
@@ -229,6 +232,7 @@ impl StorageLedger for FakeLedger {
 	}
 
 	fn is_terminated(node: NodeId) -> bool {
+		Judgements::mutate(|times| *times += 1);
 		let ledger = Ledgers::get(node);
 		ledger.terminated_at.or(ledger.decided).is_some()
 	}

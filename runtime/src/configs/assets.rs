@@ -95,7 +95,8 @@ pub enum ProxyType {
 	/// Validate and nominate.
 	#[codec(index = 2)]
 	Staking,
-	/// Run the operator's nodes: register, offer, forfeit, settle, answer disputes, take seats, collect, claim, leave.
+	/// Run the operator's nodes: register, offer, forfeit, settle, answer or concede disputes, take seats, collect, claim,
+	/// leave.
 	#[codec(index = 3)]
 	Operator,
 	/// Make, settle, dispute and end deals; open and close payment channels.
@@ -123,7 +124,9 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::BandwidthProofs(..)
 						| RuntimeCall::PaymentChannels(..)
 						| RuntimeCall::Rewards(..)
-						| RuntimeCall::Disputes(pallet_disputes::Call::answer { .. })
+						| RuntimeCall::Disputes(
+							pallet_disputes::Call::answer { .. } | pallet_disputes::Call::concede { .. }
+						)
 				);
 				own && !pays_anyone(call)
 			}

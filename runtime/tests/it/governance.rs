@@ -80,11 +80,12 @@ fn each_side_of_a_dispute_has_its_own_proxy() {
 	let (deal, evidence) = (DealId(0), [1; 32]);
 	let open: RuntimeCall = pallet_disputes::Call::open { deal, evidence, bond: 1 }.into();
 	let answer: RuntimeCall = pallet_disputes::Call::answer { deal, evidence }.into();
+	let concede: RuntimeCall = pallet_disputes::Call::concede { deal }.into();
 
 	assert!(ProxyType::Customer.filter(&open) && !ProxyType::Operator.filter(&open));
-	assert!(ProxyType::Operator.filter(&answer));
+	assert!(ProxyType::Operator.filter(&answer) && ProxyType::Operator.filter(&concede));
 	for kind in [ProxyType::Staking, ProxyType::Governance] {
-		assert!(!kind.filter(&open) && !kind.filter(&answer), "{kind:?}");
+		assert!([&open, &answer, &concede].iter().all(|call| !kind.filter(call)), "{kind:?}");
 	}
 }
 

@@ -1,18 +1,18 @@
 //! A dispute about a real deal: opened, answered by the agent, decided by the council, overturned by a referendum.
 
 use crate::{
-	actors::{content, deal_page, Node},
+	actors::{content, deal_page, propose, Node, BOND},
 	chain::{apply, attempt, run_to, scenario, send, signed},
 	governance_bodies::{executed, motion},
 	governance_referenda::{aye, enact, end, launch, outcome, vote},
 };
 use frame_support::{
 	assert_ok,
-	traits::{Get, TypedGet},
+	traits::{fungible::InspectHold, Get, TypedGet},
 };
 use pallet_democracy::Conviction;
-use pallet_disputes::Standing;
-use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
+use pallet_disputes::{HoldReason, Standing};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
 use substation_primitives::{
 	deal::DealState,
 	dispute::{Stage, Verdict},
@@ -54,6 +54,10 @@ fn free(who: &AccountId) -> Balance {
 
 fn over(deal: DealId) -> bool {
 	Disputes::standing(deal).is_none()
+}
+
+fn held(who: Sr25519Keyring, reason: HoldReason) -> Balance {
+	Balances::balance_on_hold(&reason.into(), &who.to_account_id())
 }
 
 /// What the API says of a dispute.
@@ -180,7 +184,7 @@ fn a_referendum_fits_even_if_it_lets_another_one_go_first() {
 #[test]
 fn while_a_deal_is_disputed_its_periods_go_on_and_its_money_does_not() {
 	scenario(|| {
-		let (node, deal, _) = answered();
+		let (node, deal, bond) = answered();
 		let error: sp_runtime::DispatchError = pallet_storage_market::Error::<Runtime>::Disputed.into();
 		for (who, call) in [
 			(Charlie, pallet_storage_market::Call::settle { deal }),
@@ -192,8 +196,9 @@ fn while_a_deal_is_disputed_its_periods_go_on_and_its_money_does_not() {
 		}
 		node.prove_next();
 		run_to(node.window().closes);
-		// Two votes later nobody has decided: everything back, and what was earned is paid.
+		// Two votes later nobody has decided: both bonds back but a tenth of the customer's, and what was earned is paid.
 		run_to(System::block_number() + governance::DecisionPeriod::get());
+		assert_eq!((held(Eve, HoldReason::DisputeBond), held(Dave, HoldReason::AnswerBond)), (bond, 10 * STN));
 		let events = send(Charlie, pallet_disputes::Call::execute { deal });
 
 		assert!(events.iter().any(|event| matches!(
@@ -202,6 +207,104 @@ fn while_a_deal_is_disputed_its_periods_go_on_and_its_money_does_not() {
 		)));
 		let DealState::Active(terms) = deal_page(deal).unwrap().deal.state else { panic!("accepted") };
 		assert!(terms.compensation_periods > 0);
+		// Finding G4.
+		assert_eq!((held(Eve, HoldReason::DisputeBond), held(Dave, HoldReason::AnswerBond)), (0, 0));
+		let (source, dest) = (Eve.to_account_id(), Dave.to_account_id());
+		let tenth = pallet_balances::Event::<Runtime>::TransferOnHold {
+			reason: HoldReason::DisputeBond.into(),
+			source,
+			dest,
+			amount: bond / 10,
+		};
+		assert!(events.contains(&RuntimeEvent::Balances(tenth)), "{events:?}");
+	});
+}
+
+// Finding 3: the bytes of a disputed deal stayed due for fifty days, at the risk of the whole node.
+#[test]
+fn an_operator_concedes_and_the_slot_is_due_no_longer() {
+	scenario(|| {
+		let mut node = Node::register(Dave);
+		let contents = [1, 2].map(|seed| content(seed, 5_000));
+		let [lost, kept] = contents.each_ref().map(|bytes| propose(Eve, node.id, bytes, 20));
+		let [first, second] = contents;
+		let acceptance = node.acceptance(vec![(lost, first), (kept, second)]);
+		apply(acceptance);
+		node.first_window();
+		node.prove_next();
+		run_to(node.window().closes);
+		send(Charlie, pallet_storage_market::Call::settle { deal: lost });
+		let bond = Disputes::least_bond(lost).unwrap();
+		send(Eve, pallet_disputes::Call::open { deal: lost, evidence: [1; 32], bond });
+		apply(node.answer(lost, [2; 32]));
+		let forfeit = attempt(signed(Dave, pallet_storage_market::Call::forfeit { deal: lost }));
+		assert_eq!(forfeit, Err(pallet_storage_market::Error::<Runtime>::Disputed.into()));
+		let foreign = attempt(signed(Eve, pallet_disputes::Call::concede { deal: lost }));
+		assert_eq!(foreign, Err(pallet_disputes::Error::<Runtime>::NotOperator.into()));
+		let before = free(&Eve.to_account_id());
+
+		let events = send(Dave, pallet_disputes::Call::concede { deal: lost });
+
+		// Nineteen periods are left in escrow, and one was paid.
+		let rate = deal_page(lost).unwrap().deal.rate;
+		let (refunded, compensated) = (19 * rate, rate);
+		let conceded = pallet_disputes::Event::DisputeConceded { deal: lost, refunded, compensated };
+		assert!(events.contains(&RuntimeEvent::Disputes(conceded)), "{events:?}");
+		assert_eq!(free(&Eve.to_account_id()), before + bond + refunded + compensated);
+		assert_eq!((held(Eve, HoldReason::DisputeBond), held(Dave, HoldReason::AnswerBond)), (0, 0));
+		assert_eq!((node.page().bond, over(lost)), (BOND - compensated, true));
+		// The running period is its last.
+		node.prove_next();
+		run_to(node.window().closes);
+		send(Charlie, pallet_storage_market::Call::close { deal: lost });
+		node.prove_next();
+		let clearance = node.clearance(lost);
+		apply(clearance);
+		assert_eq!((deal_page(lost), node.page().forest.total), (None, 5_000));
+		// What is kept goes on without it.
+		run_to(node.window().closes);
+		assert_eq!(node.window().frozen.total, 5_000);
+		node.prove_next();
+		assert_eq!((node.page().committed_rate, node.page().reserve), (rate, 7 * rate));
+		let DealState::Active(terms) = deal_page(kept).unwrap().deal.state else { panic!("accepted") };
+		assert_eq!(terms.last.0 - terms.first.0, 19);
+	});
+}
+
+// Finding 4: one customer could hold a node for ever with a deal that was over.
+#[test]
+fn the_last_word_about_an_ended_deal_closes_it() {
+	scenario(|| {
+		let mut node = Node::register(Dave);
+		let deal = node.store(Eve, content(1, 5_000), 2);
+		node.first_window();
+		node.prove_next();
+		let bond = Disputes::least_bond(deal).unwrap();
+		let open: RuntimeCall = pallet_disputes::Call::open { deal, evidence: [1; 32], bond }.into();
+		send(Eve, open.clone());
+		apply(node.answer(deal, [2; 32]));
+		let Stage::Answered { decide_by } = page(deal).stage else { panic!("answered") };
+		node.prove_next();
+		// Nobody decides, and meanwhile the term ends.
+		run_to(node.window().closes.max(decide_by));
+		let DealState::Active(terms) = deal_page(deal).unwrap().deal.state else { panic!("accepted") };
+		assert!(node.window().period > terms.last);
+		let close = attempt(signed(Charlie, pallet_storage_market::Call::close { deal }));
+		assert_eq!(close, Err(pallet_storage_market::Error::<Runtime>::Disputed.into()));
+		assert_eq!(Disputes::least_bond(deal), None);
+
+		let calls: Vec<RuntimeCall> = vec![pallet_disputes::Call::execute { deal }.into(), open];
+		let again = attempt(signed(Eve, pallet_utility::Call::batch_all { calls }));
+		assert_eq!(again, Err(pallet_disputes::Error::<Runtime>::NoAcceptedDeal.into()));
+		let events = send(Eve, pallet_disputes::Call::execute { deal });
+
+		let closed = pallet_storage_market::Event::DealClosed { deal, refunded: 0 };
+		assert!(events.contains(&RuntimeEvent::StorageMarket(closed)), "{events:?}");
+		assert_eq!((deal_page(deal), over(deal)), (None, true));
+		assert!(!pallet_storage_market::NodeAccounts::<Runtime>::contains_key(node.id));
+		let clearance = node.clearance(deal);
+		apply(clearance);
+		assert_eq!(node.page().forest.total, 0);
 	});
 }
 

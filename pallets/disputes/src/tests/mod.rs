@@ -1,6 +1,7 @@
 //! One file per topic.
 
 mod answer;
+mod concede;
 mod decide;
 mod execute;
 mod invariants;

@@ -69,6 +69,17 @@ fn a_deal_with_nothing_at_stake_is_not_disputed() {
 	});
 }
 
+// Finding 4: the reserve of a deal that was over could be disputed for ever.
+#[test]
+fn nothing_is_at_stake_in_a_deal_that_is_over() {
+	ExtBuilder.build_and_execute(|| {
+		end_term(DEAL);
+
+		assert_eq!(Disputes::least_bond(DEAL), None);
+		assert_noop!(Disputes::open(signed(CUSTOMER), DEAL, [1; 32], STAKE), Error::<Test>::NoAcceptedDeal);
+	});
+}
+
 #[test]
 fn a_customer_without_the_money_opens_nothing() {
 	ExtBuilder.build_and_execute(|| {

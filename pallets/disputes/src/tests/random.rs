@@ -13,6 +13,8 @@ enum Command {
 	Decide { deal: DealId, verdict: Verdict },
 	Overturn { deal: DealId, verdict: Verdict },
 	Execute { deal: DealId },
+	Concede { who: AccountId, deal: DealId },
+	EndTerm { deal: DealId },
 	Wait { blocks: u32 },
 }
 
@@ -33,6 +35,8 @@ fn commands() -> impl Strategy<Value = Command> {
 		3 => (deals(), verdicts()).prop_map(|(deal, verdict)| Command::Decide { deal, verdict }),
 		1 => (deals(), verdicts()).prop_map(|(deal, verdict)| Command::Overturn { deal, verdict }),
 		3 => deals().prop_map(|deal| Command::Execute { deal }),
+		1 => (accounts(), deals()).prop_map(|(who, deal)| Command::Concede { who, deal }),
+		1 => deals().prop_map(|deal| Command::EndTerm { deal }),
 		2 => (1..60u32).prop_map(|blocks| Command::Wait { blocks }),
 	]
 }
@@ -51,6 +55,11 @@ fn run(command: Command) {
 		Command::Decide { deal, verdict } => Disputes::decide(signed(COUNCIL), deal, verdict),
 		Command::Overturn { deal, verdict } => Disputes::overturn(RuntimeOrigin::root(), deal, verdict),
 		Command::Execute { deal } => Disputes::execute(signed(ANYONE), deal),
+		Command::Concede { who, deal } => Disputes::concede(signed(who), deal),
+		Command::EndTerm { deal } => {
+			end_term(deal);
+			Ok(())
+		}
 		Command::Wait { blocks } => {
 			forward(blocks);
 			Ok(())

@@ -1,6 +1,6 @@
 //! What a dispute can do to a deal.
 
-use crate::{mock::*, money, Error, Event, HeldBack};
+use crate::{mock::*, money, Deals, Error, Event, HeldBack};
 use frame_support::{assert_noop, assert_ok};
 use proptest::prelude::*;
 use substation_primitives::{
@@ -76,6 +76,90 @@ fn what_is_let_go_is_settled_as_if_nothing_had_been() {
 	});
 }
 
+// Finding 4: a deal that was over could be disputed again and again, and nobody could close it.
+#[test]
+fn nothing_is_at_stake_in_a_deal_that_is_over() {
+	ExtBuilder.build_and_execute(|| {
+		let (_, deal) = accepted(2);
+		run_periods(NODE, &[true; 2]);
+		assert!(StorageMarket::stake(deal).is_some(), "the last period runs");
+
+		run_periods(NODE, &[true]);
+
+		assert_eq!(StorageMarket::stake(deal), None);
+	});
+}
+
+// Finding 4.
+#[test]
+fn nothing_is_at_stake_once_a_termination_is_decided() {
+	ExtBuilder.build_and_execute(|| {
+		let (_, deal) = running();
+		decide_termination(NODE);
+
+		assert_eq!(StorageMarket::stake(deal), None);
+
+		// Nor when it was applied.
+		assert_ok!(StorageMarket::settle(signed(ANYONE), deal));
+		assert_eq!(StorageMarket::stake(deal), None);
+	});
+}
+
+// Finding 4.
+#[test]
+fn what_is_let_go_after_its_term_is_closed_at_once() {
+	ExtBuilder.build_and_execute(|| {
+		let (mut agent, deal) = accepted(2);
+		assert_ok!(StorageMarket::hold_back(deal));
+		run_periods(NODE, &[true, true, false]);
+		System::reset_events();
+
+		StorageMarket::let_go(deal);
+
+		assert!(matches!(
+			events()[..],
+			[
+				Event::DealLetGo { .. },
+				Event::DealSettled { proven: 1, missed: 1, .. },
+				Event::DealClosed { refunded: 0, .. }
+			]
+		));
+		assert!(!Deals::<Test>::contains_key(deal) && !HeldBack::<Test>::contains_key(deal));
+		assert_eq!((deposits(CUSTOMER), escrow(CUSTOMER)), (0, 0));
+		assert_eq!(wealth(CUSTOMER), WEALTH - STN);
+		agent.clear(&[0]);
+	});
+}
+
+// Finding 4.
+#[test]
+fn what_is_let_go_after_a_termination_is_closed_and_compensated() {
+	ExtBuilder.build_and_execute(|| {
+		const COMPENSATION: Balance = 4 * STN;
+		const REFUND: Balance = 5 * STN;
+		let (_, deal) = running();
+		assert_ok!(StorageMarket::hold_back(deal));
+		run_periods(NODE, &[false]);
+		decide_termination(NODE);
+		System::reset_events();
+
+		StorageMarket::let_go(deal);
+
+		// Four of ten periods were paid, one was missed, five were never due. What was paid comes back from the bond.
+		assert!(matches!(
+			events()[..],
+			[
+				Event::DealLetGo { .. },
+				Event::DealSettled { proven: 1, missed: 1, .. },
+				Event::CustomerCompensated { amount: COMPENSATION, .. },
+				Event::DealClosed { refunded: REFUND, .. }
+			]
+		));
+		assert!(!Deals::<Test>::contains_key(deal));
+		assert_eq!(wealth(CUSTOMER), WEALTH);
+	});
+}
+
 #[test]
 fn a_refund_gives_all_escrow_and_the_compensation_of_a_lost_deal_and_ends_the_deal() {
 	ExtBuilder.build_and_execute(|| {
@@ -135,8 +219,8 @@ proptest! {
 			if settled {
 				assert_ok!(StorageMarket::settle(signed(ANYONE), deal));
 			}
-			let DealStake { escrow: at_stake, reserve, .. } = StorageMarket::stake(deal).unwrap();
-			let other_stake = StorageMarket::stake(other);
+			let (at_stake, reserve) = (money::escrow_left(STN, &terms(deal)), 7 * STN);
+			let untouched = Deals::<Test>::get(other);
 			assert_ok!(StorageMarket::hold_back(deal));
 			run_periods(NODE, &during);
 			if terminated && !during.is_empty() {
@@ -151,7 +235,7 @@ proptest! {
 			assert!(compensated <= reserve);
 			assert_eq!(escrow(CUSTOMER), escrowed - at_stake);
 			assert_eq!([CUSTOMER, OPERATOR, TREASURY].map(wealth), [customer + compensated, operator, treasury]);
-			assert_eq!(StorageMarket::stake(other), other_stake);
+			assert_eq!(Deals::<Test>::get(other), untouched);
 			StorageMarket::do_try_state().unwrap();
 			// It comes to its close without moving anything more.
 			run_periods(NODE, &[true]);

@@ -7,7 +7,7 @@ use crate::{
 };
 use codec::Encode;
 use frame_support::{
-	assert_noop,
+	assert_noop, assert_ok,
 	dispatch::GetDispatchInfo,
 	pallet_prelude::{
 		Authorize, InvalidTransaction, TransactionSource, TransactionValidityError, UnknownTransaction,
@@ -16,7 +16,7 @@ use frame_support::{
 };
 use sp_core::Pair;
 use sp_runtime::traits::Dispatchable;
-use substation_primitives::{Bytes, DealId, NodeId};
+use substation_primitives::{settings::STN, Bytes, DealId, NodeId};
 use substation_proofs::{authority, forest::Leaf};
 
 fn unsigned() -> TransactionValidityError {
@@ -151,7 +151,7 @@ fn signed_calls_authorise_nothing() {
 #[test]
 fn weights_grow_with_the_updates() {
 	ExtBuilder.build_and_execute(|| {
-		set_bond(NODE, 10_000 * substation_primitives::settings::STN);
+		set_bond(NODE, 10_000 * STN);
 		let agent = Agent::of(NODE);
 		let small = substation_primitives::deal::Proposal { length: Bytes(1), ..proposal() };
 		let updates = [0, 1, 2].map(|slot| (propose(small), slot));
@@ -201,6 +201,41 @@ fn every_reason_of_a_free_call_has_an_answer_of_its_own() {
 	for (reason, code) in lasting {
 		assert_eq!(reject(reason), InvalidTransaction::Custom(code).into());
 	}
+}
+
+// Finding 10: a node with misses was caught up, transfers and all, before the signature was looked at.
+#[test]
+fn garbage_costs_one_signature() {
+	ExtBuilder.build_and_execute(|| {
+		let deal = propose(proposal());
+		let mut stranger = Agent::of(NODE);
+		stranger.pair = agent_pair(OTHER_NODE);
+		let garbage = [stranger.accept_call(&[(deal, 0)]), stranger.clear_leaves_call(&[(0, leaf(deal))])];
+		Ledgers::mutate(NODE, |ledger| ledger.fine = STN);
+
+		for call in garbage {
+			Judgements::set(0);
+			assert_eq!(authorize(&call), Err(unsigned()));
+			assert_eq!(Judgements::get(), 0);
+		}
+
+		// What is signed is looked at in the state that catching up leaves.
+		authorize(&Agent::of(NODE).accept_call(&[(deal, 0)])).unwrap();
+		assert!(Judgements::get() > 0);
+	});
+}
+
+#[test]
+fn a_clearance_of_a_forest_that_a_termination_takes_away_is_not_banned() {
+	ExtBuilder.build_and_execute(|| {
+		let (agent, deal) = accepted(1);
+		run_periods(NODE, &[true; 2]);
+		assert_ok!(StorageMarket::close(signed(ANYONE), deal));
+		let call = agent.clear_call(&[0]);
+		decide_termination(NODE);
+
+		assert_eq!(authorize(&call), Err(unsigned()));
+	});
 }
 
 #[test]
