@@ -11,6 +11,7 @@ CACHE=$(dirname "$CARGO_TARGET_DIR")
 # Cargo compiles what has another path or a newer time, and in a fresh clone that is everything. So it works on a copy of
 # the sources that stays in one place, and in which a file is only written when its content changes.
 SOURCES=$CACHE/sources
+MARK=.copied-by-substation
 # Programs that only checks and measurements need.
 TOOLS=$CACHE/tools
 CARGO_DENY_VERSION=0.20.2
@@ -65,20 +66,31 @@ choose_toolchain() {
 
 # copy_sources: brings the copy that cargo works on up to date. One script at a time has it, until it ends.
 copy_sources() {
-	mkdir -p "$SOURCES"
 	# A script that another one calls works on what its caller has copied.
-	[ -z "${SUBSTATION_COPIED:-}" ] || return 0
+	[ "${SUBSTATION_COPIED:-}" != "$ROOT" ] || return 0
+	case $CARGO_TARGET_DIR in /*) ;; *) die "SUBSTATION_TARGET_DIR must be an absolute path" ;; esac
+	case $SOURCES/ in "$ROOT"/*) die "SUBSTATION_TARGET_DIR must be outside of the checkout" ;; esac
+	mkdir -p "$SOURCES"
+	# What is not in the checkout is deleted, so it must be a folder of ours.
+	[ -e "$SOURCES/$MARK" ] || [ -z "$(ls -A "$SOURCES")" ] ||
+		die "$SOURCES is not a copy that these scripts have made: remove it, or set SUBSTATION_TARGET_DIR"
+	touch "$SOURCES/$MARK"
 	exec {copy_lock}>"$CACHE/sources.lock"
 	flock --nonblock "$copy_lock" || {
 		note "waiting for the script that has $SOURCES to end"
 		flock "$copy_lock"
 	}
-	export SUBSTATION_COPIED=1
-	rsync --recursive --links --perms --checksum --delete --delete-excluded \
-		--exclude=/.git --exclude=node_modules --exclude=/target "$ROOT/" "$SOURCES/"
+	export SUBSTATION_COPIED=$ROOT
+	write_sources
 	# The copy has no history: what `--version` says comes from here.
 	SUBSTRATE_CLI_GIT_COMMIT_HASH=$(git -C "$ROOT" rev-parse --short=11 HEAD 2>/dev/null || echo 00000000000)
 	export SUBSTRATE_CLI_GIT_COMMIT_HASH
+}
+
+# write_sources: brings changes of the checkout into the copy, for whoever has it.
+write_sources() {
+	rsync --recursive --links --perms --checksum --delete --delete-excluded --filter="protect /$MARK" \
+		--exclude=/.git --exclude=node_modules --exclude=/target "$ROOT/" "$SOURCES/"
 }
 
 # in_sources COMMAND...: runs it in the copy.
@@ -131,10 +143,13 @@ end_to_end() {
 # the runtime crate is compiled again, and nothing if the present blob has not changed since.
 build_upgrades() {
 	local project=$BIN/wbuild/substation-runtime out=$CARGO_TARGET_DIR/upgrades present version
-	present=$(sha256sum <"$project/substation_runtime.compact.compressed.wasm")
+	# Of the present blob, and of what only a rehearsal compiles.
+	present=$(cd "$SOURCES" && find runtime/src runtime/build.rs scripts/lib.sh "$project/substation_runtime.compact.compressed.wasm" \
+		-type f -print0 | sort --zero-terminated | xargs -0 sha256sum | sha256sum)
 	[ "$(cat "$out/made-for" 2>/dev/null)" = "$present" ] && return 0
 	say "building the runtimes to upgrade to (two to four minutes)"
-	version=$(sed -n 's/.*spec_version: \([0-9]*\),.*/\1/p' "$ROOT/runtime/src/version.rs")
+	version=$(sed -n 's/.*spec_version: \([0-9]*\),.*/\1/p' "$SOURCES/runtime/src/version.rs")
+	[ -n "$version" ] || die "runtime/src/version.rs names no spec version"
 	mkdir -p "$out"
 	rm -f "$out/made-for"
 	build_upgrade constant $((version + 1))
@@ -148,7 +163,7 @@ build_upgrade() {
 	env -u RUSTC SUBSTATION_REHEARSAL="$1" SUBSTATION_SPEC_VERSION="$2" SKIP_WASM_BUILD='' \
 		CARGO_TARGET_DIR="$project/target" \
 		RUSTFLAGS='-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime' \
-		cargo rustc --quiet --target=$WASM_TARGET --manifest-path="$project/Cargo.toml" --profile release
+		cargo rustc --quiet --locked --target=$WASM_TARGET --manifest-path="$project/Cargo.toml" --profile release
 	{
 		# In front of a compressed runtime.
 		printf '\x52\xbc\x53\x76\x46\xdb\x8e\x05'

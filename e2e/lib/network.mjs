@@ -71,7 +71,7 @@ const target =
 export const NODE = path.join(target, 'release', 'substation-node');
 export const AGENT = path.join(target, 'release', 'substation');
 /**
- * A runtime that `scripts/e2e governance` has built to upgrade to.
+ * A runtime to upgrade to, which `scripts/test` builds.
  *
  * @param {string} name
  */
@@ -531,8 +531,11 @@ export class Network {
 
 	/** Ends everything, and deletes the folder unless it is to be looked at. */
 	async stop() {
-		await this.chain?.disconnect();
-		await stopAll();
+		try {
+			await this.chain?.disconnect();
+		} finally {
+			await stopAll();
+		}
 		if (!process.env.KEEP) await rm(this.folder, { recursive: true, force: true });
 	}
 }
