@@ -106,6 +106,14 @@ build() {
 	in_sources cargo build --workspace --all-targets --release --locked
 }
 
+# build_programs: compiles the programs and the blob without tests. One small test among them makes cargo resolve the same
+# features as for everything, so that nothing is compiled twice.
+build_programs() {
+	say "building the programs (cold: about half an hour on two cores; warm: seconds to minutes)"
+	copy_sources
+	in_sources cargo build --workspace --bins --test proofs --release --locked
+}
+
 # build_production: compiles the programs as they are shipped.
 build_production() {
 	say "building what is shipped (cold: most of an hour on two cores)"
