@@ -39,12 +39,14 @@ test('a raw specification made from a file starts the same chain', async () => {
 
 // R2e
 test('a template is printed and neither run nor built, and no chain is run that nobody has named', async () => {
-	for (const [args, reason] of [
+	/** @type {[string[], RegExp][]} */
+	const refusals = [
 		[['--chain', 'live-template', '--tmp'], /`live-template` is a template of a public network/],
 		[['--chain', 'live-template', '--validator', '--tmp'], /`live-template` is a template of a public network/],
 		[['--tmp'], /no chain is named: pass --chain with dev, local/],
 		[['export-chain-spec', '--chain', 'live-template', '--raw'], /starts with 0 validators that have session keys/],
-	]) {
+	];
+	for (const [args, reason] of refusals) {
 		const { code, stderr } = await run(NODE, args);
 		assert.equal(code, 1, stderr);
 		assert.match(stderr, reason);
