@@ -40,6 +40,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:1 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the call has changed.
 	fn open() -> Weight {
 		Weight::from_parts(120_000_000, 4287)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
@@ -140,6 +141,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the call has changed.
 	fn overturn_to_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
 			.saturating_add(T::DbWeight::get().reads(20_u64))
@@ -189,6 +191,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the call has changed.
 	fn execute_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
 			.saturating_add(T::DbWeight::get().reads(20_u64))
@@ -212,6 +215,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the call has changed.
 	fn concede() -> Weight {
 		Weight::from_parts(421_746_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(11_u64))
@@ -221,6 +225,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 /// For tests without a runtime.
 impl WeightInfo for () {
+	// An estimate from above: not measured since the call has changed.
 	fn open() -> Weight {
 		Weight::from_parts(120_000_000, 4287)
 			.saturating_add(ParityDbWeight::get().reads(9_u64))
@@ -250,6 +255,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
+	// An estimate from above: not measured since the call has changed.
 	fn overturn_to_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
 			.saturating_add(ParityDbWeight::get().reads(20_u64))
@@ -260,11 +266,13 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
+	// An estimate from above: not measured since the call has changed.
 	fn execute_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
 			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
+	// An estimate from above: not measured since the call has changed.
 	fn concede() -> Weight {
 		Weight::from_parts(421_746_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
