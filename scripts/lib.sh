@@ -83,7 +83,9 @@ copy_sources() {
 	export SUBSTATION_COPIED=$ROOT
 	write_sources
 	# The copy has no history: what `--version` says comes from here.
-	SUBSTRATE_CLI_GIT_COMMIT_HASH=$(git -C "$ROOT" rev-parse --short=11 HEAD 2>/dev/null || echo 00000000000)
+	if [ -z "${SUBSTRATE_CLI_GIT_COMMIT_HASH:-}" ]; then
+		SUBSTRATE_CLI_GIT_COMMIT_HASH=$(git -C "$ROOT" rev-parse --short=11 HEAD 2>/dev/null || echo 00000000000)
+	fi
 	export SUBSTRATE_CLI_GIT_COMMIT_HASH
 }
 
