@@ -1,7 +1,7 @@
 // @ts-check
 // The chain through @polkadot/api, as a user's own script would see it.
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
-import { until } from './processes.mjs';
+import { until, within } from './processes.mjs';
 
 /**
  * @import { SubmittableExtrinsic } from '@polkadot/api/types'
@@ -198,9 +198,11 @@ export class Chain {
 
 	// Those before it stay connected, since somebody may still wait for an answer.
 	async #renew() {
-		this.provider = new OneRuntime(this.ws);
-		const client = await ApiPromise.create({ provider: this.provider, noInitWarn: true, throwOnConnect: false });
+		const provider = new OneRuntime(this.ws);
+		const client = await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: false });
 		this.clients.push(/** @type {Api} */ (/** @type {unknown} */ (client)));
+		// Only now: what is sent meanwhile goes to the client that is connected.
+		this.provider = provider;
 	}
 
 	/**
@@ -211,14 +213,9 @@ export class Chain {
 	async #attempt(best) {
 		this.attempts += 1;
 		const attempt = this.attempts;
-		let timer;
-		const late = new Promise((_, reject) => {
-			timer = setTimeout(() => reject(new Error('no answer')), 10_000);
-		});
 		try {
-			await Promise.race([this.#read(best, () => attempt === this.attempts), late]);
+			await within(10_000, () => this.#read(best, () => attempt === this.attempts));
 		} finally {
-			clearTimeout(timer);
 			this.attempts += 1;
 		}
 	}

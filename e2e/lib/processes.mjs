@@ -55,9 +55,10 @@ async function claimPorts() {
 	for (let nth = 0; nth < blocks; nth += 1) {
 		const first = PORTS.first + ((start + nth) % blocks) * PORTS.block;
 		const claim = await listens(first);
+		if (!claim) continue;
 		// It keeps nothing running.
-		if (claim) claim.unref();
-		if (claim) return between(first + 1, first + PORTS.block);
+		claim.unref();
+		return between(first + 1, first + PORTS.block);
 	}
 	throw new Error('every block of ports is taken');
 }
@@ -131,7 +132,7 @@ export async function until(what, seconds, probe, everyMilliseconds = 250) {
  * @param {() => T | Promise<T>} probe
  * @returns {Promise<T>}
  */
-async function within(milliseconds, probe) {
+export async function within(milliseconds, probe) {
 	/** @type {NodeJS.Timeout | undefined} */
 	let timer;
 	const late = new Promise((_, reject) => {
