@@ -1,4 +1,4 @@
-//! Writes the runtime's version, whose number a build may set, and builds the wasm blob.
+//! Writes the runtime's version, whose number a build may set, and names what the build rehearses.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a build that cannot go on ends")]
 
@@ -7,32 +7,12 @@ use std::{env, fs, path::PathBuf};
 /// Names the spec version of this build. Upgrade tests build a second blob with a higher one.
 const SPEC_VERSION: &str = "SUBSTATION_SPEC_VERSION";
 
-/// If this is set, the blob can be benchmarked. `scripts/weights` sets it.
-const BENCHMARKS: &str = "SUBSTATION_BENCHMARKS";
-
 /// Makes of this build a rehearsal of an upgrade: `constant` has one other constant, `migration` also migrates state.
 const REHEARSAL: &str = "SUBSTATION_REHEARSAL";
 
 fn main() {
 	write_version();
 	rehearse();
-	strip_blob();
-	#[cfg(all(feature = "std", not(feature = "metadata-hash")))]
-	substrate_wasm_builder::WasmBuilder::build_using_defaults();
-	#[cfg(all(feature = "std", feature = "metadata-hash"))]
-	substrate_wasm_builder::WasmBuilder::init_with_defaults().enable_metadata_hash("STN", 12).build();
-}
-
-/// The native build's `std` carries the state checks and the benchmarks, and wasm-builder would pass them on to the blob.
-fn strip_blob() {
-	println!("cargo:rerun-if-env-changed={BENCHMARKS}");
-	let mut stripped = vec!["TRY_RUNTIME", "FRAME_TRY_RUNTIME"];
-	if env::var(BENCHMARKS).is_err() {
-		stripped.extend(["RUNTIME_BENCHMARKS", "FRAME_BENCHMARKING"]);
-	}
-	for feature in stripped {
-		env::remove_var(format!("CARGO_FEATURE_{feature}"));
-	}
 }
 
 /// Tells the sources which upgrade they rehearse, if any.

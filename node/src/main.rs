@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use substation_service::Node;
 
 fn main() -> ExitCode {
-	let Some(wasm) = substation_runtime::WASM_BINARY else {
+	let Some(wasm) = substation_runtime_blob::WASM_BINARY else {
 		eprintln!("error: this node was built with SKIP_WASM_BUILD and has no runtime");
 		return ExitCode::FAILURE;
 	};

@@ -10,7 +10,8 @@ use sp_externalities::Externalities;
 use sp_io::TestExternalities;
 use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity};
 use std::time::{Duration, Instant};
-use substation_runtime::{UncheckedExtrinsic, WASM_BINARY};
+use substation_runtime::UncheckedExtrinsic;
+use substation_runtime_blob::WASM_BINARY;
 
 const RUNS: usize = 201;
 
