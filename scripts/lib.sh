@@ -17,6 +17,9 @@ TOOLS=$CACHE/tools
 CARGO_DENY_VERSION=0.20.2
 export WASM_BUILD_WORKSPACE_HINT=$SOURCES
 export OPENSSL_NO_VENDOR=1
+# wasm-builder links a blob of this profile with LTO, which takes as long as its compilation. What is shipped is of the
+# production profile, and linked so.
+export CARGO_PROFILE_RELEASE_LTO=off
 BIN=$CARGO_TARGET_DIR/release
 PRODUCTION=$CARGO_TARGET_DIR/production
 

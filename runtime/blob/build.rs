@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a build that cannot go on ends")]
 
-use std::env;
+use std::{env, path::Path};
 use substrate_wasm_builder::WasmBuilder;
 
 /// If this is set, the blob can be benchmarked. `scripts/weights` sets it.
@@ -15,10 +15,11 @@ fn main() {
 	for variable in OF_THE_RUNTIME.into_iter().chain([BENCHMARKS]) {
 		println!("cargo:rerun-if-env-changed={variable}");
 	}
-	let project = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+	let runtime = folder.parent().expect("it is in the runtime's folder");
 	let mut blob = WasmBuilder::new()
-		.with_project(project)
-		.expect("the runtime is the folder above")
+		.with_project(runtime.join("Cargo.toml"))
+		.expect("the runtime has a manifest")
 		.import_memory()
 		.export_heap_base();
 	if env::var(BENCHMARKS).is_ok() {
