@@ -8,8 +8,8 @@
 //! - what makes and finalises blocks, and what a referendum, an election or an upgrade takes: whoever sits in the council
 //!   cannot stay there by it, nor keep token holders from root;
 //! - what only carries other calls, for many act through nothing else. What it carries can be paused;
-//! - free calls. A paused one would still be valid, would fail without using up its ticket, and could be sent again for
-//!   ever, for nothing;
+//! - free calls. A paused one would still be valid, would fail without using up its ticket, and could be sent again
+//!   indefinitely, for no fee. New tickets can be paused: proposals, seats, channels;
 //! - what somebody has to do in time, or pays for not doing: less time than token holders need to lift a pause.
 //!
 //! A call whose deadline is further away can be paused: a referendum lifts the pause in time.
@@ -18,11 +18,11 @@ use crate::{Runtime, RuntimeCall};
 use frame_support::traits::{Contains, GetCallMetadata};
 use pallet_tx_pause::RuntimeCallNameOf;
 
-/// Longest name of a pallet or a call, in bytes. A longer one would count as paused.
+/// Maximum length of the name of a pallet or a call, in bytes. A call with a longer one would count as paused.
 pub const MAX_NAME_LENGTH: u32 = 64;
 
-/// The calls that nobody can pause, and all names that no call has: a pause that is misspelt stops nothing, and whoever is
-/// in a hurry has to learn of it. That also bounds what is stored.
+/// The calls that nobody can pause, and all names that no call has: a misspelt pause would stop nothing, and a council in
+/// a hurry must be told. That also bounds what is stored.
 #[derive(Debug)]
 pub struct NeverPaused;
 
@@ -48,7 +48,7 @@ fn is_needed(pallet: &str, call: &str) -> bool {
 		"Preimage" | "Scheduler" | "Democracy" | "Council" | "TechnicalCommittee" | "Elections" | "TxPause" => true,
 		// They carry calls, and move nothing themselves.
 		"Utility" | "Proxy" | "Multisig" => true,
-		// Who no longer validates or nominates is not slashed for others; what is bonded can wait.
+		// After it a stake is exposed to nothing new; its release can wait.
 		"Staking" => call == "chill",
 		// Against a stolen key, and for customers who look for the node where it is.
 		"Registry" => matches!(call, "set_agent" | "set_contact"),

@@ -124,10 +124,7 @@ fn moves_no_money(call: &RuntimeCall) -> bool {
 		// Each call that they carry is looked at, too.
 		RuntimeCall::Utility(call) => {
 			use pallet_utility::Call::*;
-			matches!(
-				call,
-				batch { .. } | batch_all { .. } | force_batch { .. } | as_derivative { .. } | if_else { .. }
-			)
+			matches!(call, batch { .. } | batch_all { .. } | force_batch { .. } | as_derivative { .. } | if_else { .. })
 		}
 		RuntimeCall::Proxy(call) => matches!(call, pallet_proxy::Call::reject_announcement { .. }),
 		RuntimeCall::Identity(call) => identifies(call),
@@ -242,10 +239,9 @@ fn provides(call: &RuntimeCall) -> bool {
 			| Bandwidth::remove_line { .. } => true,
 			_ => false,
 		},
-		RuntimeCall::PaymentChannels(call) => matches!(
-			call,
-			Channels::start_closing { .. } | Channels::finish_closing { .. } | Channels::close { .. }
-		),
+		RuntimeCall::PaymentChannels(call) => {
+			matches!(call, Channels::start_closing { .. } | Channels::finish_closing { .. } | Channels::close { .. })
+		}
 		RuntimeCall::Rewards(call) => matches!(call, pallet_rewards::Call::claim { .. }),
 		_ => false,
 	}

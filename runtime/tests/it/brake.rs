@@ -27,13 +27,19 @@ const PAUSABLE: &List = &[
 	("Balances", "transfer_allow_death force_transfer transfer_keep_alive transfer_all force_unreserve"),
 	("Balances", "upgrade_accounts force_set_balance force_adjust_total_issuance burn"),
 	// Waiting costs nothing: who has chilled is exposed to nothing from the next era on, and pay can be claimed for 84.
-	("Staking", "bond bond_extra unbond withdraw_unbonded validate nominate set_payee set_controller rebond reap_stash"),
+	(
+		"Staking",
+		"bond bond_extra unbond withdraw_unbonded validate nominate set_payee set_controller rebond reap_stash",
+	),
 	("Staking", "set_validator_count increase_validator_count scale_validator_count force_no_eras force_new_era"),
 	("Staking", "set_invulnerables force_unstake force_new_era_always cancel_deferred_slash payout_stakers kick"),
 	("Staking", "set_staking_configs chill_other force_apply_min_commission set_min_commission update_payee"),
 	("Staking", "payout_stakers_by_page deprecate_controller_batch restore_ledger migrate_currency manual_slash"),
 	("VoterList", "rebag put_in_front_of put_in_front_of_other"),
-	("Identity", "add_registrar remove_registrar set_identity set_subs clear_identity request_judgement cancel_request"),
+	(
+		"Identity",
+		"add_registrar remove_registrar set_identity set_subs clear_identity request_judgement cancel_request",
+	),
 	("Identity", "set_fee set_account_id set_fields provide_judgement kill_identity add_sub rename_sub remove_sub"),
 	("Identity", "quit_sub add_username_authority remove_username_authority set_username_for accept_username"),
 	("Identity", "remove_expired_approval set_primary_username unbind_username remove_username kill_username"),
@@ -185,7 +191,8 @@ fn a_referendum_is_not_stopped_by_a_pause() {
 		pause("Treasury", "spend");
 		let beneficiary = Box::new(Dave.to_account_id());
 		let spend: RuntimeCall =
-			pallet_treasury::Call::spend { asset_kind: Box::new(()), amount: STN, beneficiary, valid_from: None }.into();
+			pallet_treasury::Call::spend { asset_kind: Box::new(()), amount: STN, beneficiary, valid_from: None }
+				.into();
 
 		assert_eq!(executed(&motion(spend.clone(), &[Alice, Bob, Charlie], 3)), Err(filtered()));
 		assert_ok!(outcome(&enact(spend)));

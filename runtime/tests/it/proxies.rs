@@ -18,7 +18,10 @@ const HARMLESS: &List = &[
 	// `bond` with its rewards to the account or its stake.
 	("Staking", "bond bond_extra rebond unbond withdraw_unbonded validate nominate chill kick"),
 	// Anybody may make these, for anybody.
-	("Staking", "payout_stakers payout_stakers_by_page reap_stash chill_other force_apply_min_commission migrate_currency"),
+	(
+		"Staking",
+		"payout_stakers payout_stakers_by_page reap_stash chill_other force_apply_min_commission migrate_currency",
+	),
 	// To the account itself, since controllers are gone.
 	("Staking", "set_controller"),
 	("Session", "set_keys purge_keys"),
@@ -65,7 +68,10 @@ const REFUSED: &List = &[
 	("Scheduler", "set_retry set_retry_named cancel_retry cancel_retry_named"),
 	("Preimage", "request_preimage unrequest_preimage"),
 	("Utility", "dispatch_as dispatch_as_fallible with_weight"),
-	("Identity", "add_registrar remove_registrar kill_identity add_username_authority remove_username_authority kill_username"),
+	(
+		"Identity",
+		"add_registrar remove_registrar kill_identity add_username_authority remove_username_authority kill_username",
+	),
 	("Democracy", "emergency_cancel external_propose external_propose_majority external_propose_default fast_track"),
 	("Democracy", "veto_external cancel_referendum clear_public_proposals blacklist cancel_proposal set_metadata"),
 	("Council", "set_members disapprove_proposal kill"),
