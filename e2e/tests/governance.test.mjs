@@ -1,5 +1,5 @@
 // @ts-check
-// Token holders govern one running chain: seven scenarios side by side, while two nodes store, prove and are upgraded.
+// Token holders govern one running chain: scenarios side by side, while two nodes store, prove and are upgraded.
 // The examples of docs/governance.md do what they can do here.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -247,6 +247,16 @@ describe('on one chain', { concurrency: true }, () => {
 		assert.ok((await chain.query.democracy.referendumInfoOf(index)).isNone);
 		await chain.reaches(end + 6);
 		assert.equal((await chain.query.settings.proofs()).toHex(), victim);
+	});
+
+	test('a call is paused by the council, rejected by name, and works again once the pause is lifted', async () => {
+		const names = { pallet: 'Balances', name: 'burn' };
+		const burn = () => holders.send(api().tx.balances.burn(STN, true), '//Three');
+
+		await holders.motion('council', await page.pause({ api: api(), ...names }), MEMBERS);
+		await assert.rejects(burn(), /CallFiltered/);
+		await holders.motion('council', await page.lift({ api: api(), ...names }), MEMBERS);
+		await burn();
 	});
 
 	test('a vote with conviction cannot be moved before its lock is over', async () => {

@@ -21,6 +21,7 @@
 //! | drop a public proposal and take its deposits | root | [`CancelProposalOrigin`] |
 //! | ban a proposal for good | root | [`BlacklistOrigin`] |
 //! | veto an external proposal, once per member and cooling-off | a member of the technical committee | [`VetoOrigin`] |
+//! | pause a call, lift the pause | three quarters of the council, root | [`PauseOrigin`] |
 //! | become the council | elected by token holders each term | `elections` |
 //! | appoint the technical committee | two thirds of the council, root | [`AppointOrigin`] |
 //! | drop a motion of the council or the committee | root | [`MotionRejectOrigin`] |
@@ -170,6 +171,9 @@ pub type AppointOrigin = EitherOfDiverse<Root, CouncilTwoThirds>;
 pub type CouncilMembersOrigin = EnsureNever<AccountId>;
 /// May drop a motion of the council or of the technical committee.
 pub type MotionRejectOrigin = Root;
+
+/// May pause a call and lift the pause. [`crate::brake`] says which calls nobody can pause.
+pub type PauseOrigin = EitherOfDiverse<Root, CouncilThreeQuarters>;
 
 /// May decide a dispute about a deal.
 pub type DisputeOrigin = CouncilHalf;

@@ -17,14 +17,19 @@
 //! - X12: the deals that are held back are those with a dispute.
 //! - X13: nodes that earn are registered.
 //! - X14: the council's spends were paid no more in this term than their budget.
+//! - X15: what is paused is a call of this runtime that may be paused.
 
 use crate::{
+	brake::NeverPaused,
 	budget,
 	governance::{CouncilTermLimit, TreasuryPot},
 	AccountId, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System,
 };
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::TypedGet};
+use frame_support::{
+	ensure,
+	traits::{Contains, TypedGet},
+};
 use pallet_bandwidth_proofs::{Lines, Seats};
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
 use pallet_storage_proofs::NodeProofs;
@@ -50,7 +55,8 @@ pub fn check() -> Result<(), TryRuntimeError> {
 	check_bonds_cover_seats()?;
 	check_disputes()?;
 	check_earners()?;
-	check_budget()
+	check_budget()?;
+	check_pauses()
 }
 
 /// X1: every proposal and deal is listed with its node, and every deal names a registered one. A proposal may outlive
@@ -188,5 +194,12 @@ fn check_budget() -> Result<(), TryRuntimeError> {
 		budget::paid_in_term() <= CouncilTermLimit::get(),
 		"X14: the council's spends were paid more than their budget"
 	);
+	Ok(())
+}
+
+/// X15: what is paused is a call of this runtime that may be paused. Nobody could lift another pause.
+fn check_pauses() -> Result<(), TryRuntimeError> {
+	let mut paused = pallet_tx_pause::PausedCalls::<Runtime>::iter_keys();
+	ensure!(!paused.any(|name| NeverPaused::contains(&name)), "X15: a call is paused that cannot be");
 	Ok(())
 }

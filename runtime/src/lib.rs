@@ -14,6 +14,8 @@ pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
 #[warn(missing_docs)]
+pub mod brake;
+#[warn(missing_docs)]
 pub mod budget;
 #[warn(missing_docs)]
 pub mod configs;
@@ -157,6 +159,8 @@ mod runtime {
 	pub type Treasury = pallet_treasury;
 	#[runtime::pallet_index(25)]
 	pub type Disputes = pallet_disputes;
+	#[runtime::pallet_index(26)]
+	pub type TxPause = pallet_tx_pause;
 
 	#[runtime::pallet_index(30)]
 	pub type Registry = pallet_registry;

@@ -1,19 +1,17 @@
 //! Money and accounts: balances, fees, proxies, multisignatures, identities.
 
 use crate::{
-	configs::rewards::BlockAuthor,
+	configs::{rewards::BlockAuthor, ProxyType},
 	constants::{deposit, DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT, FEE_PER_BYTE, FEE_PER_PICOSECOND},
 	governance, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
 	Signature, System,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU8, InstanceFilter, LinearStoragePrice, VariantCountOf},
+	traits::{ConstU128, ConstU32, ConstU8, LinearStoragePrice, VariantCountOf},
 	weights::ConstantMultiplier,
 };
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
-use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{BlakeTwo256, Verify},
 	FixedPointNumber, Perquintill,
@@ -66,104 +64,6 @@ impl pallet_transaction_payment::Config for Runtime {
 		TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
-}
-
-/// What a proxy may do for the account that appointed it. Indices are part of the encoding and never reused.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	Default,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub enum ProxyType {
-	/// Everything.
-	#[default]
-	#[codec(index = 0)]
-	Any,
-	/// Everything that moves no money by itself.
-	#[codec(index = 1)]
-	NonTransfer,
-	/// Validate and nominate.
-	#[codec(index = 2)]
-	Staking,
-	/// Run the operator's nodes: register, offer, forfeit, settle, answer or concede disputes, take seats, collect, claim,
-	/// leave.
-	#[codec(index = 3)]
-	Operator,
-	/// Make, settle, dispute and end deals; open and close payment channels.
-	#[codec(index = 4)]
-	Customer,
-	/// Propose, vote, delegate, stand for election and sit on the council or the technical committee.
-	#[codec(index = 5)]
-	Governance,
-}
-
-impl InstanceFilter<RuntimeCall> for ProxyType {
-	fn filter(&self, call: &RuntimeCall) -> bool {
-		match self {
-			Self::Any => true,
-			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)) && !pays_anyone(call),
-			Self::Staking => {
-				matches!(call, RuntimeCall::Staking(..) | RuntimeCall::Session(..) | RuntimeCall::VoterList(..))
-			}
-			Self::Operator => {
-				let own = matches!(
-					call,
-					RuntimeCall::Registry(..)
-						| RuntimeCall::StorageMarket(..)
-						| RuntimeCall::StorageProofs(..)
-						| RuntimeCall::BandwidthProofs(..)
-						| RuntimeCall::PaymentChannels(..)
-						| RuntimeCall::Rewards(..)
-						| RuntimeCall::Disputes(
-							pallet_disputes::Call::answer { .. } | pallet_disputes::Call::concede { .. }
-						)
-				);
-				own && !pays_anyone(call)
-			}
-			Self::Customer => matches!(
-				call,
-				RuntimeCall::StorageMarket(..) | RuntimeCall::PaymentChannels(..) | RuntimeCall::Disputes(..)
-			),
-			Self::Governance => matches!(
-				call,
-				RuntimeCall::Democracy(..)
-					| RuntimeCall::Council(..)
-					| RuntimeCall::TechnicalCommittee(..)
-					| RuntimeCall::Elections(..)
-					| RuntimeCall::Treasury(..)
-			),
-		}
-	}
-
-	fn is_superset(&self, other: &Self) -> bool {
-		match (self, other) {
-			(mine, theirs) if mine == theirs => true,
-			(Self::Any, _) => true,
-			(_, Self::Any) => false,
-			(Self::NonTransfer, Self::Staking | Self::Operator | Self::Governance) => true,
-			_ => false,
-		}
-	}
-}
-
-/// Whether the caller chooses who gets the account's money: a deal pays its node, a channel its payee.
-fn pays_anyone(call: &RuntimeCall) -> bool {
-	use pallet_payment_channels::Call as Channels;
-	matches!(
-		call,
-		RuntimeCall::StorageMarket(pallet_storage_market::Call::propose { .. })
-			| RuntimeCall::PaymentChannels(Channels::open { .. } | Channels::top_up { .. })
-	)
 }
 
 impl pallet_proxy::Config for Runtime {

@@ -1,6 +1,7 @@
 //! The token holders' pallets. Every origin, length and amount is in the table of [`crate::governance`].
 
 use crate::{
+	brake,
 	budget::{self, Budgeted},
 	configs::RuntimeBlockWeights,
 	governance::{self, TreasuryPot},
@@ -138,4 +139,15 @@ impl pallet_treasury::Config for Runtime {
 	type BlockNumberProvider = System;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = ();
+}
+
+impl pallet_tx_pause::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type PauseOrigin = governance::PauseOrigin;
+	type UnpauseOrigin = governance::PauseOrigin;
+	type WhitelistedCalls = brake::NeverPaused;
+	type MaxNameLen = ConstU32<{ brake::MAX_NAME_LENGTH }>;
+	// Its benchmark pauses a name that no call has, which is refused here.
+	type WeightInfo = pallet_tx_pause::weights::SubstrateWeight<Runtime>;
 }

@@ -5,8 +5,9 @@ mod bandwidth;
 mod consensus;
 mod depin;
 mod governance;
+mod proxies;
 mod rewards;
 mod system;
 
-pub use assets::ProxyType;
+pub use proxies::ProxyType;
 pub use system::{RuntimeBlockLength, RuntimeBlockWeights};

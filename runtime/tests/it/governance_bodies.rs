@@ -56,15 +56,15 @@ pub(crate) fn executed(events: &[RuntimeEvent]) -> Result<(), DispatchError> {
 	result.expect("the motion was executed")
 }
 
-fn members() -> Vec<AccountId> {
+pub(crate) fn members() -> Vec<AccountId> {
 	pallet_collective::Members::<Runtime, governance::CouncilCollective>::get()
 }
 
-fn council(ayes: u32, of: u32) -> RuntimeOrigin {
+pub(crate) fn council(ayes: u32, of: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<AccountId, governance::CouncilCollective>::Members(ayes, of).into()
 }
 
-fn committee(ayes: u32, of: u32) -> RuntimeOrigin {
+pub(crate) fn committee(ayes: u32, of: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<AccountId, governance::TechnicalCollective>::Members(ayes, of).into()
 }
 

@@ -19,16 +19,16 @@ const OURS: [&str; 9] = [
 ];
 
 /// What upstream leaves undocumented.
-const UPSTREAM: [&str; 0] = [];
+const UPSTREAM: [&str; 1] = ["TxPause.error.NotFound"];
 
-fn metadata() -> RuntimeMetadataV14 {
+pub(crate) fn metadata() -> RuntimeMetadataV14 {
 	match genesis_state("development").execute_with(Runtime::metadata).1 {
 		RuntimeMetadata::V14(metadata) => metadata,
 		_ => panic!("version 14 is the one that clients ask for first"),
 	}
 }
 
-fn variants(metadata: &RuntimeMetadataV14, id: Option<u32>) -> Vec<Variant<PortableForm>> {
+pub(crate) fn variants(metadata: &RuntimeMetadataV14, id: Option<u32>) -> Vec<Variant<PortableForm>> {
 	let Some(id) = id else { return Vec::new() };
 	match &metadata.types.resolve(id).expect("the type is there").type_def {
 		TypeDef::Variant(variants) => variants.variants.clone(),
