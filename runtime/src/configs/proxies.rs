@@ -204,8 +204,9 @@ fn votes(call: &RuntimeCall) -> bool {
 	)
 }
 
-/// Nodes, lines and what they earn. Not what pays others: deals their nodes, forfeited and conceded ones their customers,
-/// prepaid tests their members, channels their payees.
+/// Nodes, links and what they earn. Not what pays others: deals their nodes, forfeited and conceded ones their customers,
+/// prepaid tests their members, channels their payees. Nor what puts the account's bond behind a key of the proxy, which
+/// could let a node fail whose customer it is.
 fn provides(call: &RuntimeCall) -> bool {
 	use pallet_bandwidth_proofs::Call as Bandwidth;
 	use pallet_payment_channels::Call as Channels;
@@ -214,16 +215,12 @@ fn provides(call: &RuntimeCall) -> bool {
 	match call {
 		RuntimeCall::Registry(call) => matches!(
 			call,
-			Registry::register { .. }
-				| Registry::set_contact { .. }
-				| Registry::set_agent { .. }
+			Registry::set_contact { .. }
 				| Registry::set_offer { .. }
-				| Registry::add_bond { .. }
 				| Registry::release_bond { .. }
 				| Registry::leave { .. }
 				| Registry::unbond { .. }
 				| Registry::withdraw { .. }
-				| Registry::add_class { .. }
 		),
 		RuntimeCall::StorageMarket(call) => matches!(
 			call,

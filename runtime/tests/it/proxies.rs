@@ -39,8 +39,7 @@ const HARMLESS: &List = &[
 	("Council", "vote close"),
 	("TechnicalCommittee", "vote close"),
 	("Elections", "vote remove_voter"),
-	// Bonds stay the account's, at its own risk.
-	("Registry", "register set_contact set_agent set_offer add_bond release_bond leave unbond withdraw add_class"),
+	("Registry", "set_contact set_offer release_bond leave unbond withdraw"),
 	// A deal that ends early pays its node for some periods, as was agreed; anybody may make the others.
 	("StorageMarket", "withdraw_proposal settle end_early close"),
 	("StorageProofs", "report_missed"),
@@ -104,8 +103,9 @@ const REFUSED: &List = &[
 	("PaymentChannels", "open top_up"),
 	// Flows to the members of committees.
 	("BandwidthProofs", "prepay"),
-	// Compensate a customer, who may be the proxy.
+	// Compensate a customer, who may be the proxy; or stand for a node whose agent, the proxy's, lets it fail.
 	("StorageMarket", "forfeit"),
+	("Registry", "register set_agent add_bond add_class"),
 	("Disputes", "concede"),
 	// Rewards to another account.
 	("Staking", "set_payee update_payee"),
