@@ -27,8 +27,8 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Run nodes and lines, validate, nominate, vote: calls that do not take money to others. What they bond and stake
-	/// can still be fined and slashed.
+	/// Look after nodes and links, validate, nominate, vote: calls that do not take money to others. What they stake can
+	/// still be slashed.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Validate and nominate; rewards stay where the account has directed them.
