@@ -97,13 +97,24 @@ fn the_largest_election_leaves_room_in_its_block() {
 }
 
 #[test]
-fn all_places_for_voters_leave_the_seats_of_the_template_and_few_places_leave_all() {
+fn all_places_for_voters_leave_the_seats_of_the_template() {
 	genesis_state("live-template").execute_with(|| {
-		assert!(election::seats_that_fit() >= Staking::validator_count(), "{} fit", election::seats_that_fit());
-		assert_eq!(election::seats(), Staking::validator_count());
+		let (fit, seats) = (election::seats_that_fit(), Staking::validator_count());
 
-		let _ = largest_election(200, 500);
-		assert_eq!(election::seats(), constants::MAX_VALIDATORS);
+		assert!(fit >= seats, "{fit} of {seats} fit");
+		assert_eq!(election::seats(), seats);
+	});
+}
+
+#[test]
+fn the_seats_that_fit_are_those_of_the_validators_page() {
+	let page = include_str!("../../../docs/validator.md");
+	genesis_state("live-template").execute_with(|| {
+		for (candidates, nominators) in [(500, 3_500), (500, 1_500), (300, 1_700), (200, 1_000), (200, 500)] {
+			let _ = largest_election(candidates, nominators);
+			let row = format!("| {candidates} | {nominators} | {} |", election::seats_that_fit());
+			assert!(page.replace(',', "").contains(&row), "docs/validator.md lacks: {row}");
+		}
 	});
 }
 
