@@ -2,6 +2,8 @@
 //!
 //! `SUBSTATION_WRITE_VECTORS=1` writes it again. A change of the file is a change of the protocol.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not recognise as such")]
+
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
 use substation_primitives::{BlockNumber, Clock, NodeId, Period};
