@@ -60,12 +60,22 @@ impl Clock {
 			&& self.window < self.period
 	}
 
-	/// The offset of a node's windows within each period, in blocks. Derived from the id, which nobody chooses.
-	pub fn offset<H: Hasher>(&self, node: NodeId) -> BlockNumber {
-		let slots = self.period.checked_div(self.slot_step).unwrap_or(1).max(1);
+	/// Slots of a period: the different blocks of it at which windows open.
+	pub fn slots(&self) -> u32 {
+		self.period.checked_div(self.slot_step).unwrap_or(1).max(1)
+	}
+
+	/// A node's slot, below [`Self::slots`]. Derived from the id, which nobody chooses, and from nothing else: the same on
+	/// every chain of this clock, and permanent. `proofs/README.md` specifies it, `proofs/vectors/window.json` tests it.
+	pub fn slot<H: Hasher>(&self, node: NodeId) -> u32 {
 		let hash = H::blake2_256(&(substation_proofs::domain::SLOT, node.0).encode());
 		let draw = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
-		(draw % slots).saturating_mul(self.slot_step)
+		draw % self.slots()
+	}
+
+	/// The offset of a node's windows within each period, in blocks.
+	pub fn offset<H: Hasher>(&self, node: NodeId) -> BlockNumber {
+		self.slot::<H>(node).saturating_mul(self.slot_step)
 	}
 
 	/// The block at which the window of `period` opens.

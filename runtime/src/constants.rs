@@ -53,7 +53,7 @@ pub const fn deposit(items: Balance, bytes: Balance) -> Balance {
 	items * DEPOSIT_PER_ITEM + bytes * DEPOSIT_PER_BYTE
 }
 
-/// Most validators of an era.
+/// Most validators of an era. How many an election can seat depends on the places for voters, too.
 pub const MAX_VALIDATORS: u32 = 100;
 
 /// Maximum number of candidates for validators. Genesis gives it to staking, which refuses the next one.
@@ -71,6 +71,10 @@ pub const MAX_ELECTION_TARGETS: u32 = MAX_CANDIDATES;
 /// The election runs in one block's hook, and a report of a double vote is charged for so many nominators of one
 /// validator: what both weigh is compared with a block's time in `tests/it/integrity.rs`.
 pub const MAX_ELECTION_VOTERS: u32 = MAX_CANDIDATES + MAX_NOMINATORS;
+
+/// Time of a block that the largest election of validators and the largest one of the council may take together, in
+/// picoseconds. With all places taken that is enough for [`crate::election::seats_that_fit`] seats.
+pub const MAX_ELECTION_TIME: u64 = BLOCK_REF_TIME / 10 * 9;
 
 /// Eras for which a validator that made no blocks is not electable.
 pub const ABSENCE_ERAS: u32 = 7;

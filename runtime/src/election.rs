@@ -9,13 +9,16 @@
 //! | a candidate has no session keys | it is not electable |
 //! | a validator makes no blocks | it is not electable for [`ABSENCE_ERAS`] eras, unless too few would be left |
 //! | fewer winners than `MinimumValidatorCount` | none: the validators of the era before go on |
+//! | more seats than a block has time to fill | it fills [`seats_that_fit`] |
 //! | more candidates than it looks at, after governance has removed the maximum | it looks at the largest bonds |
 
 use crate::{
 	constants::{
-		ABSENCE_BLOCKS, ABSENCE_ERAS, MAX_CANDIDATES, MAX_ELECTION_TARGETS, MAX_ELECTION_VOTERS, MAX_VALIDATORS,
+		ABSENCE_BLOCKS, ABSENCE_ERAS, MAX_CANDIDATES, MAX_ELECTION_TARGETS, MAX_ELECTION_TIME, MAX_ELECTION_VOTERS,
+		MAX_NOMINATIONS, MAX_VALIDATORS,
 	},
 	database_weight::DATABASE_WEIGHT,
+	governance::{MAX_COUNCIL_CANDIDATES, MAX_COUNCIL_VOTERS, MAX_COUNCIL_VOTES},
 	AccountId, BlockNumber, Runtime, Session, Staking, System,
 };
 use alloc::{
@@ -31,14 +34,15 @@ use frame_election_provider_support::{
 use frame_support::{
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstBool, ConstU32, ValidatorRegistration},
+	traits::{ConstBool, ConstU32, Get, ValidatorRegistration},
 	weights::{
 		constants::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_NANOS},
 		Weight,
 	},
 };
 use pallet_staking::{
-	ActiveEra, ErasRewardPoints, ErasStakersOverview, MinimumValidatorCount, RewardPoint, ValidatorCount, Validators,
+	ActiveEra, ErasRewardPoints, ErasStakersOverview, MaxNominatorsCount, MaxValidatorsCount, MinimumValidatorCount,
+	Nominators, RewardPoint, ValidatorCount, Validators,
 };
 use sp_runtime::{traits::SaturatedConversion, Perbill};
 
@@ -84,8 +88,10 @@ impl ElectionDataProvider for Candidates {
 		<Staking as ElectionDataProvider>::electing_voters(bounds, page)
 	}
 
+	/// Never more than a block has time for, whatever governance has set.
 	fn desired_targets() -> data_provider::Result<u32> {
-		<Staking as ElectionDataProvider>::desired_targets()
+		register(DATABASE_WEIGHT.reads(6));
+		Ok(seats())
 	}
 
 	fn next_election_prediction(now: BlockNumber) -> BlockNumber {
@@ -159,6 +165,68 @@ fn absent() -> BTreeSet<AccountId> {
 	missed.into_iter().filter(|(_, sum)| *sum >= enough).map(|(who, _)| who).collect()
 }
 
+/// Seats that an election fills: `ValidatorCount`, but no more than [`seats_that_fit`]. Should these be fewer than
+/// `MinimumValidatorCount`, a slow block is better than an election that always fails.
+pub fn seats() -> u32 {
+	ValidatorCount::<Runtime>::get().min(seats_that_fit().max(MinimumValidatorCount::<Runtime>::get()))
+}
+
+/// Seats for which the largest election leaves time in its block, and an election of the council beside it, which may
+/// fall on the same one: together at most [`MAX_ELECTION_TIME`].
+///
+/// The largest one is that with all places taken that staking has for candidates and nominators. So nobody takes seats
+/// away by taking places; governance trades places for seats (`staking.setStakingConfigs`).
+pub fn seats_that_fit() -> u32 {
+	let (candidates, nominators) = places();
+	let rest = MAX_ELECTION_TIME
+		.saturating_sub(snapshot_weight(candidates, nominators).ref_time())
+		.saturating_sub(council_weight().ref_time());
+	let rounds = SolverWeights::rounds(1, candidates.saturating_add(nominators), candidates, MAX_NOMINATIONS);
+	rest.checked_div(rounds.ref_time()).unwrap_or(0).min(MAX_VALIDATORS.into()).saturated_into()
+}
+
+/// Candidates and nominators that an election has to expect, as far as it looks at them: those that staking accepts, or
+/// those that there are if governance has lowered the maximum since.
+fn places() -> (u32, u32) {
+	let candidates = MaxValidatorsCount::<Runtime>::get()
+		.unwrap_or(MAX_CANDIDATES)
+		.max(Validators::<Runtime>::count())
+		.min(MAX_ELECTION_TARGETS);
+	let nominators = MaxNominatorsCount::<Runtime>::get()
+		.unwrap_or(MAX_ELECTION_VOTERS)
+		.max(Nominators::<Runtime>::count())
+		.min(MAX_ELECTION_VOTERS.saturating_sub(candidates));
+	(candidates, nominators)
+}
+
+/// What it weighs to read so many candidates and nominators for an election.
+pub fn snapshot_weight(candidates: u32, nominators: u32) -> Weight {
+	<<Runtime as pallet_staking::Config>::WeightInfo as pallet_staking::WeightInfo>::get_npos_voters(
+		candidates, nominators,
+	)
+	.saturating_add(targets_weight(candidates))
+}
+
+/// What the largest election of the council weighs.
+pub fn council_weight() -> Weight {
+	type Weights = <Runtime as pallet_elections_phragmen::Config>::WeightInfo;
+	<Weights as pallet_elections_phragmen::WeightInfo>::election_phragmen(
+		MAX_COUNCIL_CANDIDATES,
+		MAX_COUNCIL_VOTERS,
+		MAX_COUNCIL_VOTERS.saturating_mul(MAX_COUNCIL_VOTES),
+	)
+}
+
+/// What it weighs to keep who backs so many winners, `backings` in all, for an era; and to remove the same of the era
+/// that leaves the history. Staking does both with an election and counts neither.
+pub fn storing_weight(winners: u32, backings: u32) -> Weight {
+	let a_page: u32 = <Runtime as pallet_staking::Config>::MaxExposurePageSize::get();
+	let pages = backings.checked_div(a_page).unwrap_or(0).saturating_add(winners);
+	// Of each winner an overview and its preferences; of the era its total and its first session.
+	let kept = winners.saturating_mul(2).saturating_add(pages).saturating_add(2);
+	DATABASE_WEIGHT.reads_writes(winners.into(), u64::from(kept).saturating_mul(2))
+}
+
 /// What it weighs to read so many candidates, their keys, and who is absent.
 pub fn targets_weight(candidates: u32) -> Weight {
 	let eras = u64::from(ABSENCE_ERAS).saturating_mul(u64::from(MAX_VALIDATORS).saturating_add(1));
@@ -218,7 +286,10 @@ impl ElectionProvider for Election {
 	type DataProvider = Staking;
 
 	fn elect(page: PageIndex) -> Result<BoundedSupportsOf<Self>, Self::Error> {
-		<EraElection as ElectionProvider>::elect(page)
+		let supports = <EraElection as ElectionProvider>::elect(page)?;
+		let backings: usize = supports.0.iter().map(|(_, support)| support.voters.len()).sum();
+		register(storing_weight(supports.0.len().saturated_into(), backings.saturated_into()));
+		Ok(supports)
 	}
 
 	fn duration() -> BlockNumber {
@@ -241,12 +312,18 @@ type UpstreamSolverWeights = frame_election_provider_support::weights::Substrate
 #[derive(Debug)]
 pub struct SolverWeights;
 
-impl WeightInfo for SolverWeights {
-	fn phragmen(voters: u32, targets: u32, votes: u32) -> Weight {
-		let rounds = ValidatorCount::<Runtime>::get().min(targets).max(votes);
+impl SolverWeights {
+	/// What so many rounds over all votes weigh.
+	fn rounds(rounds: u32, voters: u32, targets: u32, votes: u32) -> Weight {
 		<UpstreamSolverWeights as WeightInfo>::phragmen(voters, targets, votes)
 			.saturating_mul(rounds.into())
 			.saturating_div(votes.max(1).into())
+	}
+}
+
+impl WeightInfo for SolverWeights {
+	fn phragmen(voters: u32, targets: u32, votes: u32) -> Weight {
+		Self::rounds(seats().min(targets).max(votes), voters, targets, votes)
 	}
 
 	fn phragmms(voters: u32, targets: u32, votes: u32) -> Weight {

@@ -6,6 +6,7 @@
 
 use crate::{
 	constants::{EXISTENTIAL_DEPOSIT, MAX_CANDIDATES, MAX_NOMINATORS, STN},
+	election,
 	governance::TreasuryPot,
 	AccountId, BabeConfig, Balance, BalancesConfig, ElectionsConfig, GrandpaConfig, Pace, PaceConfig, Runtime,
 	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, Staking, StakingConfig, TechnicalCommitteeConfig,
@@ -86,7 +87,7 @@ pub fn preset_names() -> Vec<PresetId> {
 
 /// Refuses a genesis that has just been built if its chain could not run, or could stop too easily.
 ///
-/// Every chain starts with a validator that has session keys. A network with the slots of a public one starts with at
+/// Every chain starts with a validator that has session keys, and has no more seats than a block has time to elect. A network with the slots of a public one starts with at
 /// least [`MIN_VALIDATORS`] that are elected and have keys, and never elects fewer.
 pub fn check() -> sp_genesis_builder::Result {
 	let slot = Pace::lengths().slot_millis;
@@ -97,6 +98,13 @@ pub fn check() -> sp_genesis_builder::Result {
 		return Err(format!(
 			"staking.validatorCount is {seats} and staking.minimumValidatorCount {fewest}: with slots of {slot} ms \
 			 both must be at least {minimum}"
+		));
+	}
+	let fit = election::seats_that_fit();
+	if seats > fit {
+		return Err(format!(
+			"staking.validatorCount is {seats}: with the places that staking.maxValidatorCount and \
+			 staking.maxNominatorCount give, a block has time to elect {fit}"
 		));
 	}
 	let with_keys: u32 = pallet_session::QueuedKeys::<Runtime>::decode_len().unwrap_or(0).saturated_into();

@@ -6,14 +6,15 @@ use frame_election_provider_support::{
 };
 use frame_support::assert_ok;
 use pallet_staking::{
-	ActiveEra, ActiveEraInfo, EraRewardPoints, ErasRewardPoints, ErasStakersOverview, MinimumValidatorCount,
+	ActiveEra, ActiveEraInfo, EraRewardPoints, ErasRewardPoints, ErasStakersOverview, MaxNominatorsCount,
+	MaxValidatorsCount, MinimumValidatorCount,
 };
 use sp_keyring::Sr25519Keyring::{self, AliceStash, BobStash, CharlieStash, DaveStash};
 use sp_staking::{EraIndex, PagedExposureMetadata};
 use substation_primitives::settings::STN;
 use substation_runtime::{
-	constants::{ABSENCE_BLOCKS, ABSENCE_ERAS},
-	election::{Candidates, Election, POINTS_PER_BLOCK},
+	constants::{ABSENCE_BLOCKS, ABSENCE_ERAS, MAX_VALIDATORS},
+	election::{seats_that_fit, Candidates, Election, POINTS_PER_BLOCK},
 	AccountId, Runtime, RuntimeOrigin, Staking,
 };
 
@@ -100,6 +101,54 @@ fn of_more_than_fit_the_largest_bonds_are_electable() {
 		let two = ElectionBoundsBuilder::default().targets_count(2.into()).build().targets;
 
 		assert_eq!(electable(two), accounts([CharlieStash, DaveStash]));
+	});
+}
+
+/// How many an election seats at most, after governance has asked for as many as it may.
+fn seats() -> u32 {
+	assert_ok!(Staking::set_validator_count(RuntimeOrigin::root(), MAX_VALIDATORS));
+	Candidates::desired_targets().expect("never an error")
+}
+
+// S2
+#[test]
+fn no_election_has_more_seats_than_a_block_has_time_for() {
+	four(|| {
+		let all_places = seats_that_fit();
+		assert!((20..MAX_VALIDATORS).contains(&all_places), "{all_places}");
+		assert_eq!(seats(), all_places);
+
+		MaxNominatorsCount::<Runtime>::put(1_500);
+		let fewer_nominators = seats();
+		MaxValidatorsCount::<Runtime>::put(100);
+		let fewer_of_both = seats();
+		assert!(all_places < fewer_nominators && fewer_nominators < fewer_of_both);
+
+		MaxNominatorsCount::<Runtime>::put(500);
+		assert_eq!(seats(), MAX_VALIDATORS);
+	});
+}
+
+// S2: a maximum that was removed is that of an election.
+#[test]
+fn without_maxima_there_are_as_many_seats_as_with_all_places() {
+	four(|| {
+		let all_places = seats();
+
+		MaxNominatorsCount::<Runtime>::kill();
+		MaxValidatorsCount::<Runtime>::kill();
+
+		assert_eq!(seats(), all_places);
+	});
+}
+
+// S2: an election that always fails is worse than a slow block.
+#[test]
+fn the_minimum_is_asked_for_even_if_a_block_is_too_short_for_it() {
+	four(|| {
+		MinimumValidatorCount::<Runtime>::put(50);
+
+		assert_eq!(seats(), 50);
 	});
 }
 

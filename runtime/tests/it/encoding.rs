@@ -2,7 +2,7 @@
 
 use crate::chain::{free, scenario};
 use codec::{Compact, Decode, Encode};
-use frame_support::traits::PalletInfoAccess;
+use frame_support::traits::{GetCallIndex, GetCallName, PalletInfoAccess};
 use sp_runtime::generic::Era;
 use substation_primitives::{rewards::Earner, NodeId, Period, ResourceClass};
 use substation_runtime::{transactions, *};
@@ -33,6 +33,30 @@ fn an_immortal_free_call_has_an_era_of_one_byte() {
 	let length = Compact::<u32>::decode(&mut &encoded[..]).unwrap().encode().len();
 	assert_eq!(encoded[length..length + 6], [0x45, 0, 0, 0, 0, 0]);
 	assert_eq!(encoded[length + 6..], prove_call().encode());
+}
+
+/// The example of `docs/prover.md`, which `checks/prover` makes, too.
+#[test]
+fn the_example_for_other_provers_is_a_free_call() {
+	let extension = transactions::extension(Era::mortal(8, 98), 0, 0);
+	let encoded = UncheckedExtrinsic::new_transaction(prove_call(), extension).encode();
+
+	let head = [0x68, 0x45, 0x00, 0x22, 0x00, 0x00, 0x00, 0x00, 32, 0];
+	let arguments = [3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
+	assert_eq!(encoded, [&head[..], &arguments, &[0; 5]].concat());
+}
+
+#[test]
+fn free_calls_of_storage_keep_their_indices() {
+	fn index<Call: GetCallName + GetCallIndex>(name: &str) -> u8 {
+		let mut calls = Call::get_call_names().iter().zip(Call::get_call_indices());
+		calls.find(|(known, _)| **known == name).map(|(_, index)| *index).unwrap()
+	}
+
+	assert_eq!(index::<pallet_storage_proofs::Call<Runtime>>("prove"), 0);
+	assert_eq!(index::<pallet_storage_market::Call<Runtime>>("accept"), 2);
+	assert_eq!(index::<pallet_storage_market::Call<Runtime>>("clear"), 3);
+	assert_eq!(index::<pallet_disputes::Call<Runtime>>("answer_by_agent"), 2);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use pallet_staking::WeightInfo as _;
 use substation_primitives::settings::Settings;
 use substation_runtime::{
 	configs::{RuntimeBlockLength, RuntimeBlockWeights},
-	constants, election, genesis_presets, governance, AllPalletsWithSystem, Babe, Runtime, RuntimeCall, Session,
-	Staking, System,
+	constants::{self, BLOCK_REF_TIME},
+	election, genesis_presets, governance, AllPalletsWithSystem, Babe, Runtime, RuntimeCall, Session, Staking, System,
 };
 
 #[test]
@@ -33,7 +33,7 @@ fn a_slot_leaves_time_beyond_the_longest_block() {
 	for preset in genesis_presets::preset_names() {
 		genesis_state(&preset).execute_with(|| {
 			let slot = pallet_pace::SlotMillis::<Runtime>::get() * 1_000_000_000;
-			assert!(constants::BLOCK_REF_TIME * 3 <= slot * 2, "{preset}: an author has two thirds of a slot");
+			assert!(BLOCK_REF_TIME * 3 <= slot * 2, "{preset}: an author has two thirds of a slot");
 		});
 	}
 }
@@ -54,32 +54,67 @@ fn the_largest_proof_fits_a_block() {
 	assert!(substation_proofs::storage::max_proof_size(MAX_OPENINGS, 32) < normal);
 }
 
-/// What the largest election of validators weighs, with so many seats.
-fn largest_election(seats: u32) -> Weight {
-	use constants::{MAX_CANDIDATES, MAX_ELECTION_TARGETS, MAX_ELECTION_VOTERS, MAX_NOMINATIONS, MAX_NOMINATORS};
-	pallet_staking::ValidatorCount::<Runtime>::put(seats);
-	<Runtime as pallet_staking::Config>::WeightInfo::get_npos_voters(MAX_CANDIDATES, MAX_NOMINATORS)
-		.saturating_add(election::targets_weight(MAX_CANDIDATES))
-		.saturating_add(election::SolverWeights::phragmen(MAX_ELECTION_VOTERS, MAX_ELECTION_TARGETS, MAX_NOMINATIONS))
+/// What the largest election of validators weighs with so many candidates and nominators, and as many seats as governance
+/// may ask for.
+fn largest_election(candidates: u32, nominators: u32) -> Weight {
+	use constants::{MAX_NOMINATIONS, MAX_VALIDATORS};
+	pallet_staking::MaxValidatorsCount::<Runtime>::put(candidates);
+	pallet_staking::MaxNominatorsCount::<Runtime>::put(nominators);
+	pallet_staking::ValidatorCount::<Runtime>::put(MAX_VALIDATORS);
+	<Runtime as pallet_staking::Config>::WeightInfo::get_npos_voters(candidates, nominators)
+		.saturating_add(election::targets_weight(candidates))
+		.saturating_add(election::SolverWeights::phragmen(candidates + nominators, candidates, MAX_NOMINATIONS))
+}
+
+/// What the largest election of the council weighs.
+fn largest_council_election() -> Weight {
+	use governance::{MAX_COUNCIL_CANDIDATES, MAX_COUNCIL_VOTERS, MAX_COUNCIL_VOTES};
+	<Runtime as pallet_elections_phragmen::Config>::WeightInfo::election_phragmen(
+		MAX_COUNCIL_CANDIDATES,
+		MAX_COUNCIL_VOTERS,
+		MAX_COUNCIL_VOTERS * MAX_COUNCIL_VOTES,
+	)
 }
 
 // S2: every voter whom staking accepts counts, so the election of them all has to fit. Council and validators may be
 // elected in the same block.
 #[test]
 fn the_largest_election_leaves_room_in_its_block() {
-	use governance::{MAX_COUNCIL_CANDIDATES, MAX_COUNCIL_VOTERS, MAX_COUNCIL_VOTES};
+	use constants::{MAX_CANDIDATES, MAX_NOMINATIONS, MAX_NOMINATORS};
 	genesis_state("live-template").execute_with(|| {
-		let council = <Runtime as pallet_elections_phragmen::Config>::WeightInfo::election_phragmen(
-			MAX_COUNCIL_CANDIDATES,
-			MAX_COUNCIL_VOTERS,
-			MAX_COUNCIL_VOTERS * MAX_COUNCIL_VOTES,
-		);
-		let both = largest_election(Staking::validator_count()).saturating_add(council);
-		assert!(both.all_lt(RuntimeBlockWeights::get().max_block), "{both}");
+		for (candidates, nominators) in
+			[(MAX_CANDIDATES, MAX_NOMINATORS), (500, 500), (200, 1_000), (200, 500), (25, 100)]
+		{
+			let both = largest_election(candidates, nominators).saturating_add(largest_council_election());
+			let (places, seats) = (candidates + nominators, election::seats());
+			assert!(both.ref_time() <= BLOCK_REF_TIME / 10 * 9, "{places} voters, {seats} seats: {both}");
 
-		// With all seats it takes longer than a block should, and still less than half of the time that authors have.
-		let largest = largest_election(constants::MAX_VALIDATORS);
-		assert!(largest.ref_time() < 2 * constants::BLOCK_REF_TIME, "{largest}");
+			let backings = nominators * MAX_NOMINATIONS.min(seats) + seats;
+			let all = both.saturating_add(election::storing_weight(seats, backings));
+			assert!(all.all_lt(RuntimeBlockWeights::get().max_block), "{places} voters, {seats} seats: {all}");
+		}
+	});
+}
+
+#[test]
+fn all_places_for_voters_leave_the_seats_of_the_template() {
+	genesis_state("live-template").execute_with(|| {
+		let (fit, seats) = (election::seats_that_fit(), Staking::validator_count());
+
+		assert!(fit >= seats, "{fit} of {seats} fit");
+		assert_eq!(election::seats(), seats);
+	});
+}
+
+#[test]
+fn the_seats_that_fit_are_those_of_the_validators_page() {
+	let page = include_str!("../../../docs/validator.md");
+	genesis_state("live-template").execute_with(|| {
+		for (candidates, nominators) in [(500, 3_500), (500, 1_500), (300, 1_700), (200, 1_000), (200, 500)] {
+			let _ = largest_election(candidates, nominators);
+			let row = format!("| {candidates} | {nominators} | {} |", election::seats_that_fit());
+			assert!(page.replace(',', "").contains(&row), "docs/validator.md lacks: {row}");
+		}
 	});
 }
 

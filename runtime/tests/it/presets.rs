@@ -125,6 +125,18 @@ fn a_public_network_with_fewer_than_four_validators_cannot_be_built() {
 	}
 }
 
+// S2
+#[test]
+fn a_network_with_more_seats_than_a_block_can_elect_cannot_be_built() {
+	let mut config = completed_template();
+	config["staking"]["validatorCount"] = json!(100);
+	assert!(built(&config).unwrap_err().contains("validatorCount is 100"));
+
+	config["staking"]["maxValidatorCount"] = json!(200);
+	config["staking"]["maxNominatorCount"] = json!(500);
+	assert_eq!(built(&config), Ok(()));
+}
+
 // R2e
 #[test]
 fn live_never_elects_fewer_than_four() {

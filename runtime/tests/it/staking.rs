@@ -14,7 +14,7 @@ use sp_staking::EraIndex;
 use std::{collections::BTreeMap, iter::repeat_n};
 use substation_primitives::settings::STN;
 use substation_runtime::{
-	constants::{ABSENCE_ERAS, MAX_CANDIDATES},
+	constants::{ABSENCE_ERAS, MAX_CANDIDATES, MAX_NOMINATORS},
 	AccountId, Babe, Balance, BlockNumber, Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Session,
 	SessionKeys, Staking, System,
 };
@@ -232,15 +232,21 @@ fn eras_go_on_with_more_candidates_than_fit_even_if_the_maximum_was_removed() {
 	});
 }
 
-// S2: 1,024 votes of 30 STN do not displace 2,000 of 20 STN.
+// S2: with all places taken every voter counts, also 2,000 of 20 STN beside those of 30 STN. The next one is refused.
 #[test]
 fn every_nominator_counts() {
+	const OF_BOB: u32 = 2_000;
+	const OF_ALICE: u32 = MAX_NOMINATORS - OF_BOB;
 	scenario(|| {
 		set_keys(Bob);
 		stand(Bob, own_stake());
+		crowd(MAX_CANDIDATES - 2);
 		assert_ok!(Staking::set_validator_count(RuntimeOrigin::root(), 2));
-		nominate(&bonded(8, repeat_n(20 * STN, 2_000)), Bob);
-		nominate(&bonded(9, repeat_n(30 * STN, 1_024)), AliceStash);
+		nominate(&bonded(8, repeat_n(20 * STN, OF_BOB as usize)), Bob);
+		nominate(&bonded(9, repeat_n(30 * STN, OF_ALICE as usize)), AliceStash);
+		send(Charlie, bond(1_000 * STN));
+		let one_more = Call::nominate { targets: vec![Bob.to_account_id().into()] };
+		assert_eq!(attempt(signed(Charlie, one_more)), Err(Error::<Runtime>::TooManyNominators.into()));
 
 		assert_eq!(next_election(), accounts([Bob, AliceStash]));
 
@@ -249,8 +255,8 @@ fn every_nominator_counts() {
 			let exposure = pallet_staking::ErasStakersOverview::<Runtime>::get(era, who.to_account_id()).unwrap();
 			(exposure.nominator_count, exposure.total - exposure.own)
 		};
-		assert_eq!(backing(Bob), (2_000, 40_000 * STN));
-		assert_eq!(backing(AliceStash), (1_024, 30_720 * STN));
+		assert_eq!(backing(Bob), (OF_BOB, Balance::from(OF_BOB) * 20 * STN));
+		assert_eq!(backing(AliceStash), (OF_ALICE, Balance::from(OF_ALICE) * 30 * STN));
 	});
 }
 
