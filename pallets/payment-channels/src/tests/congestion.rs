@@ -2,7 +2,7 @@
 
 use super::pool::unknown;
 use crate::{mock::*, money, types::STEP_TOO_SMALL};
-use frame_support::{assert_noop, traits::fungible::Inspect};
+use frame_support::assert_noop;
 use frame_system::RawOrigin;
 use sp_runtime::FixedU128;
 use substation_primitives::settings::STN;
