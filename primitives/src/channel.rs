@@ -49,6 +49,6 @@ pub struct ChannelPage<AccountId> {
 	pub genesis: substation_proofs::Hash,
 	/// Least amount that one redemption moves.
 	pub min_redeem: Balance,
-	/// What a redemption costs; withheld from it.
+	/// What a redemption costs now; withheld from it. More while blocks are full.
 	pub redeem_fee: Balance,
 }

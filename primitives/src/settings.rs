@@ -6,7 +6,8 @@
 use crate::{
 	bandwidth::{Kbits, MAX_TESTS_PER_BLOCK},
 	rewards::{RewardSettingError, RewardSettings},
-	units::{Balance, BlockNumber, Bytes},
+	units::{Balance, BlockNumber, Bytes, FEE_PER_BYTE, PROOF_BYTES},
+	Clock,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -24,6 +25,16 @@ pub const MAX_TERM: u32 = 1_024;
 
 /// Most misses that one run may need to reach termination. Bounds the penalty computation in code.
 pub const MAX_MISSES_TO_TERMINATION: u32 = 32;
+
+/// Minimum of [`MarketSettings::fine_room_periods`], and maximum of what misses cost before termination, in periods of
+/// the committed rate.
+///
+/// A bond has the room of the settings in force when its last deal was accepted; fines follow those in force when
+/// somebody looks. Because this number separates the two, no change of either makes fines that an older bond cannot pay.
+pub const MIN_FINE_ROOM: u8 = 30;
+
+/// Fee of the bytes of one storage proof: the minimum of what the treasury gets for a proven period.
+pub const PROOF_FEE: Balance = PROOF_BYTES * FEE_PER_BYTE;
 
 /// How an escrow payment is divided. The provider gets what the other two leave, so that the parts add up.
 #[derive(
@@ -203,7 +214,7 @@ pub struct BandwidthSettings {
 pub struct ChannelSettings {
 	/// Destroyed of everything that is redeemed.
 	pub burn: Permill,
-	/// What one redemption costs. Withheld from it, for the treasury.
+	/// What one redemption costs while blocks are not full. Withheld from it, for the treasury.
 	pub redeem_fee: Balance,
 	/// Least amount that one redemption moves.
 	pub min_redeem: Balance,
@@ -272,23 +283,25 @@ pub struct Settings {
 /// A setting that is out of its range, or does not fit its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum SettingError {
-	/// The least bond is zero or would not pay one repeated fine at the least rate.
+	/// The least bond is zero, would not pay one repeated fine at the least rate, or is above 100,000 STN.
 	MinBond,
-	/// A deposit is zero: records would be free to create.
+	/// A deposit is zero, so that records would be free to create, or above 1,000 STN.
 	Deposit,
-	/// The unbonding time is zero or above 5,256,000 blocks: a year of six-second ones.
+	/// The unbonding time is shorter than one proving period or above 5,256,000 blocks: a year of six-second ones.
 	Unbonding,
 	/// Burn and treasury together take more than half: less than half would reach the provider.
 	Shares,
-	/// The treasury's share of the least rate is zero, so that proofs would be free to ask for.
+	/// The treasury's share of the least rate is below [`PROOF_FEE`], so that proofs would be nearly free to ask for, or
+	/// the least rate is above 1 STN.
 	MinRate,
 	/// The shortest billed length is zero or above one GiB.
 	MinBilled,
-	/// The acceptance time is zero or above 432,000 blocks: thirty days of six-second ones.
+	/// The acceptance time is shorter than one window, so that hardly anything could be fetched and accepted, or above
+	/// 432,000 blocks: thirty days of six-second ones.
 	AcceptanceTime,
 	/// The compensation is zero or above 90 periods.
 	Compensation,
-	/// The room for fines is less than what misses cost before termination.
+	/// The room for fines is below 30 periods, or misses before termination cost more than that ([`MIN_FINE_ROOM`]).
 	FineRoom,
 	/// The early-end payment is above 90 periods.
 	EarlyEnd,
@@ -302,7 +315,7 @@ pub enum SettingError {
 	Termination,
 	/// The bounty is above a fifth: failing on purpose could pay a friend.
 	Bounty,
-	/// A seat costs nothing, or less than a seat of the least total.
+	/// A seat costs nothing, more than the least total, or more than 100,000 STN.
 	SeatBond,
 	/// The least line of a seat is below 1 Mbit/s, or carries more than 30 Gbit in one test: a member's count of bytes
 	/// would not fit a receipt.
@@ -311,7 +324,7 @@ pub enum SettingError {
 	Draws,
 	/// A test is shorter than 5 seconds, so that it would measure a token bucket, or longer than 30.
 	TestSeconds,
-	/// Members are paid nothing, or more than a seat is worth.
+	/// Members are paid nothing, more than a seat is worth, or more than 1 STN.
 	MemberFee,
 	/// The rating is nothing, or more than was measured.
 	Rating,
@@ -321,7 +334,7 @@ pub enum SettingError {
 	Absences,
 	/// More than half of what is redeemed would be destroyed.
 	ChannelBurn,
-	/// A redemption is free, or costs more than a quarter of the least one.
+	/// A redemption is free, costs more than a quarter of the least one, or more than 0.1 STN.
 	RedeemFee,
 	/// The least bond of a dispute is zero or above 100,000 STN.
 	DisputeBond,
@@ -331,6 +344,10 @@ pub enum SettingError {
 	AnswerBond,
 	/// Something about emission, shares or fees; the inner value says what.
 	Rewards(RewardSettingError),
+	/// The least that all seats hold together before a test is drawn is above 10,000,000 STN.
+	MinTotalBond,
+	/// The least redemption is above 10 STN.
+	MinRedeem,
 }
 
 impl Default for Settings {
@@ -390,7 +407,15 @@ impl Settings {
 		self.validate_bandwidth()?;
 		self.validate_channels()?;
 		self.validate_disputes()?;
+		self.validate_amounts()?;
 		self.rewards.check().map_err(SettingError::Rewards)
+	}
+
+	/// Whether lengths of time that are settings fit those that a chain fixes in its genesis.
+	pub fn fit(&self, clock: &Clock) -> Result<(), SettingError> {
+		// Shorter, and bonds would be free before the last period is judged.
+		ensure(self.registry.unbonding >= clock.period, SettingError::Unbonding)?;
+		ensure(self.market.acceptance_time >= clock.window, SettingError::AcceptanceTime)
 	}
 
 	fn validate_bandwidth(&self) -> Result<(), SettingError> {
@@ -432,7 +457,7 @@ impl Settings {
 		ensure((1..=5_256_000).contains(&registry.unbonding), SettingError::Unbonding)?;
 		let taken = u64::from(market.shares.burn.deconstruct()) + u64::from(market.shares.treasury.deconstruct());
 		ensure(taken <= 500_000, SettingError::Shares)?;
-		ensure(market.shares.treasury.mul_floor(market.min_rate) > 0, SettingError::MinRate)?;
+		ensure(market.shares.treasury.mul_floor(market.min_rate) >= PROOF_FEE, SettingError::MinRate)?;
 		ensure((1..=1 << 30).contains(&market.min_billed.0), SettingError::MinBilled)?;
 		ensure((1..=432_000).contains(&market.acceptance_time), SettingError::AcceptanceTime)?;
 		ensure((1..=90).contains(&market.compensation_periods), SettingError::Compensation)?;
@@ -463,8 +488,9 @@ impl Settings {
 		)?;
 		let misses = u32::from(terminated_at).div_ceil(u32::from(strikes_per_miss));
 		ensure((2..=MAX_MISSES_TO_TERMINATION).contains(&misses), SettingError::Termination)?;
-		let room = u32::from(self.market.fine_room_periods) * 100;
-		ensure(room >= misses * u32::from(repeated_fine_percent), SettingError::FineRoom)?;
+		let room = u32::from(MIN_FINE_ROOM) * 100;
+		let is_paid_by_every_bond = misses * u32::from(repeated_fine_percent) <= room;
+		ensure(self.market.fine_room_periods >= MIN_FINE_ROOM && is_paid_by_every_bond, SettingError::FineRoom)?;
 		ensure(bounty <= Perbill::from_percent(20), SettingError::Bounty)
 	}
 
@@ -475,6 +501,20 @@ impl Settings {
 		// Who could pay for a node can pay for an answer, and accusing never costs less than answering.
 		let most = min_bond.min(self.registry.min_bond);
 		ensure((1..=most).contains(&answer_bond), SettingError::AnswerBond)
+	}
+
+	/// What one setting may ask of an account at most: a mistyped one is dear, and stops nothing, until the next vote.
+	fn validate_amounts(&self) -> Result<(), SettingError> {
+		let Self { registry, market, bandwidth, channels, .. } = self;
+		ensure(registry.min_bond <= 100_000 * STN, SettingError::MinBond)?;
+		let deposits = [registry.node_deposit, market.deal_deposit, channels.record_deposit];
+		ensure(deposits.iter().all(|deposit| *deposit <= 1_000 * STN), SettingError::Deposit)?;
+		ensure(market.min_rate <= STN, SettingError::MinRate)?;
+		ensure(bandwidth.seat_bond <= 100_000 * STN, SettingError::SeatBond)?;
+		ensure(bandwidth.min_total_bond <= 10_000_000 * STN, SettingError::MinTotalBond)?;
+		ensure(bandwidth.member_fee <= STN, SettingError::MemberFee)?;
+		ensure(channels.redeem_fee <= STN / 10, SettingError::RedeemFee)?;
+		ensure(channels.min_redeem <= 10 * STN, SettingError::MinRedeem)
 	}
 }
 

@@ -10,6 +10,12 @@ pub type Balance = u128;
 /// A block's height.
 pub type BlockNumber = u32;
 
+/// Fee of one byte of a transaction while blocks are not full.
+pub const FEE_PER_BYTE: Balance = 6_000;
+
+/// Bytes of a storage proof that the treasury's share of each payment pays for: one of 1 TiB with four openings.
+pub const PROOF_BYTES: Balance = 8_192;
+
 macro_rules! number {
 	($(#[$doc:meta])* $name:ident($inner:ty)) => {
 		$(#[$doc])*

@@ -3,7 +3,7 @@
 //! What governance may change is in `pallet-settings`, lengths of time that a chain fixes in its genesis are in
 //! `pallet-pace`. What is left here bounds vectors, blocks and prices of state.
 
-pub use substation_primitives::{rewards::MAX_CLAIMS, settings::STN};
+pub use substation_primitives::{rewards::MAX_CLAIMS, settings::STN, units::FEE_PER_BYTE};
 use substation_primitives::{Balance, BlockNumber};
 
 /// The native token's symbol.
@@ -35,9 +35,6 @@ pub const NORMAL_DISPATCH_PERCENT: u32 = 75;
 
 /// Blocks whose hashes stay known, which bounds how long a transaction can be mortal.
 pub const BLOCK_HASH_COUNT: BlockNumber = 4_096;
-
-/// Fee of one byte of a transaction. The treasury's share of the least rate of a deal pays for one proof of 8 KiB.
-pub const FEE_PER_BYTE: Balance = 6_000;
 
 /// Fee of one picosecond of the reference machine: a second of a block costs one STN.
 pub const FEE_PER_PICOSECOND: Balance = STN / BLOCK_REF_TIME as Balance;

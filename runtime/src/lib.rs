@@ -26,6 +26,8 @@ pub mod database_weight;
 #[warn(missing_docs)]
 pub mod election;
 #[warn(missing_docs)]
+pub mod fees;
+#[warn(missing_docs)]
 pub mod genesis_presets;
 #[warn(missing_docs)]
 pub mod governance;

@@ -6,7 +6,7 @@
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{Settings, Shares, STN},
+	settings::{Settings, Shares, PROOF_FEE, STN},
 	Balance, Bytes,
 };
 
@@ -38,14 +38,19 @@ const STEPS: &[Step] = &[
 	("storage=100%", |s| shares(s, [0, 100, 0, 0])),
 	("bandwidth=100%", |s| shares(s, [0, 0, 100, 0])),
 	("treasury=100%", |s| shares(s, [0, 0, 0, 100])),
-	("market burn=0 treasury=least", |s| market(s, 0, 1)),
-	("market burn=50% treasury=least", |s| market(s, 499_999, 1)),
+	("market burn=0 treasury=least", |s| market(s, 0, 49_152)),
+	("market burn=45% treasury=least", |s| market(s, 450_848, 49_152)),
+	("market burn=0 treasury=least, least rate=1 STN", |s| dear_market(s, 0)),
+	("market burn=50% treasury=least, least rate=1 STN", |s| dear_market(s, 499_950)),
 	("market burn=0 treasury=50%", |s| market(s, 0, 500_000)),
 	("market burn=25% treasury=25%", |s| market(s, 250_000, 250_000)),
 	("channel burn=0", |s| s.channels.burn = Permill::zero()),
 	("channel burn=50%", |s| s.channels.burn = Permill::from_percent(50)),
 	("redeem fee=least", |s| s.channels.redeem_fee = 1),
 	("redeem fee=a quarter of the least step", |s| s.channels.redeem_fee = s.channels.min_redeem / 4),
+	("redeem fee=0.1 STN, least step=10 STN", |s| {
+		(s.channels.redeem_fee, s.channels.min_redeem) = (STN / 10, 10 * STN);
+	}),
 	("least step=4 plancks", |s| (s.channels.redeem_fee, s.channels.min_redeem) = (1, 4)),
 	("member fee=least", |s| s.bandwidth.member_fee = 1),
 	("member fee=1 STN", |s| s.bandwidth.member_fee = STN),
@@ -60,14 +65,16 @@ const STEPS: &[Step] = &[
 	("least bond=1 STN", |s| (s.registry.min_bond, s.disputes.answer_bond) = (STN, STN)),
 	("least bond=5,000 STN", |s| s.registry.min_bond = 5_000 * STN),
 	("node deposit=least", |s| s.registry.node_deposit = 1),
-	("unbonding=least", |s| s.registry.unbonding = 1),
+	("unbonding=least", |s| s.registry.unbonding = 14_400),
 	("compensation=1", |s| s.market.compensation_periods = 1),
 	("compensation=90", |s| s.market.compensation_periods = 90),
-	("fine room=25", |s| s.market.fine_room_periods = 25),
 	("fine room=255", |s| s.market.fine_room_periods = 255),
 	("early end=0", |s| s.market.early_end_periods = 0),
 	("early end=90", |s| s.market.early_end_periods = 90),
-	("least rate=1,000,000 plancks", |s| s.market.min_rate = 1_000_000),
+	("least rate=least, market treasury=50%", |s| {
+		market(s, 0, 500_000);
+		s.market.min_rate = 2 * PROOF_FEE;
+	}),
 	("least rate=1 STN", |s| s.market.min_rate = STN),
 	("least billed=1 byte", |s| s.market.min_billed = Bytes(1)),
 	("least billed=1 GiB", |s| s.market.min_billed = Bytes(1 << 30)),
@@ -98,14 +105,14 @@ const CORNERS: [&[Step]; 6] = [
 	&[
 		("payments cost least", free_payments),
 		("payments burn 50%", |s| {
-			market(s, 499_999, 1);
+			dear_market(s, 499_950);
 			s.channels.burn = Permill::from_percent(50);
 			s.channels.redeem_fee = 1;
 		}),
 	],
 	&[("half-life=30", |s| s.rewards.half_life = 30), ("half-life=36,500", |s| s.rewards.half_life = 36_500)],
 	&[
-		("few tokens bond a deal", |s| (s.market.compensation_periods, s.market.fine_room_periods) = (1, 25)),
+		("few tokens bond a deal", |s| s.market.compensation_periods = 1),
 		("many tokens bond a deal", |s| (s.market.compensation_periods, s.market.fine_room_periods) = (90, 255)),
 	],
 	&[
@@ -182,9 +189,18 @@ fn market(settings: &mut Settings, burn: u32, treasury: u32) {
 	settings.market.shares = Shares { burn: Permill::from_parts(burn), treasury: Permill::from_parts(treasury) };
 }
 
+/// The dearest least payment for a deal, whose treasury's share can be as small as any.
+fn dear_market(settings: &mut Settings, burn: u32) {
+	settings.market.min_rate = STN;
+	market(settings, burn, 50);
+}
+
 /// As little as payments, tests and records can cost.
 fn free_payments(settings: &mut Settings) {
-	market(settings, 0, 1);
+	// The dearer the least payment, the smaller its share for the treasury may be. This one a thousand identities of a
+	// small coalition can pay.
+	settings.market.min_rate = STN / 20;
+	market(settings, 0, 984);
 	settings.channels.burn = Permill::zero();
 	settings.channels.redeem_fee = 1;
 	settings.bandwidth.member_fee = 1;

@@ -8,7 +8,7 @@ use crate::grid::Point;
 use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{percent_of, Settings, Shares, MAX_OPENINGS, STN},
+	settings::{percent_of, Settings, Shares, MAX_OPENINGS, MIN_FINE_ROOM, PROOF_FEE, STN},
 	Balance, Bytes,
 };
 
@@ -77,23 +77,24 @@ impl Draw {
 
 	fn market(&mut self, settings: &mut Settings) {
 		let market = &mut settings.market;
-		// The treasury's share of the least rate is at least one planck.
-		let treasury = self.share(1, 500_000);
+		// The treasury's share of the least rate pays for the bytes of a proof.
+		let treasury = self.share(50, 500_000);
+		let least = (PROOF_FEE * 1_000_000).div_ceil(treasury.deconstruct().into());
 		let burn = self.share(0, 500_000 - treasury.deconstruct());
 		market.shares = Shares { burn, treasury };
-		market.min_rate = self.by_magnitude(1_000_000, STN);
+		market.min_rate = self.by_magnitude(least, STN);
 		market.min_billed = Bytes(self.by_magnitude(1, 1 << 30) as u64);
 		market.deal_deposit = self.by_magnitude(1, STN);
 		market.compensation_periods = self.evenly(1, 90) as u8;
-		market.fine_room_periods = self.evenly(25, 255) as u8;
+		market.fine_room_periods = self.evenly(MIN_FINE_ROOM.into(), 255) as u8;
 		market.early_end_periods = self.evenly(0, 90) as u8;
 	}
 
 	fn channels(&mut self, settings: &mut Settings) {
 		let channels = &mut settings.channels;
 		channels.burn = self.share(0, 500_000);
-		channels.min_redeem = self.by_magnitude(4, STN);
-		channels.redeem_fee = self.by_magnitude(1, channels.min_redeem / 4);
+		channels.min_redeem = self.by_magnitude(4, 10 * STN);
+		channels.redeem_fee = self.by_magnitude(1, (channels.min_redeem / 4).min(STN / 10));
 		channels.record_deposit = self.by_magnitude(1, STN);
 	}
 
@@ -113,7 +114,7 @@ impl Draw {
 		settings.registry.min_bond = self.by_magnitude(fine.max(STN), 5_000 * STN);
 		settings.disputes.answer_bond = settings.disputes.answer_bond.min(settings.registry.min_bond);
 		settings.registry.node_deposit = self.by_magnitude(1, STN);
-		settings.registry.unbonding = self.by_magnitude(1, 5_256_000) as u32;
+		settings.registry.unbonding = self.by_magnitude(14_400, 5_256_000) as u32;
 	}
 }
 

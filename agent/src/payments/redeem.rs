@@ -16,6 +16,9 @@ use substation_primitives::{Balance, BlockNumber, ChannelId};
 const AT_ONE_TIME: usize = 256;
 /// Blocks after which a redemption that nobody has included is sent again.
 const AGAIN_AFTER: BlockNumber = 4;
+/// A redemption that can wait does, while its fee is more than this part of it: one over so much. While blocks are not
+/// full, no redemption that the chain takes has such a fee, unless it is a last one.
+const FEE_DIVISOR: Balance = 4;
 /// How long the last redemptions may take.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -112,6 +115,8 @@ impl Till {
 fn is_due(page: &ChannelView, cumulative: Balance, waiting: Balance, redeem: Balance, is_last: bool) -> bool {
 	let is_all = cumulative == page.channel.deposit;
 	let is_possible = waiting > page.redeem_fee && (waiting >= page.min_redeem || is_all);
-	let is_time = is_last || page.channel.closing.is_some() || waiting >= redeem;
+	// The fee is what the chain takes now: it follows how full blocks are.
+	let is_cheap = page.redeem_fee <= waiting / FEE_DIVISOR;
+	let is_time = page.channel.closing.is_some() || (is_cheap && (is_last || waiting >= redeem));
 	is_possible && is_time
 }

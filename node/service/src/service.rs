@@ -43,7 +43,8 @@ pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
 
-/// The rule for the best of several chains: the longest that contains what is final.
+/// The rule for the best of several chains: among those that contain what is final, the one that import ranks first.
+/// Babe ranks by the number of primary blocks, so a shorter chain can win.
 pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 
 /// Transactions that wait for a block.

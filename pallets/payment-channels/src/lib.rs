@@ -38,6 +38,7 @@ pub mod pallet {
 		ensure_authorized, ensure_signed,
 		pallet_prelude::{BlockNumberFor, OriginFor},
 	};
+	use sp_runtime::FixedU128;
 	use substation_primitives::{
 		channel::VoucherKey,
 		settings::ChannelSettings,
@@ -61,6 +62,10 @@ pub mod pallet {
 		/// The burn share, the fee, the least step and the deposit for a record. Governance changes them; a redemption
 		/// follows those in force when it is made, a record's deposit is the one that was taken.
 		type Settings: Get<ChannelSettings>;
+
+		/// What the fee of a redemption is multiplied by: at least 1, more while blocks are full. Wire to what the chain
+		/// multiplies fees of transactions by. Without it free redemptions would raise everybody's fees and not their own.
+		type FeeMultiplier: Get<FixedU128>;
 
 		/// Blocks from a payer's wish to close to the first in which it may take the rest. Must be longer than a payee
 		/// may be away: at least a day. A channel keeps the one in force when its closing began.
@@ -269,7 +274,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Free of charge for whoever submits it, because its fee is withheld from what it moves, which is at least the
-		/// least step or exactly all that is left. Everything is checked before the transaction enters a block, the
+		/// least step or exactly all that is left. The fee rises with those of transactions while blocks are full. Everything is checked before the transaction enters a block, the
 		/// channel and the amount first, the signature last. Costs the same for a mebibyte and for a tebibyte. Possible
 		/// as long as the channel has a record, also while it is closing.
 		///

@@ -22,7 +22,7 @@ use sp_runtime::{
 	testing::UintAuthorityId,
 	traits::{Applyable, BlakeTwo256, Checkable},
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
-	BuildStorage, DispatchResult,
+	BuildStorage, DispatchResult, FixedU128,
 };
 use substation_primitives::{
 	settings::{ChannelSettings, Settings, STN},
@@ -104,11 +104,13 @@ impl pallet_utility::Config for Test {
 parameter_types! {
 	pub storage ChannelsOf: ChannelSettings = Settings::default().channels;
 	pub storage GraceOf: BlockNumber = GRACE;
+	pub storage FeeMultiplierOf: FixedU128 = FixedU128::from_u32(1);
 }
 
 impl pallet_payment_channels::Config for Test {
 	type Currency = Balances;
 	type Settings = ChannelsOf;
+	type FeeMultiplier = FeeMultiplierOf;
 	type Grace = GraceOf;
 	type Treasury = FakeTreasury;
 	type OnRedeemed = FakeUsage;

@@ -3,12 +3,14 @@
 //! ```text
 //! step   = cumulative − spent
 //! burned = floor(step × burn share)
-//! fee    = the redemption's fee, always whole
+//! fee    = the redemption's fee × multiplier, always whole
 //! paid   = step − burned − fee
 //! ```
-//! The parts add up to the step, to the unit; the fraction that the burn share leaves stays with the payee. A step that
-//! is at least the least one always pays: the settings' bounds keep burn and fee below three quarters of it.
+//! The parts add up to the step, to the unit; the fraction that the burn share leaves stays with the payee. While
+//! blocks are not full the multiplier is 1, and a step that is at least the least one always pays: the settings' bounds
+//! keep burn and fee below three quarters of it. While they are full, a small step may have to wait.
 
+use sp_runtime::{FixedPointNumber, FixedU128};
 use substation_primitives::{settings::ChannelSettings, Balance};
 
 /// Where a step goes. The parts add up to it.
@@ -27,6 +29,11 @@ impl Split {
 	pub fn total(&self) -> Balance {
 		self.paid.saturating_add(self.burned).saturating_add(self.fee)
 	}
+}
+
+/// What a redemption costs: the setting while blocks are not full, and never less.
+pub fn fee(base: Balance, multiplier: FixedU128) -> Balance {
+	multiplier.saturating_mul_int(base).max(base)
 }
 
 /// Divides a step, `None` if nothing would be left for the payee: no redemption is made for less than its fee.

@@ -19,6 +19,7 @@ use frame_support::{
 use sp_core::ed25519;
 use substation_primitives::{
 	channel::VoucherKey,
+	settings::ChannelSettings,
 	traits::{OnRedeemed, Treasury},
 	Balance, ChannelId,
 };
@@ -37,12 +38,18 @@ const LONGEVITY: TransactionLongevity = 64;
 const PROVIDES: &str = "substation/redeem";
 
 impl<T: Config> Pallet<T> {
+	/// The settings that are in force, with the fee that a redemption costs in this block.
+	pub(crate) fn settings() -> ChannelSettings {
+		let settings = T::Settings::get();
+		ChannelSettings { redeem_fee: money::fee(settings.redeem_fee, T::FeeMultiplier::get()), ..settings }
+	}
+
 	/// The right to redeem `cumulative`, whoever has signed it.
 	pub(crate) fn ticket(id: ChannelId, cumulative: Balance) -> Result<Ticket<T::AccountId>, Refusal> {
 		let channel = Self::recorded(id)?;
 		let step = cumulative.checked_sub(channel.spent).filter(|step| *step > 0).ok_or(Refusal::AlreadyRedeemed)?;
 		ensure!(cumulative <= channel.deposit, Refusal::OverDeposit);
-		let settings = T::Settings::get();
+		let settings = Self::settings();
 		ensure!(money::is_step_allowed(step, channel.left(), &settings), Refusal::StepTooSmall);
 		let split = money::split(step, &settings).ok_or(Refusal::StepTooSmall)?;
 		let consequence = T::Currency::can_deposit(&channel.payee, split.paid, Provenance::Extant);
@@ -63,7 +70,7 @@ impl<T: Config> Pallet<T> {
 			// One per channel: a key can sign any number of vouchers of which only one will be redeemed, and they must
 			// not fill the pool.
 			.and_provides(id)
-			.priority(priority(ticket.split.total(), T::Settings::get().redeem_fee))
+			.priority(priority(ticket.split.total(), ticket.split.fee))
 			.longevity(LONGEVITY)
 			.propagate(true)
 			.into();

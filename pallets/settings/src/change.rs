@@ -3,11 +3,13 @@
 use crate::{
 	BadSetting, Bandwidth, Channels, Config, Disputes, Error, Event, Market, Pallet, Proofs, Registry, Rewards,
 };
+use frame_support::traits::Get;
 use sp_runtime::DispatchResult;
 use substation_primitives::{
 	rewards::RewardSettings,
 	settings::{
-		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings, Settings,
+		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
+		SettingError, Settings,
 	},
 };
 
@@ -62,6 +64,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn ensure_valid(settings: Settings) -> Result<(), Error<T>> {
-		settings.validate().map_err(|error| Error::OutOfRange(BadSetting(error)))
+		Self::judge(&settings).map_err(|error| Error::OutOfRange(BadSetting(error)))
+	}
+
+	/// Whether settings are valid together, and on this chain.
+	pub(crate) fn judge(settings: &Settings) -> Result<(), SettingError> {
+		settings.validate()?;
+		settings.fit(&T::Clock::get())
 	}
 }

@@ -41,6 +41,7 @@ pub mod pallet {
 			BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
 			SettingError, Settings,
 		},
+		Clock,
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -55,6 +56,9 @@ pub mod pallet {
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// Who may change settings. Every setting moves somebody's money: give it to governance only.
 		type UpdateOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// The lengths of time that the chain fixes in its genesis. No setting undercuts them.
+		type Clock: Get<Clock>;
 
 		/// Weights of this pallet.
 		type WeightInfo: WeightInfo;
@@ -153,7 +157,7 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		#[allow(clippy::panic, reason = "a chain whose genesis does not fit must not start")]
 		fn build(&self) {
-			if let Err(error) = self.settings.validate() {
+			if let Err(error) = Pallet::<T>::judge(&self.settings) {
 				panic!("genesis of pallet-settings: {error:?} in {:?}", self.settings);
 			}
 			Registry::<T>::put(self.settings.registry);
@@ -383,7 +387,7 @@ pub mod pallet {
 
 		/// Whether settings would be accepted, and which one would be refused first.
 		pub fn check(settings: Settings) -> Result<(), SettingError> {
-			settings.validate()
+			Self::judge(&settings)
 		}
 	}
 }

@@ -1,10 +1,10 @@
 //! A runtime that has nothing but settings.
 
 use crate as pallet_settings;
-use frame_support::{derive_impl, weights::constants::ParityDbWeight};
+use frame_support::{derive_impl, parameter_types, weights::constants::ParityDbWeight};
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
-use substation_primitives::settings::Settings as AllSettings;
+use substation_primitives::{settings::Settings as AllSettings, Clock};
 
 #[frame_support::runtime]
 mod runtime {
@@ -26,8 +26,14 @@ impl frame_system::Config for Test {
 	type DbWeight = ParityDbWeight;
 }
 
+parameter_types! {
+	/// That of the public network.
+	pub const ProofClock: Clock = Clock { period: 14_400, window: 600, slot_step: 10 };
+}
+
 impl crate::Config for Test {
 	type UpdateOrigin = EnsureRoot<u64>;
+	type Clock = ProofClock;
 	type WeightInfo = ();
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
 	configs::{rewards::BlockAuthor, ProxyType},
-	constants::{deposit, DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT, FEE_PER_BYTE, FEE_PER_PICOSECOND},
+	constants::{deposit, DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT, FEE_PER_PICOSECOND},
+	fees::{CongestedLength, FullerResource},
 	governance, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
 	Signature, System,
 };
@@ -59,9 +60,10 @@ impl pallet_transaction_payment::Config for Runtime {
 	// A share of each fee is destroyed, the author gets the rest and the tip.
 	type OnChargeTransaction = FungibleAdapter<Balances, pallet_rewards::SplitFees<Runtime, BlockAuthor>>;
 	type WeightToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_PICOSECOND>>;
-	type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;
-	type FeeMultiplierUpdate =
-		TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
+	type LengthToFee = CongestedLength;
+	type FeeMultiplierUpdate = FullerResource<
+		TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>,
+	>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
 }

@@ -2,7 +2,7 @@
 
 use crate::{
 	configs::{depin::ParentVrf, rewards::Credits},
-	governance, Babe, Balances, Registry, Runtime,
+	fees, governance, Babe, Balances, Registry, Runtime,
 };
 use frame_support::{parameter_types, traits::Get, PalletId};
 
@@ -40,6 +40,7 @@ impl pallet_bandwidth_proofs::Config for Runtime {
 impl pallet_payment_channels::Config for Runtime {
 	type Currency = Balances;
 	type Settings = pallet_settings::ChannelsOf<Runtime>;
+	type FeeMultiplier = fees::RedemptionMultiplier;
 	type Grace = pallet_pace::ChannelGrace<Runtime>;
 	type Treasury = governance::TreasuryPot;
 	type OnRedeemed = Credits;

@@ -17,6 +17,7 @@ impl pallet_pace::Config for Runtime {}
 
 impl pallet_settings::Config for Runtime {
 	type UpdateOrigin = governance::SettingsOrigin;
+	type Clock = pallet_pace::ProofClock<Runtime>;
 	type WeightInfo = pallet_settings::weights::SubstrateWeight<Runtime>;
 }
 

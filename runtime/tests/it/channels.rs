@@ -8,6 +8,7 @@ use pallet_payment_channels::{
 	types::{OVER_DEPOSIT, STEP_TOO_SMALL},
 	Call, Error, HoldReason,
 };
+use pallet_transaction_payment::{Multiplier, NextFeeMultiplier};
 use sp_core::{ed25519, Pair};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
 use sp_runtime::{
@@ -292,5 +293,33 @@ fn a_redemption_is_small_and_cheap_however_much_it_pays_for() {
 		println!("redeeming takes {octets} octets and {} us", weight.ref_time() / 1_000_000);
 		assert!(octets <= 128, "{octets} octets");
 		assert!(weight.ref_time() <= 1_000_000_000, "{weight:?}");
+	});
+}
+
+// F2: payees paid the same in full blocks, and everybody else more because of them.
+#[test]
+fn a_redemption_in_full_blocks_costs_more() {
+	scenario(|| {
+		let (channel, small) = (Channel::open(), Channel::open());
+		let settings = settings();
+		let set_multiplier = |times| NextFeeMultiplier::<Runtime>::put(Multiplier::from_u32(times));
+		let (payee, treasury, issuance) = money();
+
+		set_multiplier(100);
+		assert_eq!(channel.page().unwrap().redeem_fee, 100 * settings.redeem_fee);
+		apply(channel.voucher(3 * STN));
+
+		// The voucher moves what it says; the payee gets what the fee leaves.
+		let (burned, fee) = (settings.burn.mul_floor(3 * STN), 100 * settings.redeem_fee);
+		assert_eq!(held(HoldReason::ChannelDeposit), 2 * DEPOSIT - 3 * STN);
+		assert_eq!(money(), (payee + 3 * STN - burned - fee, treasury + fee, issuance - burned));
+
+		// What is not worth its fee waits for emptier blocks.
+		set_multiplier(100);
+		let least = settings.min_redeem;
+		assert_eq!(refused(small.voucher(least)), UnknownTransaction::Custom(STEP_TOO_SMALL).into());
+		set_multiplier(1);
+		apply(small.voucher(least));
+		assert_eq!(small.page().unwrap().channel.spent, least);
 	});
 }

@@ -41,7 +41,7 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 	scenario(|| {
 		let before = Settings::all();
 		let AllSettings { registry, market, proofs, bandwidth, channels, disputes, rewards } = before;
-		let proposals: [(RuntimeCall, SettingError); 10] = [
+		let proposals: [(RuntimeCall, SettingError); 14] = [
 			(Call::set_proofs { settings: ProofSettings { openings: 17, ..proofs } }.into(), SettingError::Openings),
 			// More than there is to share.
 			(
@@ -95,6 +95,23 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 				Call::set_rewards { settings: RewardSettings { usage: Permill::from_percent(91), ..rewards } }.into(),
 				SettingError::Rewards(RewardSettingError::Usage),
 			),
+			// R9: a bond that nobody has, so that nobody registers or takes work before the next referendum.
+			(
+				Call::set_registry { settings: RegistrySettings { min_bond: Balance::MAX, ..registry } }.into(),
+				SettingError::MinBond,
+			),
+			// R9: a step that no voucher reaches.
+			(
+				Call::set_channels { settings: ChannelSettings { min_redeem: Balance::MAX, ..channels } }.into(),
+				SettingError::MinRedeem,
+			),
+			// 12: bonds that are free a block after the last duty.
+			(
+				Call::set_registry { settings: RegistrySettings { unbonding: 1, ..registry } }.into(),
+				SettingError::Unbonding,
+			),
+			// 12: a payment whose share for the treasury is nothing to speak of.
+			(Call::set_market { settings: MarketSettings { min_rate: 20, ..market } }.into(), SettingError::MinRate),
 		];
 		for (call, error) in proposals {
 			assert_eq!(outcome(&enact(call)), Err(refused(error)), "{error:?}");
@@ -127,7 +144,7 @@ fn number(usual: u32) -> impl Strategy<Value = u32> {
 }
 
 fn shares() -> impl Strategy<Value = Shares> {
-	let part = || prop_oneof![3 => 0u32..200_000, 1 => 0u32..=1_000_000];
+	let part = || prop_oneof![3 => 50_000u32..200_000, 1 => 0u32..=1_000_000];
 	(part(), part()).prop_map(|(burn, treasury)| Shares {
 		burn: Permill::from_parts(burn),
 		treasury: Permill::from_parts(treasury),

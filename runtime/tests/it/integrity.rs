@@ -9,7 +9,6 @@ use frame_support::{
 };
 use pallet_elections_phragmen::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
-use substation_primitives::settings::Settings;
 use substation_runtime::{
 	configs::{RuntimeBlockLength, RuntimeBlockWeights},
 	constants::{self, BLOCK_REF_TIME},
@@ -36,13 +35,6 @@ fn a_slot_leaves_time_beyond_the_longest_block() {
 			assert!(BLOCK_REF_TIME * 3 <= slot * 2, "{preset}: an author has two thirds of a slot");
 		});
 	}
-}
-
-#[test]
-fn the_treasury_share_of_the_least_rate_pays_for_the_length_of_a_proof() {
-	let market = Settings::default().market;
-
-	assert!(market.shares.treasury.mul_floor(market.min_rate) >= 8_192 * constants::FEE_PER_BYTE);
 }
 
 #[test]

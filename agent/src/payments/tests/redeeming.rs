@@ -79,6 +79,36 @@ async fn what_the_chain_would_not_move_is_not_sent_unless_it_is_all_that_is_left
 	assert_eq!(chain.redeemed(), [STN]);
 }
 
+// F2
+#[tokio::test(flavor = "multi_thread")]
+async fn redemption_in_full_blocks_waits_until_it_is_cheaper() {
+	let (chain, node, _customer) = holding(STN / 2).await;
+	chain.change(|page| page.redeem_fee = STN / 5);
+	next_block(&chain, &node).await;
+	assert!(chain.redeemed().is_empty());
+
+	chain.change(|page| page.redeem_fee = STN / 10);
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN / 2]);
+}
+
+// F2
+#[tokio::test(flavor = "multi_thread")]
+async fn redemption_in_full_blocks_waits_over_a_stop_but_not_over_the_end_of_its_channel() {
+	let (chain, node, _customer) = holding(STN / 2).await;
+	chain.change(|page| page.redeem_fee = STN / 5);
+	next_block(&chain, &node).await;
+	node.till.close_up().await;
+	assert!(chain.redeemed().is_empty());
+
+	let again = open_till(node.folder.path(), &chain, terms());
+	chain.change(|page| page.channel.closing = Some(500));
+	again.close_up().await;
+
+	assert_eq!(chain.redeemed(), [STN / 2]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn channel_that_is_gone_is_forgotten_and_what_it_brought_is_remembered() {
 	let (chain, node, _) = holding(STN / 2).await;

@@ -1,6 +1,7 @@
 //! One topic per file. Every test ends with a check of all invariants.
 
 mod close;
+mod congestion;
 mod errors;
 mod history;
 mod invariants;

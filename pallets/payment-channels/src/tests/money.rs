@@ -2,7 +2,7 @@
 
 use crate::money::{self, Split};
 use proptest::prelude::*;
-use sp_runtime::Permill;
+use sp_runtime::{FixedPointNumber, FixedU128, Permill};
 use substation_primitives::{
 	settings::{ChannelSettings, Settings, STN},
 	Balance,
@@ -10,8 +10,8 @@ use substation_primitives::{
 
 /// Everything that `Settings::validate` lets through.
 fn settings() -> impl Strategy<Value = ChannelSettings> {
-	(0..=500_000u32, 4..=1_000 * STN).prop_flat_map(|(burn, min_redeem)| {
-		(1..=min_redeem / 4).prop_map(move |redeem_fee| {
+	(0..=500_000u32, 4..=10 * STN).prop_flat_map(|(burn, min_redeem)| {
+		(1..=(min_redeem / 4).min(STN / 10)).prop_map(move |redeem_fee| {
 			let channels =
 				ChannelSettings { burn: Permill::from_parts(burn), redeem_fee, min_redeem, record_deposit: 1 };
 			assert_eq!(Settings { channels, ..Default::default() }.validate(), Ok(()));
@@ -89,6 +89,19 @@ proptest! {
 			prop_assert!(step <= left);
 			prop_assert!(step >= settings.min_redeem || step == left);
 		}
+	}
+}
+
+proptest! {
+	// F2
+	#[test]
+	fn the_fee_follows_the_multiplier_and_never_falls_below_the_setting(
+		base in 0..=STN / 10, multiplier in any::<u128>().prop_map(FixedU128::from_inner),
+	) {
+		let fee = money::fee(base, multiplier);
+
+		prop_assert!(fee >= base);
+		prop_assert_eq!(fee, multiplier.max(FixedU128::from_u32(1)).saturating_mul_int(base));
 	}
 }
 

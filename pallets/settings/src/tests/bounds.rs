@@ -3,8 +3,10 @@ use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	bandwidth::MAX_TESTS_PER_BLOCK,
 	rewards::{RewardSettingError, MAX_AVAILABILITY, MAX_BUDGETED, MAX_USAGE},
-	settings::{percent_of, SettingError, Settings, MAX_MISSES_TO_TERMINATION, MAX_OPENINGS, STN},
-	Balance, Bytes,
+	settings::{
+		percent_of, SettingError, Settings, MAX_MISSES_TO_TERMINATION, MAX_OPENINGS, MIN_FINE_ROOM, PROOF_FEE, STN,
+	},
+	Balance, Bytes, Clock,
 };
 use substation_proofs::bandwidth;
 
@@ -18,24 +20,27 @@ fn above_one() -> Permill {
 #[test]
 fn every_bound_has_a_value_on_each_side() {
 	use SettingError::Rewards;
-	let refused: [(Change, SettingError); 76] = [
+	let refused: [(Change, SettingError); 88] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
 		(|s| s.market.deal_deposit = 0, SettingError::Deposit),
-		(|s| s.registry.unbonding = 0, SettingError::Unbonding),
 		(|s| s.registry.unbonding = 5_256_001, SettingError::Unbonding),
 		(|s| s.market.shares.burn = Permill::from_parts(450_001), SettingError::Shares),
 		(|s| s.market.shares.treasury = Permill::zero(), SettingError::MinRate),
-		(|s| s.market.min_rate = 19, SettingError::MinRate),
+		// 12: as little as pays for the bytes of a proof, which 5 % of it are.
+		(|s| s.market.min_rate = 20 * PROOF_FEE - 1, SettingError::MinRate),
+		(|s| s.market.shares.treasury = Permill::from_parts(49_151), SettingError::MinRate),
 		(|s| s.market.min_billed = Bytes(0), SettingError::MinBilled),
 		(|s| s.market.min_billed = Bytes((1 << 30) + 1), SettingError::MinBilled),
-		(|s| s.market.acceptance_time = 0, SettingError::AcceptanceTime),
 		(|s| s.market.acceptance_time = 432_001, SettingError::AcceptanceTime),
 		(|s| s.market.compensation_periods = 0, SettingError::Compensation),
 		(|s| s.market.compensation_periods = 91, SettingError::Compensation),
 		(|s| s.market.early_end_periods = 91, SettingError::EarlyEnd),
-		(|s| s.market.fine_room_periods = 24, SettingError::FineRoom),
+		(|s| s.market.fine_room_periods = 29, SettingError::FineRoom),
+		// 12: more room for what is accepted later does not make room in bonds that are there.
+		(|s| (s.proofs.repeated_fine_percent, s.market.fine_room_periods) = (429, 255), SettingError::FineRoom),
+		(|s| (s.proofs.terminated_at, s.market.fine_room_periods) = (4 * 32, 255), SettingError::FineRoom),
 		(|s| s.proofs.openings = 0, SettingError::Openings),
 		(|s| s.proofs.openings = MAX_OPENINGS + 1, SettingError::Openings),
 		(|s| s.proofs.strikes_per_miss = 0, SettingError::Strikes),
@@ -98,6 +103,21 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.rewards.availability = above_one(), Rewards(RewardSettingError::Availability)),
 		(|s| s.rewards.treasury_ceiling = 0, Rewards(RewardSettingError::TreasuryCeiling)),
 		(|s| s.rewards.fee_burn = above_one(), Rewards(RewardSettingError::FeeBurn)),
+		// R9
+		(|s| s.registry.min_bond = 100_000 * STN + 1, SettingError::MinBond),
+		(|s| s.registry.min_bond = Balance::MAX, SettingError::MinBond),
+		(|s| s.registry.node_deposit = 1_000 * STN + 1, SettingError::Deposit),
+		(|s| s.market.deal_deposit = 1_000 * STN + 1, SettingError::Deposit),
+		(|s| s.channels.record_deposit = 1_000 * STN + 1, SettingError::Deposit),
+		(|s| s.market.min_rate = STN + 1, SettingError::MinRate),
+		(
+			|s| (s.bandwidth.seat_bond, s.bandwidth.min_total_bond) = (100_000 * STN + 1, 1_000_000 * STN),
+			SettingError::SeatBond,
+		),
+		(|s| s.bandwidth.min_total_bond = 10_000_000 * STN + 1, SettingError::MinTotalBond),
+		(|s| s.bandwidth.member_fee = STN + 1, SettingError::MemberFee),
+		(|s| (s.channels.min_redeem, s.channels.redeem_fee) = (STN, STN / 10 + 1), SettingError::RedeemFee),
+		(|s| s.channels.min_redeem = 10 * STN + 1, SettingError::MinRedeem),
 	];
 	for (index, (change, error)) in refused.into_iter().enumerate() {
 		let mut settings = Settings::default();
@@ -106,26 +126,27 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 49] = [
+	let accepted: [Change; 56] = [
 		|s| {
 			s.registry.min_bond = percent_of(s.market.min_rate, 350);
 			s.disputes.answer_bond = s.registry.min_bond;
 		},
-		|s| s.registry.unbonding = 1,
 		|s| s.registry.unbonding = 5_256_000,
 		|s| s.market.shares.burn = Permill::from_parts(450_000),
-		|s| s.market.min_rate = 20,
+		|s| s.market.min_rate = 20 * PROOF_FEE,
+		|s| s.market.shares.treasury = Permill::from_parts(49_152),
 		|s| s.market.min_billed = Bytes(1),
 		|s| s.market.min_billed = Bytes(1 << 30),
-		|s| s.market.acceptance_time = 1,
 		|s| s.market.acceptance_time = 432_000,
 		|s| s.market.compensation_periods = 90,
 		|s| s.market.early_end_periods = 0,
-		|s| s.market.fine_room_periods = 25,
+		|s| s.market.fine_room_periods = 30,
+		|s| s.market.fine_room_periods = 255,
+		|s| s.proofs.repeated_fine_percent = 428,
 		|s| s.proofs.openings = MAX_OPENINGS,
 		|s| {
 			s.proofs.terminated_at = 4 * 32;
-			s.market.fine_room_periods = 112;
+			(s.proofs.first_fine_percent, s.proofs.repeated_fine_percent) = (93, 93);
 		},
 		|s| s.proofs.bounty = Perbill::from_percent(20),
 		|s| s.bandwidth.seat_bond = s.bandwidth.min_total_bond,
@@ -142,7 +163,7 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| s.bandwidth.rating = Percent::one(),
 		|s| s.bandwidth.rating_age = 1,
 		|s| s.bandwidth.rating_age = 5_256_000,
-		|s| (s.bandwidth.max_absences, s.bandwidth.member_fee) = (8, s.bandwidth.seat_bond),
+		|s| (s.bandwidth.max_absences, s.bandwidth.member_fee, s.bandwidth.seat_bond) = (8, STN, STN),
 		|s| s.bandwidth.max_absences = 16,
 		|s| (s.channels.burn, s.channels.record_deposit) = (Permill::from_percent(50), 1),
 		|s| s.channels.redeem_fee = s.channels.min_redeem / 4,
@@ -165,12 +186,39 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::from_parts(MAX_AVAILABILITY), Permill::one()),
 		|s| (s.rewards.availability, s.rewards.fee_burn) = (Permill::zero(), Permill::zero()),
 		|s| s.rewards.treasury_ceiling = 1,
+		// R9
+		|s| s.registry.min_bond = 100_000 * STN,
+		|s| (s.registry.node_deposit, s.market.deal_deposit) = (1_000 * STN, 1_000 * STN),
+		|s| s.channels.record_deposit = 1_000 * STN,
+		|s| s.market.min_rate = STN,
+		|s| (s.bandwidth.seat_bond, s.bandwidth.min_total_bond) = (100_000 * STN, 10_000_000 * STN),
+		|s| (s.channels.min_redeem, s.channels.redeem_fee) = (10 * STN, STN / 10),
 	];
 	for (index, change) in accepted.into_iter().enumerate() {
 		let mut settings = Settings::default();
 		change(&mut settings);
 
 		assert_eq!(settings.validate(), Ok(()), "change {index}");
+	}
+}
+
+// 12: bonds that are free, and deals that nobody could accept in time, one block after the referendum.
+#[test]
+fn lengths_of_time_are_no_shorter_than_those_of_proofs() {
+	let live = Clock { period: 14_400, window: 600, slot_step: 10 };
+	let fast = Clock { period: 20, window: 8, slot_step: 2 };
+	let mut settings = Settings::default();
+	for (clock, unbonding, acceptance_time, outcome) in [
+		(live, 14_400, 600, Ok(())),
+		(live, 14_399, 600, Err(SettingError::Unbonding)),
+		(live, 14_400, 599, Err(SettingError::AcceptanceTime)),
+		(fast, 20, 8, Ok(())),
+		(fast, 19, 8, Err(SettingError::Unbonding)),
+		(fast, 20, 7, Err(SettingError::AcceptanceTime)),
+	] {
+		(settings.registry.unbonding, settings.market.acceptance_time) = (unbonding, acceptance_time);
+
+		assert_eq!(settings.fit(&clock), outcome, "{unbonding} {acceptance_time} {clock:?}");
 	}
 }
 
@@ -214,12 +262,12 @@ proptest! {
 			// A run of misses ends, within the bound of the code.
 			let misses = u32::from(terminated_at).div_ceil(u32::from(strikes_per_miss));
 			prop_assert!((2..=MAX_MISSES_TO_TERMINATION).contains(&misses));
-			// The room for fines pays every fine up to the termination.
-			let room = u32::from(fine_room_periods) * 100;
-			prop_assert!(room >= misses * u32::from(repeated_fine_percent));
-			// At least half of a payment reaches the provider, and the treasury gets something.
+			// The room for fines of whatever settings a bond was made for pays every fine of these, up to the termination.
+			prop_assert!(fine_room_periods >= MIN_FINE_ROOM);
+			prop_assert!(misses * u32::from(repeated_fine_percent) <= u32::from(MIN_FINE_ROOM) * 100);
+			// At least half of a payment reaches the provider, and the treasury gets what a proof's bytes cost.
 			prop_assert!(burn + treasury <= 500_000);
-			prop_assert!(settings.market.shares.treasury.mul_floor(min_rate) > 0);
+			prop_assert!(settings.market.shares.treasury.mul_floor(min_rate) >= PROOF_FEE);
 			// Missing on purpose never pays a friend: a fifth at most comes back.
 			prop_assert!(bounty <= 200_000_000);
 			prop_assert!(min_bond >= percent_of(min_rate, repeated_fine_percent));

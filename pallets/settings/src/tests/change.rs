@@ -4,7 +4,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, DispatchError, Perbill};
 use substation_primitives::{
 	rewards::RewardSettingError,
-	settings::{SettingError, Settings as AllSettings, STN},
+	settings::{SettingError, Settings as AllSettings, MIN_FINE_ROOM, STN},
 };
 
 #[test]
@@ -166,14 +166,16 @@ fn values_out_of_range_are_refused_by_name() {
 #[test]
 fn neighbours_in_another_record_are_judged_together() {
 	ExtBuilder::default().build_and_execute(|| {
-		let AllSettings { mut market, mut proofs, .. } = AllSettings::default();
+		let AllSettings { mut registry, mut market, mut proofs, mut disputes, .. } = AllSettings::default();
+		let refused = Error::<Test>::OutOfRange(BadSetting(SettingError::MinBond));
+		disputes.answer_bond = STN;
+		registry.min_bond = 3 * STN;
+		assert_ok!(Settings::set_disputes(RuntimeOrigin::root(), disputes));
+		assert_ok!(Settings::set_registry(RuntimeOrigin::root(), registry));
 
-		// 7 misses of 350 per cent need 24.5 periods of room.
-		market.fine_room_periods = 24;
-		assert_noop!(
-			Settings::set_market(RuntimeOrigin::root(), market),
-			Error::<Test>::OutOfRange(BadSetting(SettingError::FineRoom))
-		);
+		// A least bond of 3 STN does not pay a fine of 350 per cent of 1 STN.
+		market.min_rate = STN;
+		assert_noop!(Settings::set_market(RuntimeOrigin::root(), market), refused);
 
 		// Once the fines are lower, the same record fits.
 		proofs.repeated_fine_percent = 300;
@@ -183,8 +185,44 @@ fn neighbours_in_another_record_are_judged_together() {
 		// And now the old fines do not.
 		assert_noop!(
 			Settings::set_proofs(RuntimeOrigin::root(), AllSettings::default().proofs),
+			Error::<Test>::OutOfRange(BadSetting(SettingError::MinBond))
+		);
+	});
+}
+
+// 12
+#[test]
+fn no_order_of_changes_makes_fines_that_older_bonds_cannot_pay() {
+	ExtBuilder::default().build_and_execute(|| {
+		let AllSettings { mut market, mut proofs, .. } = AllSettings::default();
+		let refused = Error::<Test>::OutOfRange(BadSetting(SettingError::FineRoom));
+		market.fine_room_periods = 255;
+		assert_ok!(Settings::set_market(RuntimeOrigin::root(), market));
+
+		// 7 misses of 429 per cent need 30.03 periods, which bonds from before do not have.
+		proofs.repeated_fine_percent = 429;
+		assert_noop!(Settings::set_proofs(RuntimeOrigin::root(), proofs), refused);
+
+		market.fine_room_periods = MIN_FINE_ROOM - 1;
+		assert_noop!(
+			Settings::set_market(RuntimeOrigin::root(), market),
 			Error::<Test>::OutOfRange(BadSetting(SettingError::FineRoom))
 		);
+	});
+}
+
+// 12
+#[test]
+fn settings_are_judged_by_the_lengths_of_their_chain() {
+	ExtBuilder::default().build_and_execute(|| {
+		let refused = |error| Error::<Test>::OutOfRange(BadSetting(error));
+		let mut all = AllSettings::default();
+		all.registry.unbonding = ProofClock::get().period - 1;
+		all.market.acceptance_time = ProofClock::get().window - 1;
+
+		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), all.registry), refused(SettingError::Unbonding));
+		assert_noop!(Settings::set_market(RuntimeOrigin::root(), all.market), refused(SettingError::AcceptanceTime));
+		assert_eq!(Settings::check(all), Err(SettingError::Unbonding));
 	});
 }
 

@@ -61,6 +61,15 @@ fn genesis_refuses_shares_that_do_not_add_up_to_one() {
 }
 
 #[test]
+#[should_panic(expected = "genesis of pallet-settings: Unbonding in Settings {")]
+fn genesis_refuses_lengths_that_its_chain_does_not_bear() {
+	let mut settings = AllSettings::default();
+	settings.registry.unbonding = ProofClock::get().period - 1;
+
+	ExtBuilder::default().settings(settings).build_and_execute(|| ());
+}
+
+#[test]
 fn genesis_json_is_camel_case() {
 	let genesis = crate::GenesisConfig::<Test>::default();
 

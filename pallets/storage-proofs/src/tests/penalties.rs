@@ -3,7 +3,7 @@
 use crate::penalty::{apply_misses, fine, forgive, Penalty, Standing};
 use proptest::prelude::*;
 use substation_primitives::{
-	settings::{ProofSettings, Settings},
+	settings::{ProofSettings, Settings, STN},
 	Balance,
 };
 
@@ -36,7 +36,7 @@ fn settings() -> impl Strategy<Value = ProofSettings> {
 	proofs.prop_filter_map("not valid together", |(miss, proof, from, step, first, more, end)| {
 		let mut settings = Settings::default();
 		settings.market.fine_room_periods = u8::MAX;
-		settings.registry.min_bond = Balance::MAX;
+		settings.registry.min_bond = 100_000 * STN;
 		settings.proofs = ProofSettings {
 			strikes_per_miss: miss,
 			strikes_per_proof: proof,
