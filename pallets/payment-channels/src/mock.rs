@@ -27,7 +27,7 @@ use sp_runtime::{
 use substation_primitives::{
 	settings::{ChannelSettings, Settings, STN},
 	traits::{OnRedeemed, Treasury},
-	Balance, BlockNumber, ChannelId,
+	Balance, BlockNumber, ChannelId, Interruptions,
 };
 use substation_proofs::{voucher::voucher_message, Hash};
 
@@ -104,12 +104,15 @@ impl pallet_utility::Config for Test {
 parameter_types! {
 	pub storage ChannelsOf: ChannelSettings = Settings::default().channels;
 	pub storage GraceOf: BlockNumber = GRACE;
+	/// Blocks that took no transactions.
+	pub storage Interrupted: Interruptions = Interruptions::default();
 }
 
 impl pallet_payment_channels::Config for Test {
 	type Currency = Balances;
 	type Settings = ChannelsOf;
 	type Grace = GraceOf;
+	type Interruptions = Interrupted;
 	type Treasury = FakeTreasury;
 	type OnRedeemed = FakeUsage;
 	type WeightInfo = ();

@@ -3,6 +3,7 @@
 mod close;
 mod errors;
 mod history;
+mod interruptions;
 mod invariants;
 mod money;
 mod open;
