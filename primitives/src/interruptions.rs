@@ -29,9 +29,7 @@ use substation_proofs::Hasher;
 pub const MAX_INTERRUPTIONS: u32 = 16;
 
 /// Blocks in a row that took no transactions.
-#[derive(
-	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Interruption {
 	/// The first of them.
 	pub first: BlockNumber,
@@ -40,9 +38,7 @@ pub struct Interruption {
 }
 
 /// All interruptions of a chain, oldest first, with the oldest ones joined.
-#[derive(
-	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Interruptions(BoundedVec<Interruption, ConstU32<MAX_INTERRUPTIONS>>);
 
 impl Interruptions {
@@ -94,12 +90,13 @@ impl Interruptions {
 	) -> impl Iterator<Item = (Period, Period)> + 'a {
 		let spans = self.iter().filter_map(move |blocks| clock.windows_in::<H>(node, blocks.first, blocks.last));
 		// Two interruptions of one window count once.
-		spans.scan(first, move |from, (earliest, latest)| {
-			let span = (earliest.max(*from), latest.min(last));
-			*from = (*from).max(latest.next());
-			Some((span.0 <= span.1).then_some(span))
-		})
-		.flatten()
+		spans
+			.scan(first, move |from, (earliest, latest)| {
+				let span = (earliest.max(*from), latest.min(last));
+				*from = (*from).max(latest.next());
+				Some((span.0 <= span.1).then_some(span))
+			})
+			.flatten()
 	}
 }
 

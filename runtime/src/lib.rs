@@ -166,6 +166,8 @@ mod runtime {
 	pub type Treasury = pallet_treasury;
 	#[runtime::pallet_index(25)]
 	pub type Disputes = pallet_disputes;
+	#[runtime::pallet_index(27)]
+	pub type MultiBlockMigrations = pallet_migrations;
 
 	#[runtime::pallet_index(30)]
 	pub type Registry = pallet_registry;

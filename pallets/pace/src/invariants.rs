@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
 		let now = frame_system::Pallet::<T>::block_number().saturated_into::<BlockNumber>();
 		let mut free = 0;
 		for interruption in Interrupted::<T>::get().iter() {
-			let sound = free <= interruption.first && interruption.first <= interruption.last && interruption.last <= now;
+			let sound =
+				free <= interruption.first && interruption.first <= interruption.last && interruption.last <= now;
 			ensure!(sound, "I2: interruptions are out of order or of a later block");
 			free = interruption.last.saturating_add(2);
 		}

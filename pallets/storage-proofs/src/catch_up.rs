@@ -37,7 +37,11 @@ pub(crate) struct Run {
 
 impl Run {
 	/// The run that ends with `closed`, the last closed period, without the spans that are `excused`.
-	pub(crate) fn of(record: &NodeRecord, closed: Period, excused: impl Fn(Period, Period) -> Vec<(Period, Period)>) -> Self {
+	pub(crate) fn of(
+		record: &NodeRecord,
+		closed: Period,
+		excused: impl Fn(Period, Period) -> Vec<(Period, Period)>,
+	) -> Self {
 		let (first, last) = due(record, closed).unwrap_or((record.next_due.next(), record.next_due));
 		let mut run = Self { first, misses: periods(first, last), excused: Vec::new() };
 		if run.misses == 0 {

@@ -96,6 +96,7 @@ fn pallets_keep_their_indices() {
 		(Elections::index(), 23),
 		(Treasury::index(), 24),
 		(Disputes::index(), 25),
+		(MultiBlockMigrations::index(), 27),
 		(Registry::index(), 30),
 		(StorageMarket::index(), 31),
 		(StorageProofs::index(), 32),

@@ -31,6 +31,7 @@ mod lifecycle;
 mod lines;
 mod measurement_cost;
 mod metadata;
+mod migrations;
 mod penalties;
 mod pots;
 mod presets;

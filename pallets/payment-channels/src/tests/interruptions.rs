@@ -39,7 +39,7 @@ fn a_payee_redeems_after_a_migration_over_the_whole_grace() {
 }
 
 #[test]
-fn a_migration_over_the_end_of_a_grace_moves_it_by_what_it_took() {
+fn a_migration_after_the_last_block_of_a_grace_gives_no_time() {
 	ExtBuilder.build_and_execute(|| {
 		let id = open(DEPOSIT);
 		assert_ok!(PaymentChannels::start_closing(signed(PAYER), id));

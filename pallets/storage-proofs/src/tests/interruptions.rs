@@ -2,7 +2,7 @@
 
 use crate::{mock::*, penalty::apply_misses};
 use frame_support::assert_noop;
-use substation_primitives::{traits::StorageLedger, Interruption, MAX_INTERRUPTIONS, NodeId, Period};
+use substation_primitives::{traits::StorageLedger, Interruption, NodeId, Period, MAX_INTERRUPTIONS};
 
 const NODE: NodeId = NodeId(1);
 
