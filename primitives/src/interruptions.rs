@@ -55,7 +55,7 @@ impl Interruptions {
 		}
 		if self.0.is_full() {
 			let oldest = self.0.remove(0);
-			if let Some(next) = self.0.first_mut() {
+			if let Some(next) = self.0.get_mut(0) {
 				next.first = oldest.first;
 			}
 		}

@@ -7,8 +7,11 @@ use crate::{
 		upgrade_to,
 	},
 };
-use frame_support::traits::Get;
-use pallet_migrations::{mock_helpers::MockedMigrationKind, Cursor, MigrationCursor};
+use frame_support::{assert_ok, traits::Get};
+use pallet_migrations::{
+	mock_helpers::{MockedMigrationKind, MockedMigrations},
+	ActiveCursor, Cursor, MigrationCursor,
+};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 use substation_primitives::{traits::StorageLedger, DealId, Interruption, Period};
 use substation_runtime::{
@@ -24,7 +27,7 @@ const LONG: u32 = 31;
 /// A node with one deal, at the start of the deal's first period.
 fn node_with_deal() -> (Node, DealId) {
 	let mut node = Node::register(Alice);
-	let deal = node.store(Bob, content(1, 10_000), 20);
+	let deal = node.store(Bob, content(1, 10_000), 100);
 	run_to(node.window().closes);
 	(node, deal)
 }
@@ -67,7 +70,8 @@ fn a_block_with_a_call_is_refused_while_a_migration_runs() {
 		block([]);
 		let (header, now) = next_header();
 
-		Executive::execute_block(Block::new(header, vec![time(now), signed(Charlie, remark())]).into());
+		let extrinsics = vec![time(now), signed(Charlie, remark())];
+		Executive::execute_block(Block { header, extrinsics }.into());
 	});
 }
 
@@ -84,10 +88,6 @@ fn nobody_is_fined_for_windows_that_a_migration_has_interrupted() {
 		assert!(StorageProofs::closed(node.id).is_some_and(|closed| closed >= period), "a window has closed");
 		untouched(&node);
 		// Whoever has stored on proves the next window, and is paid for that one and no other.
-		node.open_next();
-		if interruptions().iter().any(|(_, last)| *last > node.window().opens) {
-			run_to(node.window().closes);
-		}
 		node.prove_next();
 		let proven = node.window().period;
 		run_to(node.window().closes);
@@ -155,14 +155,11 @@ fn a_migration_that_failed_stops_calls_and_fines_nobody() {
 #[test]
 fn a_migration_that_root_forces_is_noted_too() {
 	scenario(|| {
-		upgrade_to(MockedMigrationKind::SucceedAfter, 2);
-		let cursor =
-			pallet_migrations::ActiveCursor { index: 0, inner_cursor: None, started_at: System::block_number() };
-		// Nobody is told of it: pace asks.
-		frame_system::LastRuntimeUpgrade::<Runtime>::put(frame_system::LastRuntimeUpgradeInfo::from(
-			<<Runtime as frame_system::Config>::Version as Get<sp_version::RuntimeVersion>>::get(),
-		));
-		MultiBlockMigrations::force_set_cursor(RuntimeOrigin::root(), Some(cursor.into())).expect("root may");
+		MockedMigrations::set(vec![(MockedMigrationKind::SucceedAfter, 2)]);
+		let active = ActiveCursor { index: 0, inner_cursor: None, started_at: System::block_number() };
+		// No handler is told of it.
+		let forced = MultiBlockMigrations::force_set_cursor(RuntimeOrigin::root(), Some(MigrationCursor::Active(active)));
+		assert_ok!(forced);
 		let begun = System::block_number() + 1;
 
 		run_to(begun + 5);
