@@ -146,11 +146,23 @@ describe('on one chain', { concurrency: true }, () => {
 		assert.ok(next.block > at);
 	});
 
-	test('a second upgrade migrates state', async () => {
+	test('a second upgrade migrates state over several blocks, in which calls wait and nobody is fined', async () => {
 		await upgraded;
 		const deals = (await chain.query.storageMarket.deals.entries()).map(([, deal]) => deal.unwrap().customer.toString());
 
 		const { period } = await upgradeTo('migration');
+		const migration = await Promise.all(
+			['UpgradeStarted', 'UpgradeCompleted'].map((method) => chain.event('multiBlockMigrations', method, 120)),
+		);
+
+		const [first, last] = migration.map(({ block }) => block);
+		assert.ok(last > first + 1, `it takes several blocks: ${first} to ${last}`);
+		for (let block = first; block <= last; block++) {
+			const hash = await api().rpc.chain.getBlockHash(block);
+			const { extrinsics } = (await api().rpc.chain.getBlock(hash)).block;
+			assert.deepEqual(extrinsics.map(({ method }) => method.section), ['timestamp']);
+		}
+		assert.deepEqual((await chain.query.pace.interrupted()).toJSON(), [{ first, last }]);
 
 		/** @type {(name: string) => string} */
 		const item = (name) => `${xxhashAsHex('Rehearsal', 128)}${xxhashAsHex(name, 128).slice(2)}`;

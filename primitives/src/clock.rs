@@ -100,6 +100,20 @@ impl Clock {
 	pub fn current<H: Hasher>(&self, node: NodeId, now: BlockNumber) -> Period {
 		self.closed::<H>(node, now).map_or(Period(0), Period::next)
 	}
+
+	/// The first and the last period of `node` that can be proven in one of the blocks `first..=last`, if any can: the
+	/// seed of a window is known from the block after its opening on.
+	pub fn windows_in<H: Hasher>(
+		&self,
+		node: NodeId,
+		first: BlockNumber,
+		last: BlockNumber,
+	) -> Option<(Period, Period)> {
+		let earliest = self.current::<H>(node, first);
+		let running = self.current::<H>(node, last);
+		let latest = if self.opens::<H>(node, running) < last { running } else { running.previous()? };
+		(earliest <= latest).then_some((earliest, latest))
+	}
 }
 
 #[cfg(test)]

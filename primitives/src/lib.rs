@@ -16,6 +16,7 @@ pub mod clock;
 pub mod deal;
 pub mod dispute;
 pub mod free_calls;
+pub mod interruptions;
 pub mod node;
 pub mod pages;
 pub mod pots;
@@ -26,5 +27,6 @@ pub mod units;
 
 pub use bandwidth::{Committees, Direction, Kbits, Rates, TestId};
 pub use clock::{Clock, WindowSeed};
+pub use interruptions::{Interruption, Interruptions, MAX_INTERRUPTIONS};
 pub use node::{AgentKey, EndpointId, NodeInfo, NodeStatus, Offer, Region, ResourceClass};
 pub use units::{Balance, BlockNumber, Bytes, ChannelId, DealId, DisputeId, NodeId, Period};

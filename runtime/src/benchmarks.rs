@@ -15,7 +15,10 @@ use frame_support::traits::{fungible::Mutate, Get, StorageInfo, StorageInfoTrait
 use pallet_rewards::{Current, Pool, Pools, Record};
 use pallet_storage_market::{NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{HostHasher, NodeProofs, NodeRecord, Proven};
-use substation_primitives::{rewards::Earner, AgentKey, Clock, DealId, NodeId, Offer, Period, Region, ResourceClass};
+use substation_primitives::{
+	rewards::Earner, AgentKey, Clock, DealId, Interruption, Interruptions, NodeId, Offer, Period, Region,
+	ResourceClass, MAX_INTERRUPTIONS,
+};
 use substation_proofs::{forest::Forest, Hash};
 
 define_benchmarks!(
@@ -33,6 +36,7 @@ define_benchmarks!(
 	[pallet_multisig, Multisig]
 	[pallet_identity, Identity]
 	[pallet_disputes, Disputes]
+	[pallet_migrations, MultiBlockMigrations]
 	[pallet_registry, Registry]
 	[pallet_storage_market, StorageMarket]
 	[pallet_storage_proofs, StorageProofs]
@@ -73,6 +77,15 @@ const FOREST: Forest = Forest { root: [1; 32], total: 1 << 30, depth: 20 };
 /// Every second period of a word, from the first on.
 const EVEN_PERIODS: u128 = u128::MAX / 3;
 
+/// As many interruptions as are told apart, none of them in a window that a benchmark judges: each is looked at, and none
+/// excuses.
+fn interrupt() {
+	let begin = BlockNumber::MAX / 2;
+	let blocks = (0..MAX_INTERRUPTIONS).map(|nth| begin.saturating_add(nth.saturating_mul(2)));
+	let interruptions = blocks.map(|block| Interruption { first: block, last: block });
+	pallet_pace::Interrupted::<Runtime>::put(interruptions.collect::<Interruptions>());
+}
+
 fn register(operator: &AccountId, agent: AgentKey) -> NodeId {
 	register_in(ResourceClass::Storage, operator, agent)
 }
@@ -87,6 +100,7 @@ fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> N
 	let registered = Registry::register(origin, spec, class, offer, BOND);
 	assert!(registered.is_ok(), "{registered:?}");
 	earn(id);
+	interrupt();
 	id
 }
 
@@ -129,11 +143,13 @@ fn owe(node: NodeId, misses: u32) {
 
 impl pallet_registry::BenchmarkHelper for Helper {
 	fn owe_fines(node: NodeId) {
+		interrupt();
 		earn(node);
 		owe(node, 3);
 	}
 
 	fn owe_termination(node: NodeId) {
+		interrupt();
 		earn(node);
 		owe(node, FATAL_MISSES);
 	}

@@ -33,6 +33,15 @@ pub const BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 /// The share of a block that ordinary transactions may fill, in per cent.
 pub const NORMAL_DISPATCH_PERCENT: u32 = 75;
 
+/// The share of a block that a migration's steps may fill, in per cent.
+pub const MIGRATION_PERCENT: u32 = 50;
+
+/// Longest cursor of a migration: what upstream's mocked migrations, which benchmarks and tests run, may need.
+pub const MAX_MIGRATION_CURSOR: u32 = 65_536;
+
+/// Longest name of a migration: as above.
+pub const MAX_MIGRATION_NAME: u32 = 256;
+
 /// Blocks whose hashes stay known, which bounds how long a transaction can be mortal.
 pub const BLOCK_HASH_COUNT: BlockNumber = 4_096;
 

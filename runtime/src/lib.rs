@@ -163,6 +163,8 @@ mod runtime {
 	pub type Disputes = pallet_disputes;
 	#[runtime::pallet_index(26)]
 	pub type TxPause = pallet_tx_pause;
+	#[runtime::pallet_index(27)]
+	pub type MultiBlockMigrations = pallet_migrations;
 
 	#[runtime::pallet_index(30)]
 	pub type Registry = pallet_registry;

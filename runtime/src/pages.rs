@@ -4,8 +4,8 @@
 //! applied first; [`peek`] forgets that again.
 
 use crate::{
-	constants::MAX_PAGE, governance::OverturnPeriod, AccountId, BandwidthProofs, PaymentChannels, Registry, Rewards,
-	Runtime, RuntimeOrigin, StorageMarket, StorageProofs, System,
+	constants::MAX_PAGE, AccountId, BandwidthProofs, Disputes, PaymentChannels, Registry, Rewards, Runtime,
+	RuntimeOrigin, StorageMarket, StorageProofs, System,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -89,7 +89,7 @@ pub(crate) fn deal(id: DealId) -> Option<DealPage<AccountId>> {
 /// The dispute about a deal, with what has followed from silence.
 fn dispute(deal: DealId) -> Option<DisputePage> {
 	let dispute = pallet_disputes::Disputes::<Runtime>::get(deal)?;
-	let stage = dispute.stage_at(System::block_number(), OverturnPeriod::get());
+	let stage = dispute.stage_at(System::block_number(), &Disputes::timetable());
 	let Dispute { id, evidence, bond, answer, .. } = dispute;
 	Some(DisputePage { id, evidence, bond, answer: answer.map(|answer| answer.evidence), stage })
 }

@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod draw;
+mod excuse;
 mod fees;
 mod impls;
 #[cfg(any(feature = "try-runtime", test))]
@@ -53,7 +54,7 @@ pub mod pallet {
 		bandwidth::MAX_SEATS,
 		settings::BandwidthSettings,
 		traits::{Bonds, Nodes, OnMeasured, Treasury},
-		Balance, Committees, Direction, Kbits, NodeId, Rates, TestId,
+		Balance, Committees, Direction, Interruptions, Kbits, NodeId, Rates, TestId,
 	};
 	use substation_proofs::Hash;
 
@@ -73,6 +74,10 @@ pub mod pallet {
 
 		/// How committees are formed. A constant of the chain: another deadline makes running tests unknown.
 		type Committees: Get<Committees>;
+
+		/// The blocks that took no transactions. A test whose time overlaps one is never a 0; whoever can add to them
+		/// excuses every line.
+		type Interruptions: Get<Interruptions>;
 
 		/// Milliseconds between two blocks. Bounds the time that a receipt may name.
 		type SlotMillis: Get<u64>;

@@ -191,9 +191,11 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Records a pending test past its deadline as 0, in a line that the caller stores.
+	/// Records a pending test past its deadline as 0, in a line that the caller stores, unless it is excused.
 	pub(crate) fn expire(node: NodeId, line: &mut Line<T::AccountId>) {
-		if let Some(test) = line.expire(Self::now(), T::Committees::get().deadline) {
+		let (now, deadline) = (Self::now(), T::Committees::get().deadline);
+		Self::excuse(line, now, deadline);
+		if let Some(test) = line.expire(now, deadline) {
 			Self::deposit_event(Event::TestMissed { test, node });
 		}
 	}

@@ -20,7 +20,8 @@ use substation_primitives::{
 	bandwidth::Receipt,
 	settings::{BandwidthSettings, Settings, STN},
 	traits::{Bonds, Nodes, OnMeasured, Treasury},
-	AgentKey, Balance, BlockNumber, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass, TestId,
+	AgentKey, Balance, BlockNumber, Committees, Interruptions, NodeId, NodeInfo, NodeStatus, Offer, Rates,
+	ResourceClass, TestId,
 };
 use substation_proofs::{bandwidth, Hash, Hasher};
 
@@ -100,6 +101,8 @@ parameter_types! {
 	/// The settings in force.
 	pub static Bandwidth: BandwidthSettings = default_settings();
 	pub static CommitteesOf: Committees = Committees { members: 5, min_nodes: 6, deadline: DEADLINE };
+	/// Blocks that took no transactions.
+	pub static Interrupted: Interruptions = Interruptions::default();
 	/// What the parent's author has drawn.
 	pub static ParentVrf: Option<Hash> = None;
 	/// Another one gives other randomness to every block.
@@ -114,6 +117,7 @@ impl pallet_bandwidth_proofs::Config for Test {
 	type Currency = Balances;
 	type Settings = Bandwidth;
 	type Committees = CommitteesOf;
+	type Interruptions = Interrupted;
 	type SlotMillis = SlotMillis;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = Epoch;
@@ -222,6 +226,7 @@ impl ExtBuilder {
 		Bandwidth::set(default_settings());
 		let members = self.members.unwrap_or(5);
 		CommitteesOf::set(Committees { members, min_nodes: u32::from(members) + 1, deadline: DEADLINE });
+		Interrupted::set(Interruptions::default());
 		ParentVrf::set(None);
 		Authors::set(0);
 		Epoch::set(0);

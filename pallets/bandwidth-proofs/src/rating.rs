@@ -10,7 +10,9 @@ impl<T: Config> Pallet<T> {
 	/// A node's line as it is in this block: a pending test past its deadline is a 0, written or not.
 	pub(crate) fn line_now(node: NodeId) -> Option<Line<T::AccountId>> {
 		let mut line = Lines::<T>::get(node)?;
-		line.expire(Self::now(), T::Committees::get().deadline);
+		let (now, deadline) = (Self::now(), T::Committees::get().deadline);
+		Self::excuse(&mut line, now, deadline);
+		line.expire(now, deadline);
 		Some(line)
 	}
 

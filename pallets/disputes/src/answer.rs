@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
 		let bond = T::Settings::get().answer_bond;
 		bonds::can_hold::<T>(HoldReason::AnswerBond, &node.operator, bond)
 			.map_err(|_| reject(Error::<T>::OperatorCannotPay))?;
-		let left = match dispute.stage {
+		let left = match dispute.stage_at(Self::now(), &Self::timetable()) {
 			Stage::Open { answer_by } => answer_by.saturating_sub(Self::now()),
 			_ => 0,
 		};
@@ -68,8 +68,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The dispute about a deal, if it can be answered, and the node that can.
 	fn answerable(deal: DealId) -> Result<(DisputeOf<T>, NodeInfo<T::AccountId>), Error<T>> {
-		let dispute = Disputes::<T>::get(deal).ok_or(Error::<T>::NoDispute)?;
-		let standing = dispute.standing(Self::now(), T::OverturnPeriod::get());
+		let (dispute, standing) = Self::dispute(deal)?;
 		ensure!(standing == Standing::AwaitsAnswer, Error::<T>::NotAnswerable);
 		let node = T::Registry::node(dispute.node).ok_or(Error::<T>::NoSuchNode)?;
 		Ok((dispute, node))

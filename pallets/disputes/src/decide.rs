@@ -2,7 +2,7 @@
 
 use crate::{
 	pallet::{Config, Disputes, Error, Event, Pallet},
-	types::{DisputeOf, Stage, Standing, Verdict},
+	types::{DisputeOf, Stage, Standing, Timetable, Verdict},
 };
 use frame_support::{
 	ensure,
@@ -33,7 +33,17 @@ impl<T: Config> Pallet<T> {
 	/// The dispute about a deal, and where it stands.
 	pub(crate) fn dispute(deal: DealId) -> Result<(DisputeOf<T>, Standing), Error<T>> {
 		let dispute = Disputes::<T>::get(deal).ok_or(Error::<T>::NoDispute)?;
-		let standing = dispute.standing(Self::now(), T::OverturnPeriod::get());
+		let standing = dispute.standing(Self::now(), &Self::timetable());
 		Ok((dispute, standing))
+	}
+
+	/// How long stages last, and which blocks did not count.
+	pub fn timetable() -> Timetable {
+		Timetable {
+			answer: T::AnswerPeriod::get(),
+			decision: T::DecisionPeriod::get(),
+			overturn: T::OverturnPeriod::get(),
+			interruptions: T::Interruptions::get(),
+		}
 	}
 }

@@ -24,7 +24,7 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
-pub use types::{AgentSignature, Answer, Dispute, DisputeOf, Loss, Outcome, Stage, Standing, Verdict};
+pub use types::{AgentSignature, Answer, Dispute, DisputeOf, Loss, Outcome, Stage, Standing, Timetable, Verdict};
 pub use weights::WeightInfo;
 
 pub(crate) const LOG_TARGET: &str = "runtime::disputes";
@@ -42,7 +42,7 @@ pub mod pallet {
 	use substation_primitives::{
 		settings::DisputeSettings,
 		traits::{DisputedDeals, Nodes, Treasury},
-		Balance, BlockNumber, DealId, DisputeId, NodeId,
+		Balance, BlockNumber, DealId, DisputeId, Interruptions, NodeId,
 	};
 	use substation_proofs::Hash;
 
@@ -90,6 +90,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type OverturnPeriod: Get<BlockNumber>;
 
+		/// The blocks that took no transactions. They do not count for any of the periods above, whose ends move by as many
+		/// blocks; whoever can add to them delays every verdict.
+		type Interruptions: Get<Interruptions>;
+
 		/// Weights of this pallet.
 		type WeightInfo: WeightInfo;
 
@@ -135,7 +139,7 @@ pub mod pallet {
 			evidence: Hash,
 			/// The customer's bond.
 			bond: Balance,
-			/// First block at which it is too late to answer.
+			/// First block at which it is too late to answer, if no migration comes in between.
 			answer_by: BlockNumber,
 		},
 		/// The other side has answered.
@@ -147,7 +151,7 @@ pub mod pallet {
 			evidence: Hash,
 			/// The operator's bond.
 			bond: Balance,
-			/// First block at which it is too late to decide.
+			/// First block at which it is too late to decide, if no migration comes in between.
 			decide_by: BlockNumber,
 		},
 		/// A dispute was decided. Nothing has moved yet.
@@ -157,7 +161,7 @@ pub mod pallet {
 			deal: DealId,
 			/// What was decided.
 			verdict: Verdict,
-			/// First block at which it is too late to overturn, and anyone may execute.
+			/// First block at which it is too late to overturn, and anyone may execute, if no migration comes in between.
 			final_at: BlockNumber,
 		},
 		/// Token holders have overturned a verdict.
@@ -432,7 +436,7 @@ pub mod pallet {
 
 		/// What the dispute about this deal waits for, `None` if there is none.
 		pub fn standing(deal: DealId) -> Option<Standing> {
-			Disputes::<T>::get(deal).map(|dispute| dispute.standing(Self::now(), T::OverturnPeriod::get()))
+			Disputes::<T>::get(deal).map(|dispute| dispute.standing(Self::now(), &Self::timetable()))
 		}
 	}
 }

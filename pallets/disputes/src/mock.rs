@@ -27,7 +27,7 @@ use sp_runtime::{
 use substation_primitives::{
 	settings::{DisputeSettings, Settings, STN},
 	traits::{DealRefund, DealStake, DisputedDeals, Nodes, Treasury},
-	Balance, DealId, NodeId, NodeInfo, NodeStatus, Offer, ResourceClass,
+	Balance, DealId, Interruptions, NodeId, NodeInfo, NodeStatus, Offer, ResourceClass,
 };
 use substation_proofs::{authority, Hash};
 
@@ -102,6 +102,8 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
 	pub storage Tunables: DisputeSettings = Settings::default().disputes;
+	/// Blocks that took no transactions.
+	pub storage Interrupted: Interruptions = Interruptions::default();
 }
 
 frame_support::ord_parameter_types! {
@@ -119,6 +121,7 @@ impl pallet_disputes::Config for Test {
 	type AnswerPeriod = ConstU32<ANSWER_PERIOD>;
 	type DecisionPeriod = ConstU32<DECISION_PERIOD>;
 	type OverturnPeriod = ConstU32<OVERTURN_PERIOD>;
+	type Interruptions = Interrupted;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = FakeMarket;
@@ -330,6 +333,16 @@ fn decide(verdict: crate::Verdict) {
 
 pub(crate) fn forward(blocks: u32) {
 	System::set_block_number(System::block_number() + blocks);
+}
+
+/// Lets blocks pass that take no transactions.
+pub(crate) fn migrate(blocks: u32) {
+	let mut interruptions = Interrupted::get();
+	for _ in 0..blocks {
+		forward(1);
+		interruptions.note(System::block_number());
+	}
+	Interrupted::set(&interruptions);
 }
 
 pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {

@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 pub use substation_primitives::dispute::{Stage, Verdict};
-use substation_primitives::{Balance, BlockNumber, DisputeId, NodeId};
+use substation_primitives::{Balance, BlockNumber, DisputeId, Interruptions, NodeId};
 use substation_proofs::Hash;
 
 /// A signature of a node's agent: ed25519.
@@ -104,15 +104,39 @@ pub enum Standing {
 	Final(Verdict),
 }
 
+/// How long stages last, and which blocks did not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timetable {
+	/// Blocks in which a dispute must be answered.
+	pub answer: BlockNumber,
+	/// Blocks in which the council must decide.
+	pub decision: BlockNumber,
+	/// Blocks in which a verdict can be overturned.
+	pub overturn: BlockNumber,
+	/// Blocks in which nobody could do any of it.
+	pub interruptions: Interruptions,
+}
+
+impl Timetable {
+	/// A stage with its end moved by the blocks that it has lost.
+	fn moved(&self, stage: Stage) -> Stage {
+		let end = |until: BlockNumber, length| self.interruptions.moved(until.saturating_sub(length), until);
+		match stage {
+			Stage::Open { answer_by } => Stage::Open { answer_by: end(answer_by, self.answer) },
+			Stage::Answered { decide_by } => Stage::Answered { decide_by: end(decide_by, self.decision) },
+			Stage::Decided { verdict, final_at } => Stage::Decided { verdict, final_at: end(final_at, self.overturn) },
+		}
+	}
+}
+
 impl<AccountId> Dispute<AccountId> {
-	/// What the dispute waits for at block `now`, with what has followed from silence, if verdicts can be overturned for
-	/// `overturn_period` blocks.
-	pub fn stage_at(&self, now: BlockNumber, overturn_period: BlockNumber) -> Stage {
-		match self.stage {
+	/// What the dispute waits for at block `now`, with what has followed from silence. Ends of stages are moved by the
+	/// blocks that took no transactions; the record keeps them as they were set.
+	pub fn stage_at(&self, now: BlockNumber, times: &Timetable) -> Stage {
+		match times.moved(self.stage) {
 			// Silence loses.
-			Stage::Open { answer_by } if now >= answer_by => {
-				Stage::Decided { verdict: Verdict::Upheld, final_at: answer_by.saturating_add(overturn_period) }
-			}
+			Stage::Open { answer_by } if now >= answer_by => times
+				.moved(Stage::Decided { verdict: Verdict::Upheld, final_at: answer_by.saturating_add(times.overturn) }),
 			Stage::Answered { decide_by } if now >= decide_by => {
 				Stage::Decided { verdict: Verdict::Dismissed, final_at: decide_by }
 			}
@@ -120,9 +144,9 @@ impl<AccountId> Dispute<AccountId> {
 		}
 	}
 
-	/// Where the dispute stands at block `now`, if verdicts can be overturned for `overturn_period` blocks.
-	pub fn standing(&self, now: BlockNumber, overturn_period: BlockNumber) -> Standing {
-		match self.stage_at(now, overturn_period) {
+	/// Where the dispute stands at block `now`.
+	pub fn standing(&self, now: BlockNumber, times: &Timetable) -> Standing {
+		match self.stage_at(now, times) {
 			Stage::Open { .. } => Standing::AwaitsAnswer,
 			Stage::Answered { .. } => Standing::AwaitsDecision,
 			Stage::Decided { verdict, final_at } if now < final_at => Standing::Appealable(verdict),

@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
+mod interruptions;
 mod invariants;
 mod readers;
 mod types;
@@ -11,11 +12,12 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use interruptions::InterruptionsOf;
 pub use pallet::*;
 pub use readers::*;
 pub use types::{PaceError, PaceLengths};
 
-/// Lengths of time that a chain fixes in its genesis.
+/// Lengths of time that a chain fixes in its genesis, and blocks that do not count.
 #[frame_support::pallet]
 #[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
@@ -23,6 +25,7 @@ pub mod pallet {
 	use core::marker::PhantomData;
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use substation_primitives::Interruptions;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -40,6 +43,12 @@ pub mod pallet {
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Pace<T: Config> = StorageValue<_, PaceLengths, ValueQuery>;
+
+	/// The blocks that took no transactions.
+	// Whitelisted, as above: whatever judges a deadline reads it.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type Interrupted<T: Config> = StorageValue<_, Interruptions, ValueQuery>;
 
 	/// The lengths with which a chain starts, and which it keeps.
 	#[pallet::genesis_config]
@@ -65,10 +74,16 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Accounts once per block for the lengths, which benchmarks do not count: the first look reads the database, all
-		/// others memory.
-		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			T::DbWeight::get().reads(1)
+		/// Notes a block that takes no transactions. Accounts once per block for the lengths and the interruptions, which
+		/// benchmarks do not count: the first look reads the database, all others memory. The third read tells whether a
+		/// migration runs.
+		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
+			T::DbWeight::get().reads(3).saturating_add(Self::note_interruption(now))
+		}
+
+		fn integrity_test() {
+			let number = core::mem::size_of::<BlockNumberFor<T>>();
+			assert_eq!(number, 4, "block numbers have {number} bytes, interruptions count with 4");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -2,7 +2,12 @@
 
 use crate as pallet_pace;
 use crate::PaceLengths;
-use frame_support::{derive_impl, weights::constants::ParityDbWeight};
+use frame_support::{
+	derive_impl,
+	migrations::MultiStepMigrator,
+	parameter_types,
+	weights::{constants::ParityDbWeight, Weight},
+};
 use sp_runtime::BuildStorage;
 
 #[frame_support::runtime]
@@ -23,6 +28,25 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 impl frame_system::Config for Test {
 	type Block = Block;
 	type DbWeight = ParityDbWeight;
+	type MultiBlockMigrator = Migrator;
+}
+
+parameter_types! {
+	/// Whether a migration runs.
+	pub static Migrating: bool = false;
+}
+
+/// A migration that tests begin and end.
+pub struct Migrator;
+
+impl MultiStepMigrator for Migrator {
+	fn ongoing() -> bool {
+		Migrating::get()
+	}
+
+	fn step() -> Weight {
+		Weight::zero()
+	}
 }
 
 impl crate::Config for Test {}
@@ -40,6 +64,7 @@ impl ExtBuilder {
 	}
 
 	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
+		Migrating::set(false);
 		let storage = RuntimeGenesisConfig {
 			system: Default::default(),
 			pace: crate::GenesisConfig { lengths: self.lengths, ..Default::default() },

@@ -9,7 +9,7 @@ use frame_support::{
 	pallet_prelude::{DispatchError, DispatchResult, Get},
 	traits::{fungible::MutateHold, tokens::Precision},
 };
-use substation_primitives::{Balance, ChannelId};
+use substation_primitives::{Balance, BlockNumber, ChannelId};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_start_closing(payer: T::AccountId, id: ChannelId) -> DispatchResult {
@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_finish_closing(id: ChannelId) -> DispatchResult {
 		let channel = Self::recorded(id).map_err(Error::<T>::from)?;
-		let closing = channel.closing.ok_or(Error::<T>::NotClosing)?;
+		let closing = Self::closes(&channel).ok_or(Error::<T>::NotClosing)?;
 		ensure!(Self::now() >= closing, Error::<T>::GraceNotOver);
 		Self::remove(id, &channel)
 	}
@@ -34,6 +34,15 @@ impl<T: Config> Pallet<T> {
 		let channel = Self::recorded(id).map_err(Error::<T>::from)?;
 		ensure!(channel.payee == payee, Error::<T>::NotPayee);
 		Self::remove(id, &channel)
+	}
+
+	/// The first block in which the payer may take the rest, if it has asked for it. Blocks in which the payee could not
+	/// redeem do not count.
+	pub(crate) fn closes(channel: &ChannelOf<T>) -> Option<BlockNumber> {
+		channel.closing.map(|closing| {
+			let began = closing.saturating_sub(T::Grace::get());
+			T::Interruptions::get().moved(began, closing)
+		})
 	}
 
 	/// Returns everything to the payer and forgets the channel.

@@ -43,7 +43,7 @@ pub mod pallet {
 		channel::VoucherKey,
 		settings::ChannelSettings,
 		traits::{OnRedeemed, Treasury},
-		Balance, BlockNumber, ChannelId,
+		Balance, BlockNumber, ChannelId, Interruptions,
 	};
 
 	/// The version of this pallet's storage.
@@ -70,6 +70,10 @@ pub mod pallet {
 		/// Blocks from a payer's wish to close to the first in which it may take the rest. Must be longer than a payee
 		/// may be away: at least a day. A channel keeps the one in force when its closing began.
 		type Grace: Get<BlockNumber>;
+
+		/// The blocks that took no transactions. They do not count for a grace, whose end moves by as many blocks; whoever
+		/// can add to them delays payers.
+		type Interruptions: Get<Interruptions>;
 
 		/// Where the fees of redemptions go. What it cannot receive is burned.
 		type Treasury: Treasury<Self::AccountId>;
@@ -146,7 +150,7 @@ pub mod pallet {
 		ClosingStarted {
 			/// The channel.
 			channel: ChannelId,
-			/// The first block in which the payer may take the rest.
+			/// The first block in which the payer may take the rest, if no migration comes in between.
 			closing: BlockNumber,
 		},
 		/// A channel is gone.

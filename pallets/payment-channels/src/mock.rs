@@ -27,7 +27,7 @@ use sp_runtime::{
 use substation_primitives::{
 	settings::{ChannelSettings, Settings, STN},
 	traits::{OnRedeemed, Treasury},
-	Balance, BlockNumber, ChannelId,
+	Balance, BlockNumber, ChannelId, Interruptions,
 };
 use substation_proofs::{voucher::voucher_message, Hash};
 
@@ -105,6 +105,8 @@ parameter_types! {
 	pub storage ChannelsOf: ChannelSettings = Settings::default().channels;
 	pub storage GraceOf: BlockNumber = GRACE;
 	pub storage FeeMultiplierOf: FixedU128 = FixedU128::from_u32(1);
+	/// Blocks that took no transactions.
+	pub storage Interrupted: Interruptions = Interruptions::default();
 }
 
 impl pallet_payment_channels::Config for Test {
@@ -112,6 +114,7 @@ impl pallet_payment_channels::Config for Test {
 	type Settings = ChannelsOf;
 	type FeeMultiplier = FeeMultiplierOf;
 	type Grace = GraceOf;
+	type Interruptions = Interrupted;
 	type Treasury = FakeTreasury;
 	type OnRedeemed = FakeUsage;
 	type WeightInfo = ();

@@ -4,9 +4,11 @@ use crate::{Channels, Config, Pallet};
 use substation_primitives::{channel::ChannelPage, ChannelId};
 
 impl<T: Config> Pallet<T> {
-	/// A channel with what a payee needs to judge its vouchers, `None` if it has no record.
+	/// A channel with what a payee needs to judge its vouchers, `None` if it has no record. The end of its grace is the one
+	/// that holds now, moved by the blocks that took no transactions.
 	pub fn page(id: ChannelId) -> Option<ChannelPage<T::AccountId>> {
-		let channel = Channels::<T>::get(id)?;
+		let mut channel = Channels::<T>::get(id)?;
+		channel.closing = Self::closes(&channel);
 		let settings = Self::settings();
 		Some(ChannelPage {
 			id,

@@ -8,12 +8,16 @@
 //! |--- frozen or now ---|------------ now ------------|
 //! ```
 //! because a change of the forest catches up first, so the last change lies in `next_due` or before it.
+//!
+//! A window in which blocks took no transactions is excused: its period is judged like one with an empty set. A proof
+//! that was accepted in the rest of such a window counts as ever.
 
 use crate::{
 	penalty::{self, Penalty, Standing},
 	types::{HostHasher, NodeRecord},
 	Config, Error, Event, NodeProofs, Pallet,
 };
+use alloc::vec::Vec;
 use frame_support::{pallet_prelude::*, traits::Get};
 use substation_primitives::{
 	traits::{Bonds, Exposure, Sanctions, Treasury},
@@ -21,37 +25,70 @@ use substation_primitives::{
 };
 
 /// Periods without a proof, in a row, that had something to prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
-	/// The first of them.
+	/// The first of them that is not excused.
 	pub first: Period,
-	/// How many they are.
+	/// How many they are, without those that are excused.
 	pub misses: u32,
+	/// Excused spans after the first miss, in order.
+	excused: Vec<(Period, Period)>,
 }
 
 impl Run {
-	/// The run that ends with `closed`, the last closed period.
-	pub(crate) fn of(record: &NodeRecord, closed: Period) -> Self {
-		let first = record.next_due;
-		let none = Self { first, misses: 0 };
-		if record.terminated_at.is_some() {
-			return none;
+	/// The run that ends with `closed`, the last closed period, without the spans that are `excused`.
+	pub(crate) fn of(
+		record: &NodeRecord,
+		closed: Period,
+		excused: impl Fn(Period, Period) -> Vec<(Period, Period)>,
+	) -> Self {
+		let (first, last) = due(record, closed).unwrap_or((record.next_due.next(), record.next_due));
+		let mut run = Self { first, misses: periods(first, last), excused: Vec::new() };
+		if run.misses == 0 {
+			return run;
 		}
-		let Some(later) = closed.0.checked_sub(first.0) else { return none };
-		let first_is_due = record.challenged(first).total > 0;
-		let later_are_due = record.forest.total > 0;
-		match (first_is_due, later_are_due) {
-			(true, true) => Self { first, misses: later.saturating_add(1) },
-			(true, false) => Self { first, misses: 1 },
-			(false, true) => Self { first: first.next(), misses: later },
-			(false, false) => none,
+		for (from, to) in excused(first, last) {
+			run.misses = run.misses.saturating_sub(periods(from, to));
+			if from == run.first {
+				run.first = to.next();
+			} else {
+				run.excused.push((from, to));
+			}
 		}
+		run
 	}
 
 	/// The period of the `nth` miss, counted from 1.
 	fn period(&self, nth: u32) -> Period {
-		Period(self.first.0.saturating_add(nth.saturating_sub(1)))
+		let none_excused = Period(self.first.0.saturating_add(nth.saturating_sub(1)));
+		self.excused.iter().fold(none_excused, |period, (from, to)| {
+			if *from > period {
+				return period;
+			}
+			Period(period.0.saturating_add(periods(*from, *to)))
+		})
 	}
+}
+
+/// The periods up to `closed` whose outcome is not applied and whose set was not empty, if there are any.
+fn due(record: &NodeRecord, closed: Period) -> Option<(Period, Period)> {
+	let first = record.next_due;
+	if record.terminated_at.is_some() || closed < first {
+		return None;
+	}
+	let first_is_due = record.challenged(first).total > 0;
+	let later_are_due = record.forest.total > 0;
+	match (first_is_due, later_are_due) {
+		(true, true) => Some((first, closed)),
+		(true, false) => Some((first, first)),
+		(false, true) => Some((first.next(), closed)),
+		(false, false) => None,
+	}
+}
+
+/// How many periods `first..=last` are.
+fn periods(first: Period, last: Period) -> u32 {
+	last.next().0.saturating_sub(first.0)
 }
 
 /// What is decided about a node, whether it is written or not.
@@ -79,7 +116,10 @@ impl<T: Config> Pallet<T> {
 		let Some(closed) = closed.filter(|closed| record.terminated_at.is_none() && *closed >= record.next_due) else {
 			return Verdict { record, missed: None };
 		};
-		let run = Run::of(&record, closed);
+		let interruptions = T::Interruptions::get();
+		let run = Run::of(&record, closed, |first, last| {
+			interruptions.excused::<HostHasher>(&T::Clock::get(), node, first, last).collect()
+		});
 		record.next_due = closed.next();
 		if run.misses == 0 {
 			return Verdict { record, missed: None };

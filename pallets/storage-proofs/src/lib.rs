@@ -57,7 +57,7 @@ pub mod pallet {
 	use substation_primitives::{
 		settings::{ProofSettings, MAX_OPENINGS},
 		traits::{Bonds, Exposure, OnProven, Sanctions, Treasury},
-		Balance, Clock, NodeId, Period, WindowSeed,
+		Balance, Clock, Interruptions, NodeId, Period, WindowSeed,
 	};
 	use substation_proofs::{
 		forest::ForestError,
@@ -83,6 +83,10 @@ pub mod pallet {
 		/// Lengths of period, window and slot step, in blocks. A constant of the chain: another value re-maps every
 		/// period that was ever proven.
 		type Clock: Get<Clock>;
+
+		/// The blocks that took no transactions. A window that overlaps one is not missed; whoever can add to them excuses
+		/// every node.
+		type Interruptions: Get<Interruptions>;
 
 		/// The verifiable randomness of the *parent* block's author, read in `on_initialize`. Whoever can choose it
 		/// chooses what is challenged.
@@ -148,7 +152,7 @@ pub mod pallet {
 			node: NodeId,
 			/// The first missed period.
 			first: Period,
-			/// Missed periods, in a row.
+			/// Missed periods, in a row but for those that are excused.
 			count: u32,
 			/// What was really taken from the bond, bounty included.
 			fined: Balance,

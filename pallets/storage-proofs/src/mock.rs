@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use substation_primitives::{
 	settings::{ProofSettings, Settings},
 	traits::{Bonds, Exposure, OnProven, Sanctions, StorageLedger, Treasury},
-	Balance, BlockNumber, Clock, NodeId, Period, ResourceClass,
+	Balance, BlockNumber, Clock, Interruptions, NodeId, Period, ResourceClass,
 };
 use substation_proofs::{
 	challenge::Challenge,
@@ -88,12 +88,15 @@ parameter_types! {
 	pub static ParentVrf: Option<Hash> = None;
 	/// Another one gives other randomness to every block.
 	pub static Authors: u64 = 0;
+	/// Blocks that took no transactions.
+	pub static Interrupted: Interruptions = Interruptions::default();
 	pub const ClockOf: Clock = CLOCK;
 }
 
 impl pallet_storage_proofs::Config for Test {
 	type Settings = ProofsOf;
 	type Clock = ClockOf;
+	type Interruptions = Interrupted;
 	type AuthorVrf = ParentVrf;
 	type Registry = FakeRegistry;
 	type Exposure = FakeMarket;
@@ -225,6 +228,7 @@ impl ExtBuilder {
 		ProofsOf::set(Settings::default().proofs);
 		ParentVrf::set(None);
 		Authors::set(0);
+		Interrupted::set(Interruptions::default());
 		let storage = RuntimeGenesisConfig::default().build_storage().expect("an empty genesis builds");
 		let mut ext = sp_io::TestExternalities::from(storage);
 		ext.execute_with(|| advance_to(1));
@@ -252,6 +256,14 @@ pub(crate) fn advance_to(block: BlockNumber) {
 		ParentVrf::set(Some(vrf_of(now - 1)));
 		System::set_block_number(now);
 		StorageProofs::on_initialize(now);
+	}
+}
+
+/// Runs until `block` has begun, without room for a transaction in any block from the next one on.
+pub(crate) fn migrate_to(block: BlockNumber) {
+	while System::block_number() < block {
+		advance_to(System::block_number() + 1);
+		Interrupted::mutate(|interruptions| interruptions.note(System::block_number()));
 	}
 }
 

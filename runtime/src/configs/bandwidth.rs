@@ -25,6 +25,7 @@ impl pallet_bandwidth_proofs::Config for Runtime {
 	type Currency = Balances;
 	type Settings = pallet_settings::BandwidthOf<Runtime>;
 	type Committees = pallet_pace::CommitteesOf<Runtime>;
+	type Interruptions = pallet_pace::InterruptionsOf<Runtime>;
 	type SlotMillis = pallet_pace::SlotMillis<Runtime>;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = EpochIndex;
@@ -42,6 +43,7 @@ impl pallet_payment_channels::Config for Runtime {
 	type Settings = pallet_settings::ChannelsOf<Runtime>;
 	type FeeMultiplier = fees::RedemptionMultiplier;
 	type Grace = pallet_pace::ChannelGrace<Runtime>;
+	type Interruptions = pallet_pace::InterruptionsOf<Runtime>;
 	type Treasury = governance::TreasuryPot;
 	type OnRedeemed = Credits;
 	type WeightInfo = pallet_payment_channels::weights::SubstrateWeight<Runtime>;

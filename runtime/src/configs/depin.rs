@@ -93,6 +93,7 @@ impl pallet_disputes::Config for Runtime {
 	type AnswerPeriod = governance::AnswerPeriod;
 	type DecisionPeriod = governance::DecisionPeriod;
 	type OverturnPeriod = governance::OverturnPeriod;
+	type Interruptions = pallet_pace::InterruptionsOf<Runtime>;
 	type WeightInfo = pallet_disputes::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
@@ -113,6 +114,7 @@ impl Get<Option<Hash>> for ParentVrf {
 impl pallet_storage_proofs::Config for Runtime {
 	type Settings = pallet_settings::ProofsOf<Runtime>;
 	type Clock = pallet_pace::ProofClock<Runtime>;
+	type Interruptions = pallet_pace::InterruptionsOf<Runtime>;
 	type AuthorVrf = ParentVrf;
 	type Registry = Registry;
 	type Exposure = StorageMarket;

@@ -2,14 +2,18 @@
 
 use crate::{
 	configs::assets::DepositPerPreimage,
-	constants::{BLOCK_HASH_COUNT, BLOCK_LENGTH, BLOCK_REF_TIME, NORMAL_DISPATCH_PERCENT, SS58_PREFIX},
+	constants::{
+		BLOCK_HASH_COUNT, BLOCK_LENGTH, BLOCK_REF_TIME, MAX_MIGRATION_CURSOR, MAX_MIGRATION_NAME, MIGRATION_PERCENT,
+		NORMAL_DISPATCH_PERCENT, SS58_PREFIX,
+	},
 	database_weight::DatabaseWeight,
-	governance, AccountId, Balance, Balances, Block, BlockNumber, OriginCaller, PalletInfo, Preimage, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, TxPause, VERSION,
+	governance, AccountId, Balance, Balances, Block, BlockNumber, MultiBlockMigrations, OriginCaller, PalletInfo,
+	Preimage, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, TxPause, VERSION,
 };
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
+	migrations::FreezeChainOnFailedMigration,
 	parameter_types,
 	traits::{fungible::HoldConsideration, ConstU16, ConstU32, EqualPrivilegeOnly, InsideBoth},
 	weights::Weight,
@@ -53,7 +57,29 @@ impl frame_system::Config for Runtime {
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type SS58Prefix = ConstU16<SS58_PREFIX>;
 	type MaxConsumers = ConstU32<128>;
-	type SingleBlockMigrations = crate::migrations::Migrations;
+	type SingleBlockMigrations = crate::migrations::SingleBlock;
+	type MultiBlockMigrator = MultiBlockMigrations;
+}
+
+parameter_types! {
+	/// What steps of a migration may take of a block. Elections run in hooks beside it.
+	pub MaximumMigrationWeight: Weight = Perbill::from_percent(MIGRATION_PERCENT) * RuntimeBlockWeights::get().max_block;
+}
+
+impl pallet_migrations::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Migrations = crate::migrations::MultiBlock;
+	// Tests set which ones.
+	#[cfg(feature = "runtime-benchmarks")]
+	type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
+	type CursorMaxLen = ConstU32<MAX_MIGRATION_CURSOR>;
+	type IdentifierMaxLen = ConstU32<MAX_MIGRATION_NAME>;
+	// Pace asks in each block whether a migration runs, however it was started.
+	type MigrationStatusHandler = ();
+	type FailedMigrationHandler = FreezeChainOnFailedMigration;
+	type MaxServiceWeight = MaximumMigrationWeight;
+	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_timestamp::Config for Runtime {

@@ -30,6 +30,9 @@ fn genesis_storage() -> Storage {
 	serde_json::from_value::<RuntimeGenesisConfig>(genesis).unwrap().build_storage().unwrap()
 }
 
+/// Benchmarks that cannot run here: with the state checks of the native build, upstream panics where a migration fails.
+const ONLY_IN_THE_BLOB: [(&str, &str); 1] = [("pallet_migrations", "exec_migration_fail")];
+
 /// The values of all components at the lower and at the upper end of their ranges.
 fn ends(benchmark: &BenchmarkMetadata) -> Vec<Vec<(BenchmarkParameter, u32)>> {
 	let low = benchmark.components.iter().map(|&(component, low, _)| (component, low)).collect();
@@ -57,7 +60,8 @@ fn run_all(pallet: &str) {
 	let list = list();
 	let entry = list.iter().find(|entry| entry.pallet == pallet.as_bytes()).expect("the pallet has benchmarks");
 	let mut failures = Vec::new();
-	for benchmark in &entry.benchmarks {
+	let runs = |name: &[u8]| !ONLY_IN_THE_BLOB.contains(&(pallet, text(name).as_str()));
+	for benchmark in entry.benchmarks.iter().filter(|benchmark| runs(&benchmark.name)) {
 		for components in ends(benchmark) {
 			let config = BenchmarkConfig {
 				pallet: entry.pallet.clone(),
@@ -112,6 +116,7 @@ benchmarks_of!(
 	pallet_multisig
 	pallet_identity
 	pallet_disputes
+	pallet_migrations
 	pallet_registry
 	pallet_storage_market
 	pallet_storage_proofs

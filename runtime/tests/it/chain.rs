@@ -7,6 +7,7 @@ use frame_support::{
 	traits::{Authorize, Get, TryState, TryStateSelect},
 	weights::Weight,
 };
+use pallet_migrations::mock_helpers::{MockedMigrationKind, MockedMigrations};
 use serde_json::Value;
 use sp_consensus_babe::{
 	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
@@ -19,7 +20,7 @@ use sp_runtime::{
 	generic::{Digest, DigestItem, Era},
 	traits::Header as _,
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
-	ApplyExtrinsicResult, DispatchResult, MultiSignature,
+	ApplyExtrinsicResult, DispatchResult, ExtrinsicInclusionMode, MultiSignature,
 };
 use std::{cell::Cell, collections::BTreeMap};
 use substation_runtime::{
@@ -36,6 +37,8 @@ pub(crate) const GENESIS: H256 = H256::repeat_byte(7);
 thread_local! {
 	/// Hash of the last block.
 	static PARENT: Cell<H256> = const { Cell::new(GENESIS) };
+	/// Whether the last block took transactions.
+	static OPEN: Cell<bool> = const { Cell::new(true) };
 }
 
 /// The complete genesis of a preset: the default with the preset merged in, as chain specs do it.
@@ -100,13 +103,37 @@ pub(crate) fn check() {
 
 /// Makes one block of these transactions and says how each went.
 ///
-/// A block that begins a session takes no transactions: if it is the next one, they come in the block after it.
+/// A block that begins a session takes no transactions: if it is the next one, they come in the block after it. While a
+/// migration runs no block takes any, and a test that tries is wrong.
 pub(crate) fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
 	let transactions: Vec<_> = transactions.into_iter().collect();
 	if !transactions.is_empty() {
 		pass_session_start();
 	}
-	block_of(|| transactions.into_iter().map(include).collect())
+	block_of(|| {
+		assert!(transactions.is_empty() || took_transactions(), "a migration runs");
+		transactions.into_iter().map(include).collect()
+	})
+}
+
+/// Whether the last block took transactions, as the executive told its author.
+pub(crate) fn took_transactions() -> bool {
+	OPEN.get()
+}
+
+/// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these.
+pub(crate) fn migrate(blocks: u32) {
+	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
+	for _ in 0..blocks {
+		block([]);
+		assert!(!took_transactions());
+	}
+}
+
+/// Makes the next block the first one of a runtime that has this migration.
+pub(crate) fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
+	MockedMigrations::set(vec![(migration, steps)]);
+	frame_system::LastRuntimeUpgrade::<Runtime>::kill();
 }
 
 /// Applies a transaction as a block's author does, who rolls back what the block cannot include.
@@ -155,16 +182,25 @@ fn twox_128(name: &str) -> [u8; 16] {
 	sp_io::hashing::twox_128(name.as_bytes())
 }
 
-/// Makes one block in which `body` happens.
-fn block_of<R>(body: impl FnOnce() -> R) -> R {
+/// The header with which the next block begins, and the time of its slot.
+pub(crate) fn next_header() -> (Header, u64) {
 	let number = if System::block_number() == 0 && PARENT.get() == GENESIS { 1 } else { System::block_number() + 1 };
 	let slot = FIRST_SLOT + u64::from(number);
 	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(pre_digest(number, slot.into()))] };
 	let header = Header::new(number, H256::zero(), H256::zero(), PARENT.get(), digest);
-	Executive::initialize_block(&header);
-	let now = slot * pallet_pace::SlotMillis::<Runtime>::get();
-	let time = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into());
-	Executive::apply_extrinsic(time).unwrap().unwrap();
+	(header, slot * pallet_pace::SlotMillis::<Runtime>::get())
+}
+
+/// The inherent that tells the time.
+pub(crate) fn time(now: u64) -> UncheckedExtrinsic {
+	UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into())
+}
+
+/// Makes one block in which `body` happens.
+fn block_of<R>(body: impl FnOnce() -> R) -> R {
+	let (header, now) = next_header();
+	OPEN.set(Executive::initialize_block(&header) == ExtrinsicInclusionMode::AllExtrinsics);
+	Executive::apply_extrinsic(time(now)).unwrap().unwrap();
 	let result = body();
 	PARENT.set(Executive::finalize_block().hash());
 	result

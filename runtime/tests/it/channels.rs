@@ -1,7 +1,7 @@
 //! Payment channels: opened with a fee, redeemed without one, closed by either side.
 
 use crate::chain::{
-	apply, block, check, free, free_weight, refused, run_to, scenario, send, signed, signed_as, GENESIS,
+	apply, block, check, free, free_weight, migrate, refused, run_to, scenario, send, signed, signed_as, GENESIS,
 };
 use frame_support::traits::{fungible::InspectHold, Get, TypedGet};
 use pallet_payment_channels::{
@@ -210,6 +210,26 @@ fn a_payer_that_wants_its_money_back_waits_for_the_payee() {
 		check();
 
 		assert_eq!(refused(channel.voucher(8 * STN)), InvalidTransaction::Stale.into());
+	});
+}
+
+// R3: the grace ran out while no redemption could be included.
+#[test]
+fn a_payee_redeems_after_a_migration_over_the_grace() {
+	scenario(|| {
+		let channel = Channel::open();
+		send(Alice, Call::start_closing { channel: channel.id });
+		let until = channel.page().unwrap().channel.closing.expect("it is closing");
+		let grace = pallet_pace::ChannelGrace::<Runtime>::get();
+
+		migrate(grace + 5);
+
+		assert_eq!(channel.page().unwrap().channel.closing, Some(until + grace + 5));
+		let early = block([signed(Charlie, Call::finish_closing { channel: channel.id }), channel.voucher(6 * STN)]);
+		assert_eq!(early, [Ok(Err(Error::<Runtime>::GraceNotOver.into())), Ok(Ok(()))]);
+		run_to(until + grace + 5);
+		send(Charlie, Call::finish_closing { channel: channel.id });
+		assert_eq!(channel.page(), None);
 	});
 }
 

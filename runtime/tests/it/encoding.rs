@@ -121,6 +121,7 @@ fn pallets_keep_their_indices() {
 		(Treasury::index(), 24),
 		(Disputes::index(), 25),
 		(TxPause::index(), 26),
+		(MultiBlockMigrations::index(), 27),
 		(Registry::index(), 30),
 		(StorageMarket::index(), 31),
 		(StorageProofs::index(), 32),

@@ -2,7 +2,7 @@
 
 use crate::{
 	actors::{content, deal_page, propose, Node, BOND},
-	chain::{apply, attempt, run_to, scenario, send, signed},
+	chain::{apply, attempt, migrate, run_to, scenario, send, signed},
 	governance_bodies::{executed, motion},
 	governance_referenda::{aye, enact, end, launch, outcome, vote},
 };
@@ -86,6 +86,22 @@ fn the_page_of_a_deal_tells_its_dispute_and_that_silence_loses() {
 		assert_eq!(Disputes::standing(deal), Some(Standing::Final(Verdict::Upheld)));
 		send(Charlie, pallet_disputes::Call::execute { deal });
 		assert_eq!(deal_page(deal).unwrap().dispute, None);
+	});
+}
+
+// R3: silence loses, and no answer could be included.
+#[test]
+fn an_agent_answers_after_a_migration_over_the_deadline() {
+	scenario(|| {
+		let (node, deal, _) = disputed();
+		let Stage::Open { answer_by } = page(deal).stage else { panic!("open") };
+		let blocks = answer_by + 9 - System::block_number();
+
+		migrate(blocks);
+
+		assert_eq!(page(deal).stage, Stage::Open { answer_by: answer_by + blocks });
+		apply(node.answer(deal, [2; 32]));
+		assert_eq!(page(deal).answer, Some([2; 32]));
 	});
 }
 

@@ -33,6 +33,7 @@ mod lifecycle;
 mod lines;
 mod measurement_cost;
 mod metadata;
+mod migrations;
 mod penalties;
 mod pots;
 mod presets;

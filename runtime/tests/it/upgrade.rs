@@ -5,11 +5,16 @@ use crate::{
 	chain::{check, scenario},
 };
 use frame_support::{
-	assert_err, assert_ok,
-	traits::{OnRuntimeUpgrade, UpgradeCheckSelect},
+	assert_err, assert_ok, assert_storage_noop,
+	migrations::{SteppedMigration, SteppedMigrationError},
+	traits::UpgradeCheckSelect,
+	weights::{Weight, WeightMeter},
 };
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
+use sp_runtime::Perbill;
 use substation_runtime::{
+	configs::RuntimeBlockWeights,
+	constants::MIGRATION_PERCENT,
 	migrations::rehearsal::{CountDeals, DealsOfCustomer, Version},
 	Executive, System,
 };
@@ -24,10 +29,29 @@ fn with_deals(test: impl FnOnce()) {
 	});
 }
 
+/// What one block gives a migration.
+fn share() -> WeightMeter {
+	WeightMeter::with_limit(Perbill::from_percent(MIGRATION_PERCENT) * RuntimeBlockWeights::get().max_block)
+}
+
+/// Runs the rehearsed migration to its end. Says how many blocks it takes.
+fn run() -> u32 {
+	let (mut cursor, mut blocks) = (None, 0);
+	loop {
+		blocks += 1;
+		cursor = CountDeals::transactional_step(cursor, &mut share()).expect("a block has weight for a step");
+		if cursor.is_none() {
+			return blocks;
+		}
+	}
+}
+
 #[test]
 fn the_rehearsed_migration_passes_its_checks_and_leaves_every_pallet_sound() {
 	with_deals(|| {
-		assert_ok!(CountDeals::try_on_runtime_upgrade(true));
+		let state = CountDeals::pre_upgrade().unwrap();
+		run();
+		assert_ok!(CountDeals::post_upgrade(state));
 
 		assert_eq!(DealsOfCustomer::get(Bob.to_account_id()), 2);
 		assert_eq!(DealsOfCustomer::get(Charlie.to_account_id()), 1);
@@ -36,12 +60,20 @@ fn the_rehearsed_migration_passes_its_checks_and_leaves_every_pallet_sound() {
 }
 
 #[test]
-fn the_rehearsed_migration_runs_once() {
+fn the_rehearsed_migration_takes_several_blocks() {
 	with_deals(|| {
-		CountDeals::on_runtime_upgrade();
-		CountDeals::on_runtime_upgrade();
+		assert_eq!(run(), 4);
+		assert!(CountDeals::max_steps().is_some_and(|steps| steps > 4));
+	});
+}
 
-		assert_eq!((DealsOfCustomer::get(Bob.to_account_id()), Version::get()), (2, 1));
+#[test]
+fn a_step_without_the_weight_for_it_changes_nothing() {
+	with_deals(|| {
+		assert_storage_noop!({
+			let refused = CountDeals::transactional_step(None, &mut WeightMeter::with_limit(Weight::from_parts(1, 0)));
+			assert!(matches!(refused, Err(SteppedMigrationError::InsufficientWeight { .. })));
+		});
 	});
 }
 
@@ -50,7 +82,7 @@ fn its_checks_notice_what_it_does_wrong() {
 	with_deals(|| {
 		let state = CountDeals::pre_upgrade().unwrap();
 		assert_err!(CountDeals::post_upgrade(state.clone()), "the index is not marked as built");
-		CountDeals::on_runtime_upgrade();
+		run();
 		DealsOfCustomer::insert(Bob.to_account_id(), 3);
 
 		assert_err!(CountDeals::post_upgrade(state), "the index does not count the deals");

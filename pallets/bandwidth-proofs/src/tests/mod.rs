@@ -3,6 +3,7 @@ mod draw;
 mod fees;
 mod forgery;
 mod genesis;
+mod interruptions;
 mod invariants;
 mod measure;
 mod members;

@@ -4,6 +4,7 @@ mod answer;
 mod concede;
 mod decide;
 mod execute;
+mod interruptions;
 mod invariants;
 mod open;
 mod random;

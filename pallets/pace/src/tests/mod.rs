@@ -1,5 +1,6 @@
 //! One file per topic.
 
 mod genesis;
+mod interruptions;
 mod readers;
 mod weights;

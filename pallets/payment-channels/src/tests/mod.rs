@@ -4,6 +4,7 @@ mod close;
 mod congestion;
 mod errors;
 mod history;
+mod interruptions;
 mod invariants;
 mod money;
 mod open;

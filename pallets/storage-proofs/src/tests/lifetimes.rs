@@ -12,6 +12,8 @@ use substation_primitives::{traits::StorageLedger, Balance, Period};
 struct Deeds {
 	before: Change,
 	proves: bool,
+	/// Whether the last blocks of the window take no transactions.
+	migrates: bool,
 	after: Change,
 	/// Who looks when the window has closed.
 	looks: Look,
@@ -34,12 +36,8 @@ enum Look {
 fn deeds() -> impl Strategy<Value = Deeds> {
 	let change = || prop_oneof![4 => Just(Change::None), 2 => Just(Change::Store), 1 => Just(Change::ClearAll)];
 	let look = prop_oneof![3 => Just(Look::Nobody), 1 => Just(Look::Market), 1 => Just(Look::Reporter)];
-	(change(), prop::bool::weighted(0.7), change(), look).prop_map(|(before, proves, after, looks)| Deeds {
-		before,
-		proves,
-		after,
-		looks,
-	})
+	(change(), prop::bool::weighted(0.7), prop::bool::weighted(0.1), change(), look)
+		.prop_map(|(before, proves, migrates, after, looks)| Deeds { before, proves, migrates, after, looks })
 }
 
 /// Judges at once, period by period, and knows nothing of runs, frozen sets or words of bits.
@@ -51,7 +49,7 @@ struct Simulation {
 }
 
 impl Simulation {
-	fn close(&mut self, period: Period, bytes_at_freeze: u64, proven: bool) {
+	fn close(&mut self, period: Period, bytes_at_freeze: u64, proven: bool, excused: bool) {
 		let settings = ProofsOf::get();
 		if self.terminated_at.is_some() || bytes_at_freeze == 0 {
 			return;
@@ -59,6 +57,9 @@ impl Simulation {
 		if proven {
 			self.strikes = forgive(self.strikes, &settings);
 			self.proven.push(period);
+			return;
+		}
+		if excused {
 			return;
 		}
 		let standing = Standing { strikes: self.strikes, bond: self.bond, reserve: RESERVE, committed_rate: RATE };
@@ -107,8 +108,11 @@ fn live(life: &[Deeds]) {
 			accepted.is_ok()
 		};
 		change(&mut hardware, deeds.after, &mut next_deal);
+		if deeds.migrates {
+			migrate_to(closes(node, period) - 1);
+		}
 		close_window(node);
-		simulation.close(period, bytes, proven);
+		simulation.close(period, bytes, proven, deeds.migrates);
 		assert_eq!(StorageProofs::is_terminated(node), simulation.terminated_at.is_some());
 		match deeds.looks {
 			Look::Nobody => {}

@@ -2,6 +2,7 @@
 
 mod clearing;
 mod freeze;
+mod interruptions;
 mod ledger;
 mod lifetimes;
 mod misses;
