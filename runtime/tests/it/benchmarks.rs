@@ -14,7 +14,9 @@ use sp_runtime::{traits::BlakeTwo256, BuildStorage};
 use sp_state_machine::{Ext, OverlayedChanges};
 use substation_primitives::{traits::StorageLedger, Period};
 use substation_proofs::forest::Forest;
-use substation_runtime::{Runtime, RuntimeGenesisConfig, StorageProofs};
+use substation_runtime::{
+	genesis_presets::BENCHMARKS_RUNTIME_PRESET, Runtime, RuntimeGenesisConfig, StorageProofs,
+};
 
 fn list() -> Vec<BenchmarkList> {
 	Runtime::benchmark_metadata(true).0
@@ -24,12 +26,9 @@ fn text(name: &[u8]) -> String {
 	String::from_utf8(name.to_vec()).expect("names of benchmarks are text")
 }
 
-/// As a development chain begins, but without minimum bonds: the benchmarks of staking bond next to nothing.
+/// What weights are measured on.
 fn genesis_storage() -> Storage {
-	let mut genesis = genesis("development");
-	for minimum in ["minNominatorBond", "minValidatorBond"] {
-		genesis["staking"][minimum] = 0.into();
-	}
+	let genesis = genesis(BENCHMARKS_RUNTIME_PRESET);
 	serde_json::from_value::<RuntimeGenesisConfig>(genesis).unwrap().build_storage().unwrap()
 }
 
