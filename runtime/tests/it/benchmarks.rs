@@ -160,6 +160,25 @@ fn the_benchmark_of_withdrawing_leaves_a_long_life_to_forget() {
 }
 
 #[test]
+fn the_script_measures_every_pallet_whose_benchmarks_are_its_weights() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/weights");
+	let script = std::fs::read_to_string(path).expect("the script is there");
+	let names = |variable: &str| -> Vec<String> {
+		let list = script.lines().find_map(|line| line.strip_prefix(variable)?.strip_prefix("=(")?.strip_suffix(')'));
+		let names = list.expect("the script lists pallets").split(' ');
+		names.map(|name| format!("pallet_{}", name.replace('-', "_"))).collect()
+	};
+
+	let mut measured = [names("OWN"), names("UPSTREAM")].concat();
+	// Their benchmarks are a part of what `EquivocationWeights` works out.
+	measured.extend(["pallet_babe", "pallet_grandpa"].map(String::from));
+	let mut listed: Vec<_> = list().iter().map(|entry| text(&entry.pallet)).collect();
+	measured.sort();
+	listed.sort();
+	assert_eq!(measured, listed);
+}
+
+#[test]
 fn a_benchmark_that_does_not_exist_fails() {
 	let config = BenchmarkConfig {
 		pallet: b"pallet_rewards".to_vec(),
