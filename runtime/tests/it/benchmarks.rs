@@ -14,9 +14,7 @@ use sp_runtime::{traits::BlakeTwo256, BuildStorage};
 use sp_state_machine::{Ext, OverlayedChanges};
 use substation_primitives::{traits::StorageLedger, Period};
 use substation_proofs::forest::Forest;
-use substation_runtime::{
-	genesis_presets::BENCHMARKS_RUNTIME_PRESET, Runtime, RuntimeGenesisConfig, StorageProofs,
-};
+use substation_runtime::{genesis_presets::BENCHMARKS_RUNTIME_PRESET, Runtime, RuntimeGenesisConfig, StorageProofs};
 
 fn list() -> Vec<BenchmarkList> {
 	Runtime::benchmark_metadata(true).0
