@@ -54,7 +54,9 @@ pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 
 /// Runs one.
 pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
-	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	let mut whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	// Every transaction reads the hash of genesis: it pays for that with its extension `CheckGenesis`.
+	whitelist.push(frame_system::BlockHash::<Runtime>::hashed_key_for(0).into());
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
 	add_benchmarks!(params, batches);
@@ -99,15 +101,44 @@ fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> N
 	let origin = RuntimeOrigin::signed(operator.clone());
 	let registered = Registry::register(origin, spec, class, offer, BOND);
 	assert!(registered.is_ok(), "{registered:?}");
+	fill_addresses(id);
 	earn(id);
 	interrupt();
 	id
 }
 
+/// Makes a node's record as long as it can be.
+fn fill_addresses(node: NodeId) {
+	use constants::{MAX_NODE_ADDRESSES, MAX_NODE_ADDRESS_LENGTH};
+	use pallet_registry::{Address, Addresses};
+	let address = Address::<Runtime>::truncate_from(alloc::vec![b'h'; MAX_NODE_ADDRESS_LENGTH as usize]);
+	let addresses = Addresses::<Runtime>::truncate_from(alloc::vec![address; MAX_NODE_ADDRESSES as usize]);
+	pallet_registry::Nodes::<Runtime>::mutate_extant(node, |record| record.addresses = addresses);
+}
+
+/// Gives a node earnings of the running era, and its operator some of an era that is over: when the node is forgotten,
+/// they are moved to the operator's.
+fn earn_now(node: NodeId) {
+	let running = pallet_rewards::Era::<Runtime>::mutate(|era| {
+		era.index = era.index.max(1);
+		era.pools = Pools { storage: SCARCE, bandwidth: SCARCE };
+		era.index
+	});
+	for class in [ResourceClass::Storage, ResourceClass::Bandwidth] {
+		let record = Record { era: running, units: constants::STN, pending: constants::STN, current: None };
+		pallet_rewards::Records::<Runtime>::insert(Earner::Node { node, class }, record);
+	}
+	let operator = pallet_registry::Nodes::<Runtime>::get(node).expect("the node is registered").operator;
+	let record = Record { era: 0, units: constants::STN, pending: constants::STN, current: None };
+	pallet_rewards::Records::<Runtime>::insert(Earner::Payee(operator), record);
+}
+
+/// A pool that cannot pay its units in full.
+const SCARCE: Pool = Pool { units: 3 * constants::STN, budget: constants::STN };
+
 /// Gives a node earnings of an era that is over, in a pool that cannot pay them in full: whatever credits or settles it
 /// has to fold them first.
 fn earn(node: NodeId) {
-	const SCARCE: Pool = Pool { units: 3 * constants::STN, budget: constants::STN };
 	pallet_rewards::Closed::<Runtime>::mutate(|[first, ..]| *first = Pools { storage: SCARCE, bandwidth: SCARCE });
 	pallet_rewards::Era::<Runtime>::mutate(|era| era.index = era.index.max(1));
 	let current = Some(Current { since: 0, due: BlockNumber::MAX, yields: 0, bond: BOND });
@@ -153,6 +184,15 @@ impl pallet_registry::BenchmarkHelper for Helper {
 		earn(node);
 		owe(node, FATAL_MISSES);
 	}
+
+	fn leave_much_to_forget(node: NodeId) {
+		earn_now(node);
+		NodeAccounts::<Runtime>::mutate(node, |account| account.committed_rate = constants::MILLI);
+		// One more than go with the node: that there is another one is read.
+		for word in 0..=pallet_storage_proofs::FORGOTTEN_WORDS {
+			Proven::<Runtime>::insert(node, word, EVEN_PERIODS);
+		}
+	}
 }
 
 impl pallet_storage_market::benchmarking::BenchmarkHelper<AccountId> for Helper {
@@ -166,9 +206,14 @@ impl pallet_storage_market::benchmarking::BenchmarkHelper<AccountId> for Helper 
 
 	fn start_period(node: NodeId, period: Period) {
 		enter(node, period);
+		let fined_from = pallet_settings::ProofsOf::<Runtime>::get().first_fine_from;
 		change_record(node, |record| {
 			record.frozen = None;
-			record.next_due = period;
+			record.next_due = period.previous().unwrap_or(period);
+			record.strikes = fined_from;
+		});
+		NodeAccounts::<Runtime>::mutate(node, |account| {
+			account.committed_rate = account.committed_rate.max(constants::MILLI);
 		});
 		for word in 0..=period.0 / u128::BITS {
 			Proven::<Runtime>::insert(node, word, EVEN_PERIODS);
@@ -197,13 +242,15 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 		let node = register(operator, agent);
 		let market = AllSettings::default().market;
 		let (id, rate, reserve) = (DealId(0), constants::STN, constants::STN.saturating_mul(7));
-		let last = Period(MAX_TERM);
+		// Begins in the middle of a word: a whole term takes as many of them as it can.
+		let first = Period(65);
+		let last = Period(MAX_TERM.saturating_add(64));
 		let terms = Terms {
 			slot: 0,
 			shares: market.shares,
-			first: Period(1),
+			first,
 			last,
-			next_unsettled: Period(1),
+			next_unsettled: first,
 			paid_periods: 7,
 			compensation_periods: 7,
 		};
@@ -227,15 +274,12 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 		pallet_storage_market::NextDealId::<Runtime>::put(DealId(1));
 		let account = NodeAccount { deals: 1, bytes: FOREST.total, committed_rate: rate, reserve };
 		NodeAccounts::<Runtime>::insert(node, account);
-		// Half of the term has closed, with a few misses that nobody has applied.
+		// Half of the term has closed, with a miss that nobody has applied.
+		change_record(node, |record| record.forest = FOREST);
 		<Self as pallet_storage_market::benchmarking::BenchmarkHelper<AccountId>>::start_period(
 			node,
 			Period(MAX_TERM / 2),
 		);
-		change_record(node, |record| {
-			record.forest = FOREST;
-			record.next_due = Period(MAX_TERM / 2 - 3);
-		});
 		id
 	}
 
@@ -263,6 +307,13 @@ impl pallet_storage_proofs::BenchmarkHelper<AccountId> for Helper {
 		let reporter = AccountId::new([4; 32]);
 		Balances::set_balance(&reporter, constants::STN);
 		reporter
+	}
+
+	fn read_by_authorization(node: NodeId) -> Vec<Vec<u8>> {
+		alloc::vec![
+			pallet_registry::Nodes::<Runtime>::hashed_key_for(node),
+			NodeAccounts::<Runtime>::hashed_key_for(node),
+		]
 	}
 }
 

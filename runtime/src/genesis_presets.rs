@@ -26,6 +26,10 @@ use substation_primitives::settings::Settings;
 /// Name of the preset that public networks are made of.
 pub const LIVE_TEMPLATE_RUNTIME_PRESET: &str = "live-template";
 
+/// Name of the preset that weights are measured on. No list has it: it is no network.
+#[cfg(feature = "runtime-benchmarks")]
+pub const BENCHMARKS_RUNTIME_PRESET: &str = "benchmarks";
+
 /// Minimum number of validators of a public network: with four, finality goes on without one of them.
 pub const MIN_VALIDATORS: u32 = 4;
 
@@ -71,6 +75,8 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 		sp_genesis_builder::DEV_RUNTIME_PRESET => fast(&[ALICE]),
 		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET => fast(&[ALICE, BOB, CHARLIE, DAVE]),
 		LIVE_TEMPLATE_RUNTIME_PRESET => live_template(),
+		#[cfg(feature = "runtime-benchmarks")]
+		BENCHMARKS_RUNTIME_PRESET => without_minimum_bonds(fast(&[ALICE])),
 		_ => return None,
 	};
 	serde_json::to_vec(&patch).ok()
@@ -161,6 +167,17 @@ fn fast(validators: &[Validator]) -> Value {
 		Sr25519Keyring::well_known().map(|who| (who.to_account_id(), ENDOWMENT)).collect(),
 		&COUNCIL,
 	)
+}
+
+/// The benchmarks of staking bond next to nothing.
+#[cfg(feature = "runtime-benchmarks")]
+fn without_minimum_bonds(mut patch: Value) -> Value {
+	for minimum in ["/staking/minNominatorBond", "/staking/minValidatorBond"] {
+		if let Some(bond) = patch.pointer_mut(minimum) {
+			*bond = 0.into();
+		}
+	}
+	patch
 }
 
 /// What a public network is made of: to be completed with validators, endowments and a council.

@@ -22,7 +22,7 @@ use substation_proofs::authority;
 /// Makes deals that can be disputed.
 pub trait BenchmarkHelper<AccountId> {
 	/// An accepted deal of a customer and an operator who can pay any bond, with periods to settle, escrow and
-	/// reserve left, and misses of the node that nobody has applied.
+	/// reserve left, and a miss of the node that nobody has applied.
 	fn add_deal(customer: &AccountId, operator: &AccountId, agent: AgentKey) -> DealId;
 
 	/// Ends the deal's node shortly before the deal's term does, in a way that nobody has applied, with a whole term to
@@ -70,13 +70,8 @@ mod benchmarks {
 			Ok(case)
 		}
 
-		fn final_with(verdict: Verdict) -> Result<Self, BenchmarkError> {
-			let case = Self::decided(verdict)?;
-			case.make_final_at(BlockNumber::default(), verdict);
-			Ok(case)
-		}
-
-		/// A dispute about a deal that is over: to let it go is to settle, compensate and close it.
+		/// A dispute about a deal that is over because its node is: to let it go is to fine and end the node, and to settle,
+		/// compensate and close the deal; to refund it is the same without the settlement.
 		fn over(verdict: Verdict, final_at: BlockNumber) -> Result<Self, BenchmarkError> {
 			let case = Self::decided(verdict)?;
 			T::BenchmarkHelper::end_deal(case.deal);
@@ -159,7 +154,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn overturn() -> Result<(), BenchmarkError> {
-		let Case { deal, .. } = Case::<T>::decided(Verdict::Rejected)?;
+		let Case { deal, .. } = Case::<T>::over(Verdict::Rejected, BlockNumber::MAX)?;
 		let origin = T::OverturnOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 
 		#[extrinsic_call]
@@ -183,7 +178,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn execute() -> Result<(), BenchmarkError> {
-		let Case { deal, .. } = Case::<T>::final_with(Verdict::Upheld)?;
+		let Case { deal, .. } = Case::<T>::over(Verdict::Upheld, BlockNumber::default())?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(whitelisted_caller()), deal);
@@ -205,7 +200,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn concede() -> Result<(), BenchmarkError> {
-		let Case { operator, deal, .. } = Case::<T>::answered()?;
+		let Case { operator, deal, .. } = Case::<T>::over(Verdict::Rejected, BlockNumber::MAX)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator), deal);

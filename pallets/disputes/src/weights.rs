@@ -115,9 +115,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn overturn() -> Weight {
-		// Shortest run: 272_875_000 picoseconds.
-		Weight::from_parts(409_067_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
@@ -141,10 +141,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn overturn_to_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().reads(22_u64))
 			.saturating_add(T::DbWeight::get().writes(13_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
@@ -165,9 +165,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn execute() -> Weight {
-		// Shortest run: 275_258_000 picoseconds.
-		Weight::from_parts(421_746_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
@@ -191,10 +191,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn execute_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().reads(22_u64))
 			.saturating_add(T::DbWeight::get().writes(13_u64))
 	}
 	/// Storage: `Disputes::Disputes` (r:1 w:1)
@@ -215,9 +215,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::HeldBack` (r:0 w:1)
 	/// Proof: `StorageMarket::HeldBack` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn concede() -> Weight {
-		Weight::from_parts(421_746_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().writes(12_u64))
 	}
@@ -250,31 +250,33 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(1_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn overturn() -> Weight {
-		Weight::from_parts(409_067_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn overturn_to_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().reads(22_u64))
 			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn execute() -> Weight {
-		Weight::from_parts(421_746_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn execute_dismissed() -> Weight {
 		Weight::from_parts(700_000_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().reads(22_u64))
 			.saturating_add(ParityDbWeight::get().writes(13_u64))
 	}
-	// An estimate from above: not measured since the call has changed.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn concede() -> Weight {
-		Weight::from_parts(421_746_000, 8799)
+		Weight::from_parts(470_000_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(11_u64))
 			.saturating_add(ParityDbWeight::get().writes(12_u64))
 	}

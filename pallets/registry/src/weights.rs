@@ -106,11 +106,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn release_bond() -> Weight {
-		// Shortest run: 150_033_000 picoseconds.
-		Weight::from_parts(212_936_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		Weight::from_parts(225_000_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -144,11 +144,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:0)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn unbond() -> Weight {
-		// Shortest run: 121_089_000 picoseconds.
-		Weight::from_parts(169_131_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		Weight::from_parts(172_000_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(8_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -162,11 +162,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:2 w:2)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
+	/// Storage: `StorageProofs::Proven` (r:17 w:16)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn withdraw() -> Weight {
-		// Shortest run: 221_118_000 picoseconds.
-		Weight::from_parts(303_930_000, 6192)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
-			.saturating_add(T::DbWeight::get().writes(6_u64))
+		Weight::from_parts(380_000_000, 6192)
+			.saturating_add(T::DbWeight::get().reads(25_u64))
+			.saturating_add(T::DbWeight::get().writes(23_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -231,25 +232,28 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn release_bond() -> Weight {
-		Weight::from_parts(212_936_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+		Weight::from_parts(225_000_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
 	}
 	fn leave() -> Weight {
 		Weight::from_parts(151_515_000, 4287)
 			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn unbond() -> Weight {
-		Weight::from_parts(169_131_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
-	}
-	fn withdraw() -> Weight {
-		Weight::from_parts(303_930_000, 6192)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
+		Weight::from_parts(172_000_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
 			.saturating_add(ParityDbWeight::get().writes(6_u64))
+	}
+	// An estimate from above: not measured since the benchmark has changed.
+	fn withdraw() -> Weight {
+		Weight::from_parts(380_000_000, 6192)
+			.saturating_add(ParityDbWeight::get().reads(25_u64))
+			.saturating_add(ParityDbWeight::get().writes(23_u64))
 	}
 	fn suspend() -> Weight {
 		Weight::from_parts(23_666_000, 4287)

@@ -40,11 +40,11 @@ pub trait BenchmarkHelper<AccountId> {
 	/// Gives the node this forest.
 	fn set_forest(node: NodeId, forest: Forest);
 
-	/// Makes `period` the node's current one. Every second period before it was proven, and no miss waits to be
-	/// applied.
+	/// Makes `period` the node's current one. Every second period before it was proven. If the node has a forest, the
+	/// last one was missed, and the next catch-up takes a fine for it.
 	fn start_period(node: NodeId, period: Period);
 
-	/// Makes the next catch-up terminate the node, decided in this closed period.
+	/// Makes the next catch-up fine the node and terminate it, decided in this closed period.
 	fn terminate(node: NodeId, decided: Period);
 }
 
@@ -91,8 +91,10 @@ fn propose<T: Config>(customer: &T::AccountId, node: NodeId) -> Result<DealId, B
 	Ok(id)
 }
 
-/// A deal of the longest term, accepted in the node's current period.
+/// A deal of the longest term. It begins in the middle of a word of outcomes: a whole term then takes as many of them as
+/// it can.
 fn accepted<T: Config>(customer: &T::AccountId, node: NodeId) -> Result<(DealId, Terms), BenchmarkError> {
+	T::BenchmarkHelper::start_period(node, Period(64));
 	let deal = propose::<T>(customer, node)?;
 	Pallet::<T>::do_accept(node, &[Acceptance { deal, slot: 0 }], 0, &UpdateProof::default())?;
 	match Deals::<T>::get(deal).map(|deal| deal.state) {
@@ -101,9 +103,10 @@ fn accepted<T: Config>(customer: &T::AccountId, node: NodeId) -> Result<(DealId,
 	}
 }
 
-/// An acceptance of so many proposals, each by a customer of its own, into a deep forest.
+/// An acceptance of so many proposals, each by a customer of its own, into a deep forest whose node owes a fine.
 fn acceptance<T: Config>(updates: u32) -> Result<Call<T>, BenchmarkError> {
 	let node = add_node::<T>();
+	T::BenchmarkHelper::start_period(node.id, Period(1));
 	let slots = spread(updates);
 	let mut acceptances = Vec::new();
 	for (index, slot) in (0..).zip(slots.iter()) {
@@ -120,9 +123,10 @@ fn acceptance<T: Config>(updates: u32) -> Result<Call<T>, BenchmarkError> {
 	Ok(Call::accept { node: node.id, acceptances, depth: MAX_DEPTH, proof, signature })
 }
 
-/// A clearance of so many deals without a record from a deep forest.
+/// A clearance of so many deals without a record from a deep forest whose node owes a fine.
 fn clearance<T: Config>(updates: u32) -> Result<Call<T>, BenchmarkError> {
 	let node = add_node::<T>();
+	T::BenchmarkHelper::start_period(node.id, Period(1));
 	NextDealId::<T>::put(DealId(updates.into()));
 	let leaves = spread(updates)
 		.into_iter()
@@ -146,6 +150,9 @@ mod benchmarks {
 	#[benchmark]
 	fn propose() -> Result<(), BenchmarkError> {
 		let node = add_node::<T>();
+		// A miss that nobody has applied has to be judged.
+		T::BenchmarkHelper::set_forest(node.id, Forest { root: [1; 32], total: LENGTH, depth: 0 });
+		T::BenchmarkHelper::start_period(node.id, Period(1));
 		let customer = rich::<T>("customer");
 
 		#[extrinsic_call]
@@ -227,6 +234,8 @@ mod benchmarks {
 		let customer = rich::<T>("customer");
 		let (deal, terms) = accepted::<T>(&customer, node.id)?;
 		T::BenchmarkHelper::start_period(node.id, terms.last.next());
+		// The last period decides: there is as much to settle as without, and more to apply.
+		T::BenchmarkHelper::terminate(node.id, terms.last);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(customer), deal);

@@ -298,7 +298,10 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for FakeLedger {
 	}
 
 	fn start_period(node: NodeId, period: Period) {
-		Ledgers::mutate(node, |ledger| ledger.current = period);
+		Ledgers::mutate(node, |ledger| {
+			ledger.current = period;
+			ledger.fine = STN;
+		});
 		(0..period.0).step_by(2).for_each(|proven| ProvenPeriods::insert(node, Period(proven), ()));
 	}
 

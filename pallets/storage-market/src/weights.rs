@@ -42,10 +42,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageMarket::DealsOfNode` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::Deals` (r:0 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn propose() -> Weight {
-		// Shortest run: 114_750_000 picoseconds.
-		Weight::from_parts(163_603_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		Weight::from_parts(170_000_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
@@ -71,14 +71,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::Deals` (r:63 w:63)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn accept(n: u32, ) -> Weight {
-		// Shortest run: 88_922_000 picoseconds.
-		Weight::from_parts(57_568_745, 4287)
-			// Standard error: 219_719
+		Weight::from_parts(185_000_000, 4287)
 			.saturating_add(Weight::from_parts(49_090_526, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(2_u64))
+			.saturating_add(T::DbWeight::get().writes(7_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
@@ -93,12 +92,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::Deals` (r:63 w:0)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn authorize_accept(n: u32, ) -> Weight {
-		// Shortest run: 132_135_000 picoseconds.
-		Weight::from_parts(174_079_175, 4287)
-			// Standard error: 383_160
+		Weight::from_parts(300_000_000, 4287)
 			.saturating_add(Weight::from_parts(40_490_323, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
@@ -109,14 +107,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::Deals` (r:63 w:0)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn clear(n: u32, ) -> Weight {
-		// Shortest run: 65_337_000 picoseconds.
-		Weight::from_parts(73_335_501, 3570)
-			// Standard error: 101_593
+		Weight::from_parts(200_000_000, 3570)
 			.saturating_add(Weight::from_parts(37_369_417, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes(6_u64))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:0)
@@ -130,12 +127,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `StorageMarket::Deals` (r:63 w:0)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
 	/// `n` is in `[1, 64]`.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn authorize_clear(n: u32, ) -> Weight {
-		// Shortest run: 113_568_000 picoseconds.
-		Weight::from_parts(146_277_312, 4287)
-			// Standard error: 112_751
+		Weight::from_parts(275_000_000, 4287)
 			.saturating_add(Weight::from_parts(35_233_155, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
@@ -155,11 +151,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn settle() -> Weight {
-		// Shortest run: 209_821_000 picoseconds.
-		Weight::from_parts(325_232_000, 23517)
-			.saturating_add(T::DbWeight::get().reads(18_u64))
-			.saturating_add(T::DbWeight::get().writes(6_u64))
+		Weight::from_parts(470_000_000, 23517)
+			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
@@ -173,11 +169,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(337), added: 2812, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn end_early() -> Weight {
-		// Shortest run: 176_482_000 picoseconds.
-		Weight::from_parts(247_227_000, 8799)
-			.saturating_add(T::DbWeight::get().reads(8_u64))
-			.saturating_add(T::DbWeight::get().writes(5_u64))
+		Weight::from_parts(380_000_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(11_u64))
+			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
@@ -197,11 +193,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::NodeAccounts` (r:1 w:1)
 	/// Proof: `StorageMarket::NodeAccounts` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn forfeit() -> Weight {
-		// Shortest run: 270_711_000 picoseconds.
-		Weight::from_parts(369_067_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(19_u64))
-			.saturating_add(T::DbWeight::get().writes(9_u64))
+		Weight::from_parts(500_000_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(20_u64))
+			.saturating_add(T::DbWeight::get().writes(10_u64))
 	}
 	/// Storage: `StorageMarket::Deals` (r:1 w:1)
 	/// Proof: `StorageMarket::Deals` (`max_values`: None, `max_size`: Some(152), added: 2627, mode: `MaxEncodedLen`)
@@ -223,19 +219,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `StorageProofs::Proven` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageMarket::DealsOfNode` (r:0 w:1)
 	/// Proof: `StorageMarket::DealsOfNode` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn close() -> Weight {
-		// Shortest run: 393_474_000 picoseconds.
-		Weight::from_parts(506_030_000, 21014)
-			.saturating_add(T::DbWeight::get().reads(19_u64))
+		Weight::from_parts(520_000_000, 21014)
+			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
 }
 
 /// For tests without a runtime.
 impl WeightInfo for () {
+	// An estimate from above: not measured since the benchmark has changed.
 	fn propose() -> Weight {
-		Weight::from_parts(163_603_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+		Weight::from_parts(170_000_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(6_u64))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 	}
 	fn withdraw_proposal() -> Weight {
@@ -243,55 +240,63 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn accept(n: u32, ) -> Weight {
-		Weight::from_parts(57_568_745, 4287)
+		Weight::from_parts(185_000_000, 4287)
 			.saturating_add(Weight::from_parts(49_090_526, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(ParityDbWeight::get().writes(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(7_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn authorize_accept(n: u32, ) -> Weight {
-		Weight::from_parts(174_079_175, 4287)
+		Weight::from_parts(300_000_000, 4287)
 			.saturating_add(Weight::from_parts(40_490_323, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
-	}
-	fn clear(n: u32, ) -> Weight {
-		Weight::from_parts(73_335_501, 3570)
-			.saturating_add(Weight::from_parts(37_369_417, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
-			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
-	}
-	fn authorize_clear(n: u32, ) -> Weight {
-		Weight::from_parts(146_277_312, 4287)
-			.saturating_add(Weight::from_parts(35_233_155, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(4_u64))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
-	}
-	fn settle() -> Weight {
-		Weight::from_parts(325_232_000, 23517)
-			.saturating_add(ParityDbWeight::get().reads(18_u64))
-			.saturating_add(ParityDbWeight::get().writes(6_u64))
-	}
-	fn end_early() -> Weight {
-		Weight::from_parts(247_227_000, 8799)
 			.saturating_add(ParityDbWeight::get().reads(8_u64))
-			.saturating_add(ParityDbWeight::get().writes(5_u64))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
 	}
-	fn forfeit() -> Weight {
-		Weight::from_parts(369_067_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(19_u64))
+	// An estimate from above: not measured since the benchmark has changed.
+	fn clear(n: u32, ) -> Weight {
+		Weight::from_parts(200_000_000, 3570)
+			.saturating_add(Weight::from_parts(37_369_417, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(8_u64))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(ParityDbWeight::get().writes(6_u64))
+			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
+	}
+	// An estimate from above: not measured since the benchmark has changed.
+	fn authorize_clear(n: u32, ) -> Weight {
+		Weight::from_parts(275_000_000, 4287)
+			.saturating_add(Weight::from_parts(35_233_155, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(9_u64))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2627).saturating_mul(n.into()))
+	}
+	// An estimate from above: not measured since the benchmark has changed.
+	fn settle() -> Weight {
+		Weight::from_parts(470_000_000, 23517)
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().writes(9_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
+	fn end_early() -> Weight {
+		Weight::from_parts(380_000_000, 8799)
+			.saturating_add(ParityDbWeight::get().reads(11_u64))
+			.saturating_add(ParityDbWeight::get().writes(9_u64))
+	}
+	// An estimate from above: not measured since the benchmark has changed.
+	fn forfeit() -> Weight {
+		Weight::from_parts(500_000_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
+			.saturating_add(ParityDbWeight::get().writes(10_u64))
+	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn close() -> Weight {
-		Weight::from_parts(506_030_000, 21014)
-			.saturating_add(ParityDbWeight::get().reads(19_u64))
+		Weight::from_parts(520_000_000, 21014)
+			.saturating_add(ParityDbWeight::get().reads(20_u64))
 			.saturating_add(ParityDbWeight::get().writes(11_u64))
 	}
 }

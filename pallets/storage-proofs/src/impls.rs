@@ -14,7 +14,7 @@ const MAX_WORDS: u32 = MAX_TERM / PERIODS_PER_WORD + 1;
 
 /// Words of outcomes that go with a node. A node that has proven for longer leaves the others behind: nobody reads
 /// them, because ids are never reused.
-const FORGOTTEN_WORDS: u32 = 16;
+pub const FORGOTTEN_WORDS: u32 = 16;
 
 /// The bits of `word` that stand for `first..=last`.
 fn mask(word: u32, first: Period, last: Period) -> u128 {

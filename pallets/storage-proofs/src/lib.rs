@@ -18,12 +18,13 @@ pub mod penalty;
 mod prove;
 mod seeds;
 #[cfg(any(feature = "runtime-benchmarks", test))]
-mod synthetic;
+pub mod synthetic;
 #[cfg(test)]
 mod tests;
 mod types;
 pub mod weights;
 
+pub use impls::FORGOTTEN_WORDS;
 pub use page::RECENT;
 pub use pallet::*;
 pub use types::{HostHasher, NodeRecord, Refusal, Ticket};
@@ -40,6 +41,10 @@ pub trait BenchmarkHelper<AccountId> {
 
 	/// An account that can receive a bounty.
 	fn reporter() -> AccountId;
+
+	/// Keys of what the authorisation of a proof reads in other pallets to judge a miss, and an accepted proof changes
+	/// nothing of.
+	fn read_by_authorization(node: substation_primitives::NodeId) -> alloc::vec::Vec<alloc::vec::Vec<u8>>;
 }
 
 #[frame_support::pallet]

@@ -181,6 +181,10 @@ impl crate::BenchmarkHelper<AccountId> for FakeRegistry {
 	fn reporter() -> AccountId {
 		REPORTER
 	}
+
+	fn read_by_authorization(node: NodeId) -> Vec<Vec<u8>> {
+		vec![Held::hashed_key_for(node), Rates::hashed_key_for(node)]
+	}
 }
 
 #[derive(Debug)]

@@ -48,12 +48,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// `o` is in `[1, 16]`.
+	// An estimate from above: not measured since the benchmark has changed.
 	fn authorize_prove(o: u32, ) -> Weight {
-		// Shortest run: 60_169_000 picoseconds.
 		Weight::from_parts(41_243_403, 4287)
-			// Standard error: 14_001
-			.saturating_add(Weight::from_parts(25_166_985, 0).saturating_mul(o.into()))
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(Weight::from_parts(31_000_000, 0).saturating_mul(o.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 	}
 	/// Storage: `StorageProofs::Seeds` (r:1 w:0)
 	/// Proof: `StorageProofs::Seeds` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `MaxEncodedLen`)
@@ -69,10 +68,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// Storage: `Rewards::Records` (r:1 w:1)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the benchmark has changed.
 	fn prove() -> Weight {
-		// Shortest run: 58_557_000 picoseconds.
 		Weight::from_parts(63_084_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `StorageProofs::Seeds` (r:1 w:0)
@@ -126,14 +125,16 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(2_u64))
 			.saturating_add(ParityDbWeight::get().writes(2_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn authorize_prove(o: u32, ) -> Weight {
 		Weight::from_parts(41_243_403, 4287)
-			.saturating_add(Weight::from_parts(25_166_985, 0).saturating_mul(o.into()))
-			.saturating_add(ParityDbWeight::get().reads(6_u64))
+			.saturating_add(Weight::from_parts(31_000_000, 0).saturating_mul(o.into()))
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 	}
+	// An estimate from above: not measured since the benchmark has changed.
 	fn prove() -> Weight {
 		Weight::from_parts(63_084_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(7_u64))
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn prove_after_misses() -> Weight {

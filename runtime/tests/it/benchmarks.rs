@@ -1,17 +1,20 @@
 //! Every benchmark that weights come from runs on this runtime, at both ends of the ranges of its components, and its own
 //! assertions hold. One that no longer works is seen here, not when weights are measured next. Times are not looked at.
 
-use crate::chain::genesis;
+use crate::chain::{genesis, genesis_state};
 use frame_benchmarking::{
 	runtime_decl_for_benchmark::BenchmarkV2, BenchmarkConfig, BenchmarkList, BenchmarkMetadata, BenchmarkParameter,
 };
+use pallet_storage_market::benchmarking::BenchmarkHelper as _;
 use sc_client_db::BenchmarkingState;
 use sp_core::storage::Storage;
 use sp_externalities::{set_and_run_with_externalities, Extensions};
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{traits::BlakeTwo256, BuildStorage};
 use sp_state_machine::{Ext, OverlayedChanges};
-use substation_runtime::{Runtime, RuntimeGenesisConfig};
+use substation_primitives::{traits::StorageLedger, Period};
+use substation_proofs::forest::Forest;
+use substation_runtime::{genesis_presets::BENCHMARKS_RUNTIME_PRESET, Runtime, RuntimeGenesisConfig, StorageProofs};
 
 fn list() -> Vec<BenchmarkList> {
 	Runtime::benchmark_metadata(true).0
@@ -21,12 +24,9 @@ fn text(name: &[u8]) -> String {
 	String::from_utf8(name.to_vec()).expect("names of benchmarks are text")
 }
 
-/// As a development chain begins, but without minimum bonds: the benchmarks of staking bond next to nothing.
+/// What weights are measured on.
 fn genesis_storage() -> Storage {
-	let mut genesis = genesis("development");
-	for minimum in ["minNominatorBond", "minValidatorBond"] {
-		genesis["staking"][minimum] = 0.into();
-	}
+	let genesis = genesis(BENCHMARKS_RUNTIME_PRESET);
 	serde_json::from_value::<RuntimeGenesisConfig>(genesis).unwrap().build_storage().unwrap()
 }
 
@@ -124,6 +124,62 @@ benchmarks_of!(
 	pallet_payment_channels
 	pallet_rewards
 );
+
+/// What puts the market's nodes into the states that its benchmarks need.
+type MarketHelper = <Runtime as pallet_storage_market::Config>::BenchmarkHelper;
+
+// Row 9: market calls catch a node up first, and the benchmarks had no miss to apply.
+#[test]
+fn benchmarks_of_the_market_begin_with_a_miss_that_is_fined() {
+	genesis_state("development").execute_with(|| {
+		let operator = sp_keyring::Sr25519Keyring::Bob.to_account_id();
+		let node = MarketHelper::add_node(&operator, [3; 32]);
+		MarketHelper::set_forest(node, Forest { root: [1; 32], total: 1, depth: 0 });
+		MarketHelper::start_period(node, Period(1));
+
+		StorageProofs::catch_up(node);
+
+		let record = pallet_storage_proofs::NodeProofs::<Runtime>::get(node).expect("the node has a forest");
+		assert!(record.fined > 0);
+		assert_eq!((record.next_due, record.terminated_at), (Period(1), None));
+	});
+}
+
+// Row 9: as many words of outcomes as go with a node, and one more that is looked at.
+#[test]
+fn the_benchmark_of_withdrawing_leaves_a_long_life_to_forget() {
+	use pallet_registry::BenchmarkHelper as _;
+	use pallet_storage_proofs::{Proven, FORGOTTEN_WORDS};
+	type Helper = <Runtime as pallet_registry::Config>::BenchmarkHelper;
+	genesis_state("development").execute_with(|| {
+		let operator = sp_keyring::Sr25519Keyring::Bob.to_account_id();
+		let node = MarketHelper::add_node(&operator, [3; 32]);
+
+		Helper::owe_termination(node);
+		Helper::leave_much_to_forget(node);
+
+		assert_eq!(Proven::<Runtime>::iter_prefix(node).count(), FORGOTTEN_WORDS as usize + 1);
+	});
+}
+
+#[test]
+fn the_script_measures_every_pallet_whose_benchmarks_are_its_weights() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/weights");
+	let script = std::fs::read_to_string(path).expect("the script is there");
+	let names = |variable: &str| -> Vec<String> {
+		let list = script.lines().find_map(|line| line.strip_prefix(variable)?.strip_prefix("=(")?.strip_suffix(')'));
+		let names = list.expect("the script lists pallets").split(' ');
+		names.map(|name| format!("pallet_{}", name.replace('-', "_"))).collect()
+	};
+
+	let mut measured = [names("OWN"), names("UPSTREAM")].concat();
+	// Their benchmarks are a part of what `EquivocationWeights` works out.
+	measured.extend(["pallet_babe", "pallet_grandpa"].map(String::from));
+	let mut listed: Vec<_> = list().iter().map(|entry| text(&entry.pallet)).collect();
+	measured.sort();
+	listed.sort();
+	assert_eq!(measured, listed);
+}
 
 #[test]
 fn a_benchmark_that_does_not_exist_fails() {
