@@ -100,9 +100,7 @@ impl<T: Config> Pallet<T> {
 		let committees = T::Committees::get();
 		let draw = Self::draw_of(now, &settings, &committees);
 		let wanted = draw.as_ref().map_or(0, |draw| draw.wanted(&settings, T::Clock::get().period));
-		let tests = draw.map_or_else(BoundedVec::new, |draw| {
-			Self::drawn_tests(&draw, wanted, &settings, &committees)
-		});
+		let tests = draw.map_or_else(BoundedVec::new, |draw| Self::drawn_tests(&draw, wanted, &settings, &committees));
 
 		let index = Self::ring_index(now, committees.deadline);
 		if tests.is_empty() {

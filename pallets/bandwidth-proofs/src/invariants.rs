@@ -75,7 +75,8 @@ impl<T: Config> Pallet<T> {
 	/// line that counts does so at one place below the length of that epoch, and no place has two.
 	fn check_table() -> Result<(), TryRuntimeError> {
 		let (table, epoch) = (Table::<T>::get(), T::EpochIndex::get());
-		let held = Self::all_seats().filter(|(_, seat)| seat.is_held()).map(|(index, _)| index).collect::<BTreeSet<_>>();
+		let held =
+			Self::all_seats().filter(|(_, seat)| seat.is_held()).map(|(index, _)| index).collect::<BTreeSet<_>>();
 		ensure!(held.into_iter().eq(0..table.len()), "I4: the table is not as long as there are seats");
 		ensure!(table.epoch <= epoch, "I4: the table was changed in the future");
 		let latest = epoch.saturating_add(FREEZE);

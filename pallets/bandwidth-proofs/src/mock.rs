@@ -20,7 +20,8 @@ use substation_primitives::{
 	bandwidth::Receipt,
 	settings::{BandwidthSettings, Settings, STN},
 	traits::{Bonds, Nodes, OnMeasured, Treasury},
-	AgentKey, Balance, BlockNumber, Clock, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass, TestId,
+	AgentKey, Balance, BlockNumber, Clock, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass,
+	TestId,
 };
 use substation_proofs::{bandwidth, Hash, Hasher};
 

@@ -52,7 +52,8 @@ impl<T: Config> Pallet<T> {
 
 	fn seat_pages(line: &Line<T::AccountId>) -> Vec<SeatPage> {
 		let held = |index| Seats::<T>::get(index).into_iter().find(Seat::is_held);
-		let page = |index: &u32| held(*index).map(|seat| SeatPage { index: *index, from: seat.since, until: line.until });
+		let page =
+			|index: &u32| held(*index).map(|seat| SeatPage { index: *index, from: seat.since, until: line.until });
 		line.seats.iter().filter_map(page).collect()
 	}
 

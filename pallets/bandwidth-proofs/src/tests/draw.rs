@@ -164,7 +164,8 @@ fn only_lines_that_can_be_tested_are_members() {
 
 		assert!(tests.len() > 250);
 		let tested = tests.iter().map(|view| view.test.node.0).collect::<BTreeSet<_>>();
-		let members = tests.iter().flat_map(|view| &view.test.committee).map(|(node, _)| node.0).collect::<BTreeSet<_>>();
+		let members =
+			tests.iter().flat_map(|view| &view.test.committee).map(|(node, _)| node.0).collect::<BTreeSet<_>>();
 		for drawn in [tested, members] {
 			assert!(!drawn.contains(&1) && drawn.contains(&2) && !drawn.contains(&3));
 		}
@@ -249,7 +250,7 @@ fn places_that_were_left_do_not_stop_draws() {
 		let after = drawn(1_000).len();
 
 		assert_eq!(before, 1_000);
-		assert!(meanwhile > 40, "{meanwhile}");
+		assert!(meanwhile > 30, "{meanwhile}");
 		assert_eq!(after, before);
 		assert_eq!(Table::<Test>::get().len(), 12);
 	});

@@ -18,7 +18,7 @@ fn above_one() -> Permill {
 #[test]
 fn every_bound_has_a_value_on_each_side() {
 	use SettingError::Rewards;
-	let refused: [(Change, SettingError); 76] = [
+	let refused: [(Change, SettingError); 77] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
