@@ -220,22 +220,20 @@ fn bandwidth() -> impl Strategy<Value = BandwidthSettings> {
 		number(usual.rating_age),
 		byte(usual.max_absences),
 	)
-		.prop_map(
-			|(seat_bond, seat_rate, total, tests, seat_tests, seconds, member_fee, rating, age, absences)| {
-				BandwidthSettings {
-					seat_bond,
-					seat_rate,
-					min_total_bond: total,
-					tests_per_draw: tests,
-					seat_tests,
-					test_seconds: seconds,
-					member_fee,
-					rating: Percent::from_percent(rating),
-					rating_age: age,
-					max_absences: absences,
-				}
-			},
-		)
+		.prop_map(|(seat_bond, seat_rate, total, tests, seat_tests, seconds, member_fee, rating, age, absences)| {
+			BandwidthSettings {
+				seat_bond,
+				seat_rate,
+				min_total_bond: total,
+				tests_per_draw: tests,
+				seat_tests,
+				test_seconds: seconds,
+				member_fee,
+				rating: Percent::from_percent(rating),
+				rating_age: age,
+				max_absences: absences,
+			}
+		})
 }
 
 fn channels() -> impl Strategy<Value = ChannelSettings> {
