@@ -36,6 +36,9 @@ use substation_runtime::{
 /// Transfers in one transaction.
 const BATCH: usize = 100;
 
+/// What an honest operator prepays for the tests of its line.
+const HONEST_PREPAID: Balance = 10 * STN;
+
 /// Blocks of an era in which money goes round.
 const ROUNDS: [BlockNumber; 2] = [15, 45];
 
@@ -270,7 +273,8 @@ impl<'a> Coalition<'a> {
 			let node = Node::new(NodeId(id), operator.clone());
 			let bond = settings.bandwidth.seat_bond.max(settings.registry.min_bond);
 			world.sign(operator, node.registration(ResourceClass::Bandwidth, bond));
-			world.sign(operator, node.taking_seats(1, claim, 0));
+			// Only who has prepaid its own tests is a member of those of others.
+			world.sign(operator, node.taking_seats(1, claim, HONEST_PREPAID));
 		}
 		for keys in self.identities.chunks(BATCH) {
 			let calls = keys.iter().map(|key| give(&key.account, self.budget.tokens)).collect();

@@ -61,7 +61,7 @@ const STEPS: &[Step] = &[
 	("rating=100%", |s| s.bandwidth.rating = sp_runtime::Percent::one()),
 	("rating age=a year", |s| s.bandwidth.rating_age = 5_256_000),
 	("test=5 s", |s| s.bandwidth.test_seconds = 5),
-	("tests per block=8", |s| s.bandwidth.tests_per_draw = 8),
+	("tests per block=8", |s| (s.bandwidth.tests_per_draw, s.bandwidth.seat_tests) = (8, 2_400)),
 	("least bond=1 STN", |s| (s.registry.min_bond, s.disputes.answer_bond) = (STN, STN)),
 	("least bond=5,000 STN", |s| s.registry.min_bond = 5_000 * STN),
 	("node deposit=least", |s| s.registry.node_deposit = 1),

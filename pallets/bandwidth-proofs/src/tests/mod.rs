@@ -15,4 +15,5 @@ mod scenes;
 mod seats;
 mod sizes;
 mod steering;
+mod table;
 mod tickets;
