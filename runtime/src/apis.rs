@@ -46,8 +46,8 @@ sp_api::decl_runtime_apis! {
 	///
 	/// Programs outside decode these answers, and those of an older release stay in use after an upgrade. A method's
 	/// arguments and its answer therefore never change, nor any type within them, not even by one more field or variant
-	/// at the end. What is new is a new method (`node_page_2`), marked with the version of this API that brings it, and
-	/// the version in front of the trait is raised to it; the old method stays.
+	/// at the end. What is new is a new method (`node_page_2`), marked with the version of this API that brings it
+	/// (`#[api_version(2)]`), to which the version at its implementation is raised; the old method stays.
 	#[api_version(1)]
 	pub trait SubstationApi<AccountId> where AccountId: codec::Codec {
 		/// Everything about a node.
