@@ -16,7 +16,7 @@ use crate::{
 	},
 };
 use serde::Serialize;
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use substation_primitives::{
 	pages::WindowPage,
 	rewards::SupplyPage,
@@ -42,6 +42,8 @@ pub struct Situation {
 	pub disconnected: Option<String>,
 	/// Why deals cannot be taken or cleared.
 	pub trouble: Option<String>,
+	/// What of the chain cannot be read, and why: proofs go on without it.
+	pub unread: BTreeMap<&'static str, String>,
 	/// Height of the best block.
 	pub best_block: Option<u32>,
 	/// Height of the final block.
@@ -246,6 +248,8 @@ impl Report {
 		if claimable > 0 {
 			words.push(format!("to do: `substation claim` pays out {} STN", display_amount(claimable)));
 		}
+		let unread = situation.unread.iter();
+		words.extend(unread.map(|(what, why)| format!("warning: {what} cannot be read and may be out of date: {why}")));
 		words.extend(local_words(situation));
 		Self {
 			node: page.map(|page| page.id.0),
@@ -296,6 +300,7 @@ fn verdict(situation: &Situation) -> (bool, String) {
 				Some(node) => {
 					format!("node {node} is not on the chain; another node needs another folder: substation init --data FOLDER")
 				}
+				None if !situation.unread.is_empty() => "the node's page cannot be read; windows are proven without it".into(),
 				None => "this machine is not registered; run `substation register`".into(),
 			};
 		return (false, reason);

@@ -305,12 +305,12 @@ pub mod pallet {
 		/// The node offers this class already. Call `set_offer` or `add_bond` to change what it offers.
 		#[codec(index = 20)]
 		AlreadyOffered,
-		/// The agent has not signed for this operator on this chain. Get the proof on the agent's machine with
-		/// `substation init --operator`, or let `substation register` and `set-agent` make it.
+		/// The agent has not signed for this operator on this chain. `substation init --operator` prints the proof on the
+		/// agent's machine; `substation register` brings it by itself.
 		#[codec(index = 21)]
 		AgentNotProven,
-		/// Another node names this agent key. Make a new one (`substation init --data` with a new folder), or give the
-		/// other node another with `set_agent`, or wait until it is withdrawn.
+		/// Another node names this agent key. Make a new one with `substation init --data` and a new folder, give the other
+		/// node another key with `set_agent`, or withdraw it.
 		#[codec(index = 22)]
 		AgentTaken,
 	}
