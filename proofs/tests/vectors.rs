@@ -396,10 +396,11 @@ struct BindVector {
 
 #[test]
 fn bindings_match_the_vectors() {
-	let vectors = [([0xaa; 32], [0; 32]), ([0xaa; 32], [0xbb; 32]), ([0; 32], [0xff; 32])].map(|(genesis, operator)| {
-		let message = hex::encode(authority::bind_message(&genesis, &operator));
-		BindVector { genesis: hex::encode(genesis), operator: hex::encode(operator), message }
-	});
+	let vectors =
+		[([0xaa; 32], [0; 32]), ([0xaa; 32], [0xbb; 32]), ([0; 32], [0xff; 32])].map(|(genesis, operator)| {
+			let message = hex::encode(authority::bind_message(&genesis, &operator));
+			BindVector { genesis: hex::encode(genesis), operator: hex::encode(operator), message }
+		});
 
 	for vector in committed("bind.json", vectors.into()) {
 		let message = authority::bind_message(&hash(&vector.genesis), &hash(&vector.operator));

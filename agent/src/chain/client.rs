@@ -167,9 +167,8 @@ impl Chain {
 	pub(crate) async fn over(url: &str, rpc: RpcClient, expected: Option<Hash>) -> Result<Self, ChainError> {
 		let unreachable = |reason: String| ChainError::Unreachable { url: url.to_owned(), reason };
 		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
-		let online = OnlineClient::from_backend(Arc::new(backend))
-			.await
-			.map_err(|error| unreachable(root_cause(&error)))?;
+		let online =
+			OnlineClient::from_backend(Arc::new(backend)).await.map_err(|error| unreachable(root_cause(&error)))?;
 		let genesis = online.genesis_hash();
 		if let Some(expected) = expected.filter(|expected| genesis.0 != *expected) {
 			return Err(ChainError::WrongChain {

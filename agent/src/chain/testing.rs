@@ -39,7 +39,8 @@ impl FakeNode {
 			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
 			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
 		]);
-		let apis = VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
+		let apis =
+			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
 		Self(Arc::new(Mutex::new(State { answers, spec: VERSION.spec_version, apis, submitted: 0 })))
 	}
 

@@ -65,13 +65,18 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 	}
 	println!("data folder {} is ready for the chain 0x{}", folder.path().display(), hex::encode(chain.genesis()));
 	println!("agent and endpoint: {agent}");
-	let register = "substation register --capacity 1TiB --price 0.01 --bond 1000 --region CH --address <public ip>:<port>";
+	let register =
+		"substation register --capacity 1TiB --price 0.01 --bond 1000 --region CH --address <public ip>:<port>";
 	match (config.operator, proof) {
 		(Some(operator), Some(proof)) => {
-			println!("operator: {operator}; the agent signs for it, as `proof` in registry.register and registry.setAgent:");
+			println!(
+				"operator: {operator}; the agent signs for it, as `proof` in registry.register and registry.setAgent:"
+			);
 			println!("0x{proof}");
 			println!("next: {register}");
-			println!("      prints the call for the operator's wallet; with --key-file <operator's key> it signs by itself");
+			println!(
+				"      prints the call for the operator's wallet; with --key-file <operator's key> it signs by itself"
+			);
 		}
 		_ => {
 			println!("next: {register} --key-file <operator's key>");

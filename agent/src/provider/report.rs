@@ -300,7 +300,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 				Some(node) => {
 					format!("node {node} is not on the chain; another node needs another folder: substation init --data FOLDER")
 				}
-				None if !situation.unread.is_empty() => "the node's page cannot be read; windows are proven without it".into(),
+				None if !situation.unread.is_empty() => {
+					"the node's page cannot be read; windows are proven without it".into()
+				}
 				None => "this machine is not registered; run `substation register`".into(),
 			};
 		return (false, reason);

@@ -22,9 +22,9 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use agent::AgentSignature;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use agent::AgentSignature;
 pub use pallet::*;
 pub use types::{Address, Addresses, ClassOffer, Node, NodeSpec, MAX_CLASSES, MAX_PAGE};
 pub use weights::WeightInfo;
@@ -405,12 +405,7 @@ pub mod pallet {
 		/// ## Events
 		/// [`Event::AgentChanged`].
 		#[pallet::call_index(2)]
-		pub fn set_agent(
-			origin: OriginFor<T>,
-			node: NodeId,
-			agent: AgentKey,
-			proof: AgentSignature,
-		) -> DispatchResult {
+		pub fn set_agent(origin: OriginFor<T>, node: NodeId, agent: AgentKey, proof: AgentSignature) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_set_agent(operator, node, agent, proof)
 		}

@@ -1,8 +1,8 @@
 //! What an operator says of its node: registering it and changing what it says.
 
 use crate::{
-	address, Addresses, AgentSignature, Agents, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node, NodeSpec,
-	Nodes, Pallet,
+	address, Addresses, AgentSignature, Agents, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node,
+	NodeSpec, Nodes, Pallet,
 };
 use frame_support::{
 	ensure,

@@ -4,8 +4,8 @@ use crate::{
 	actors::Node,
 	chain::{apply, block, check, fees, free_weight, refused, run_to, scenario, send, signed, GENESIS},
 	lines::{
-		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, tests_of_member, Lines,
-		Measurement, Part, CLAIM, PREPAID,
+		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, tests_of_member,
+		Lines, Measurement, Part, CLAIM, PREPAID,
 	},
 };
 use codec::Encode;

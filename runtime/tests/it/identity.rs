@@ -20,7 +20,9 @@ fn found(agent: AgentKey) -> Option<NodeId> {
 fn registered(operator: Sr25519Keyring, agent: AgentKey, proof: [u8; 64]) -> DispatchResult {
 	let spec = NodeSpec::<Runtime> { agent, endpoint: [9; 32], addresses: Default::default(), region: Region(*b"CH") };
 	let (class, offer) = (ResourceClass::Storage, Offer { capacity: 1 << 40, price: PRICE });
-	block([signed(operator, Call::register { spec, class, offer, bond: BOND, proof })]).remove(0).expect("it is applied")
+	block([signed(operator, Call::register { spec, class, offer, bond: BOND, proof })])
+		.remove(0)
+		.expect("it is applied")
 }
 
 fn agent(seed: u8) -> ed25519::Pair {

@@ -99,7 +99,8 @@ fn runtime_api_shapes_are_frozen() {
 	// Where cargo runs the tests: they may have been compiled in another checkout with the same target directory.
 	let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
 	let file = folder.join("tests/it/substation_api.txt");
-	let metadata = genesis_state("development").execute_with(|| Runtime::metadata_at_version(15)).expect("it is served");
+	let metadata =
+		genesis_state("development").execute_with(|| Runtime::metadata_at_version(15)).expect("it is served");
 	let (types, api) = api(&metadata, "SubstationApi");
 
 	let now = shapes(&types, &api);

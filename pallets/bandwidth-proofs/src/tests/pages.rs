@@ -136,7 +136,8 @@ fn a_member_finds_the_tests_that_it_measures_and_no_others() {
 fn a_member_measures_until_the_deadline() {
 	ExtBuilder::default().nodes(6).build_and_execute(|| {
 		let view = draw();
-		let is_listed = || BandwidthProofs::tests_of_member(view.test.committee[0].0).contains(&(view.id, view.test.node));
+		let is_listed =
+			|| BandwidthProofs::tests_of_member(view.test.committee[0].0).contains(&(view.id, view.test.node));
 
 		advance_to(view.deadline - 1);
 		assert!(is_listed());
