@@ -166,7 +166,7 @@ impl Engine {
 	/// Follows the final state as far as it can be read. Errors only when the connection is lost, or for good.
 	async fn follow_final(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let followed = self.on_finalised(chain).await;
-		self.read("the final state", followed)?;
+		self.situation.read("the final state", followed)?;
 		Ok(())
 	}
 
@@ -272,12 +272,12 @@ impl Engine {
 			self.answerer.look(chain, &window).await?;
 		}
 		let api = chain.ensure_api(block).await;
-		self.read("the runtime's version", api)?;
+		self.situation.read("the runtime's version", api)?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
-		let node = self.read("the node", node)?.flatten();
+		let node = self.situation.read("the node", node)?.flatten();
 		let settings = chain.settings(block).await;
-		let settings = self.read("the settings", settings)?;
+		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
 			self.situation.settings = settings;
 			self.update(chain, node, &settings).await?;
@@ -319,40 +319,20 @@ impl Engine {
 		now: u32,
 	) -> Result<(), ChainError> {
 		let disputed = disputes::read(chain, &self.disputed, block).await;
-		if let Some(disputed) = self.read("disputes", disputed)? {
+		if let Some(disputed) = self.situation.read("disputes", disputed)? {
 			self.note_disputes(disputed, now);
 		}
 		if let Some(node) = node {
 			let earned = rewards::read(chain, node, block).await;
-			if let Some(earned) = self.read("rewards", earned)? {
+			if let Some(earned) = self.situation.read("rewards", earned)? {
 				self.situation.rewards = earned;
 			}
 		}
 		let supply = chain.supply_page(block).await;
-		if let Some(supply) = self.read("the supply", supply)? {
+		if let Some(supply) = self.situation.read("the supply", supply)? {
 			self.situation.supply = Some(supply);
 		}
 		Ok(())
-	}
-
-	/// What was read, or nothing with a warning in the status, so that one page does not stop the others. Errors only when
-	/// the connection is lost, or for good.
-	fn read<T>(&mut self, what: &'static str, outcome: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
-		match outcome {
-			Ok(value) => {
-				self.situation.unread.remove(what);
-				Ok(Some(value))
-			}
-			Err(error) if error.is_connection_lost() || error.is_final() => Err(error),
-			Err(error) => {
-				let text = error.to_string();
-				if self.situation.unread.get(what) != Some(&text) {
-					tracing::warn!("{what} cannot be read: {text}");
-				}
-				self.situation.unread.insert(what, text);
-				Ok(None)
-			}
-		}
 	}
 
 	fn publish(&mut self, node: Option<&NodeView>) {

@@ -2,7 +2,10 @@
 
 use crate::{
 	bandwidth::report::{LineReport, LineView},
-	chain::client::{DealView, NodeView, RewardView},
+	chain::{
+		client::{DealView, NodeView, RewardView},
+		ChainError,
+	},
 	cli::amounts::{display_amount, display_size},
 	data::{
 		journal::{Damage, DealState as Local, Journal},
@@ -143,6 +146,26 @@ impl Situation {
 		self.count(&storage.journal);
 		self.used_bytes = storage.blobs.used_bytes();
 		self.free_bytes = storage.blobs.free_bytes().unwrap_or(0);
+	}
+
+	/// What was read, or nothing with a warning in the status, so that one page does not stop the others. Errors only when
+	/// the connection is lost, or for good.
+	pub fn read<T>(&mut self, what: &'static str, outcome: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+		match outcome {
+			Ok(value) => {
+				self.unread.remove(what);
+				Ok(Some(value))
+			}
+			Err(error) if error.is_connection_lost() || error.is_final() => Err(error),
+			Err(error) => {
+				let text = error.to_string();
+				if self.unread.get(what) != Some(&text) {
+					tracing::warn!("{what} cannot be read: {text}");
+				}
+				self.unread.insert(what, text);
+				Ok(None)
+			}
+		}
 	}
 
 	fn count(&mut self, journal: &Journal) {
