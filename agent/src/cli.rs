@@ -156,6 +156,10 @@ pub struct Init {
 	/// Loopback address of the local HTTP interface [default: as before, at first 127.0.0.1:9950]
 	#[arg(long, value_name = "IP:PORT")]
 	pub http: Option<SocketAddr>,
+	/// Account that owns the node: this machine signs for it and serves no other; needed to register by a wallet [default: as
+	/// before, at first whoever signs `register`]
+	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
+	pub operator: Option<AccountId>,
 }
 
 /// Arguments of `register`.

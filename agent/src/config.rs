@@ -1,7 +1,10 @@
 //! A data folder: its configuration file, the agent's key, and which chain it belongs to.
 
 use crate::{
-	bandwidth::limits::BandwidthConfig, chain::account::ensure_private, cli::Common, payments::terms::Delivery,
+	bandwidth::limits::BandwidthConfig,
+	chain::{account::ensure_private, AccountId},
+	cli::Common,
+	payments::terms::Delivery,
 };
 use anyhow::{bail, ensure, Context, Result};
 use iroh::SecretKey;
@@ -27,6 +30,8 @@ pub struct Config {
 	pub genesis: Option<String>,
 	/// This machine's number on the chain.
 	pub node: Option<u64>,
+	/// The account that owns the node: this machine serves no other.
+	pub operator: Option<AccountId>,
 	/// Addresses to listen on for peers.
 	pub listen: Vec<SocketAddr>,
 	/// Addresses under which peers reach this machine, besides those it finds itself.
@@ -49,6 +54,7 @@ impl Default for Config {
 			rpc: DEFAULT_RPC.into(),
 			genesis: None,
 			node: None,
+			operator: None,
 			listen: vec![SocketAddr::from(([0, 0, 0, 0], 4550))],
 			advertise: Vec::new(),
 			http: SocketAddr::from(([127, 0, 0, 1], 9950)),
@@ -233,6 +239,7 @@ mod tests {
 		let config = Config {
 			genesis: Some("ab".repeat(32)),
 			node: Some(7),
+			operator: Some(AccountId::from([3; 32])),
 			advertise: vec!["203.0.113.7:4550".parse().unwrap()],
 			prove: false,
 			..Config::default()

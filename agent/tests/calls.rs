@@ -78,7 +78,10 @@ fn calls_of_the_registry_are_what_they_are_meant_to_be() {
 	let addresses = || bounded(vec![bounded(ADDRESS.to_vec())]);
 	let registered = Spec { agent, endpoint, addresses: addresses(), region };
 	let cases = vec![
-		(Call::register(&spec(), OFFER, AMOUNT), register { spec: registered, class, offer: OFFER, bond: AMOUNT }),
+		(
+			Call::register(&spec(), OFFER, AMOUNT, SIGNATURE),
+			register { spec: registered, class, offer: OFFER, bond: AMOUNT, proof: SIGNATURE },
+		),
 		(Call::set_contact(NODE, &spec()), set_contact { node: NODE, endpoint, addresses: addresses(), region }),
 		(Call::set_offer(NODE, OFFER), set_offer { node: NODE, class, offer: OFFER }),
 		(

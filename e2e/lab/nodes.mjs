@@ -38,6 +38,7 @@ import { AGENT, LAB } from './programs.mjs';
  * @property {string} data
  * @property {string} log
  * @property {string} key
+ * @property {string} proof The agent's word that it serves its operator.
  * @property {string} address
  * @property {number} node
  * @property {Daemon} agent
@@ -90,8 +91,11 @@ export async function settle(network, plans) {
 		const { stdout } = await substation([
 			...['init', '--data', plan.data, '--rpc', network.validator.ws, '--json'],
 			...['--listen', address, '--advertise', address, '--http', `127.0.0.1:${plan.httpPort ?? 9950}`],
+			...['--operator', chain.account(`//${plan.name}`).address],
 		]);
-		plan.key = `0x${lastJson(stdout).agent}`;
+		const { agent, proof } = lastJson(stdout);
+		plan.key = `0x${agent}`;
+		plan.proof = `0x${proof}`;
 		plan.address = address;
 	});
 	await Promise.all(plans.map((plan) => network.fund(plan.name)));
@@ -101,7 +105,8 @@ export async function settle(network, plans) {
 			const offer = { capacity: claimOf(plan).up, price: STN };
 			const seats = plan.seats ?? 1;
 			const bond = bandwidth.seatBond.toBigInt() * BigInt(seats);
-			const events = await chain.submit(api.tx.registry.register(spec, 'Bandwidth', offer, bond), `//${plan.name}`);
+			const call = api.tx.registry.register(spec, 'Bandwidth', offer, bond, plan.proof);
+			const events = await chain.submit(call, `//${plan.name}`);
 			const registered = /** @type {EventRecord} */ (events.find(({ event }) => event.method === 'NodeRegistered'));
 			plan.node = registered.event.data.node.toNumber();
 			const prepaid = perTest * BigInt(PREPAID_TESTS);

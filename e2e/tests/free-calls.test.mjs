@@ -32,6 +32,7 @@ after(() => network?.stop());
 
 const ROOT = `0x${'11'.repeat(32)}`;
 const ZERO = `0x${'00'.repeat(32)}`;
+const SIGNATURE = `0x${'22'.repeat(64)}`;
 const GIB = 1n << 30n;
 const spec = (changes = {}) => ({ agent: ROOT, endpoint: ROOT, addresses: ['127.0.0.1:4000'], region: '0x4348', ...changes });
 /** @type {{ capacity: bigint | number, price: bigint | number }} */
@@ -39,7 +40,8 @@ const offer = { capacity: GIB, price: 10n ** 10n };
 const bond = 1_000n * STN;
 const proposal = (changes = {}) => ({ node: provider.node, root: ROOT, length: 1024, periods: 10, price: offer.price, ...changes });
 /** @type {(tx: Api['tx'], changed?: object, asked?: typeof offer, held?: bigint) => Call} */
-const register = ({ registry }, changed = spec(), asked = offer, held = bond) => registry.register(changed, 'Storage', asked, held);
+const register = ({ registry }, changed = spec(), asked = offer, held = bond) =>
+	registry.register(changed, 'Storage', asked, held, SIGNATURE);
 /** @type {(tx: Api['tx'], changes: object) => Call} */
 const propose = ({ storageMarket }, changes) => storageMarket.propose(proposal(changes));
 const emptyProof = { weights: [], hashes: [], leaves: [], chunks: [], values: [] };
@@ -55,6 +57,7 @@ const malformed = [
 	['a bond below the least', (tx) => register(tx, spec(), offer, 1n), 'registry.BondTooLow'],
 	['an offer of nothing', (tx) => register(tx, spec(), { ...offer, capacity: 0 }), 'registry.ZeroCapacity'],
 	['an offer for nothing', (tx) => register(tx, spec(), { ...offer, price: 0 }), 'registry.ZeroPrice'],
+	['an agent that has not agreed', (tx) => register(tx), 'registry.AgentNotProven'],
 	['another operator\'s node', ({ registry }) => registry.leave(provider.node), 'registry.NotOperator'],
 	['a node that does not exist', ({ registry }) => registry.leave(999), 'registry.UnknownNode'],
 	['unbonding a node that works', ({ registry }) => registry.unbond(provider.node), 'registry.NotLeaving'],
@@ -96,11 +99,10 @@ describe('a malformed call', { concurrency: true }, () => {
 test('garbage in place of a free call is refused by the pool', async () => {
 	const { tx } = chain.api;
 	const update = { weights: [], hashes: [] };
-	const signature = `0x${'22'.repeat(64)}`;
 	const calls = [
 		proof(tx),
-		tx.storageMarket.accept(provider.node, [{ deal, slot: 1 }], 1, update, signature),
-		tx.storageMarket.clear(provider.node, [{ slot: 0, leaf: { deal, root: ROOT, length: 4096 } }], 0, update, signature),
+		tx.storageMarket.accept(provider.node, [{ deal, slot: 1 }], 1, update, SIGNATURE),
+		tx.storageMarket.clear(provider.node, [{ slot: 0, leaf: { deal, root: ROOT, length: 4096 } }], 0, update, SIGNATURE),
 	];
 	for (const { method } of calls) {
 		// A general transaction of extension version 0, immortal, with nonce, tip and metadata mode 0; then a bare one.

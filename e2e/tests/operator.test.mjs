@@ -136,6 +136,27 @@ test('a folder is one node\'s for ever, and keeps what a second `init` does not 
 	assert.equal(JSON.parse(stdout).running, false);
 });
 
+// 2
+test('a wallet registers with the agent\'s word, and nobody else can use it', async () => {
+	const suri = await network.fund('wallet');
+	const base = ['--data', path.join(network.folder, 'by-wallet'), '--rpc', provider.ws];
+	const register = ['register', ...base, '--capacity', '1GiB', '--price', '1', '--bond', '1000', '--region', 'CH', '--address', OTHER_ADDRESS];
+	await substation(['init', ...base]);
+	assert.match((await substation(register, { expectFailure: true })).stderr, /init --operator/);
+	const { agent, proof } = lastJson((await substation(['init', ...base, '--operator', chain.account(suri).address, '--json'])).stdout);
+	assert.match(proof, /^[0-9a-f]{128}$/);
+
+	const { hex } = lastJson((await substation([...register, '--json'])).stdout);
+
+	const call = () => chain.api.tx(chain.api.createType('Call', hex));
+	await assert.rejects(chain.submit(call(), '//Ferdie'), { message: 'registry.AgentNotProven' });
+	await chain.submit(call(), suri);
+	const { data } = await chain.event('registry', 'NodeRegistered', 20, (e) => e.operator.toString() === chain.account(suri).address);
+	const found = await chain.call.substationApi.nodeOfAgent(`0x${agent}`);
+	assert.equal(found.unwrap().toNumber(), Number(data.node));
+	await assert.rejects(chain.submit(call(), suri), { message: 'registry.AgentTaken' });
+});
+
 test('a customer settles and closes with the folder that knows the chain', async () => {
 	const home = path.join(network.folder, 'home');
 	const env = { XDG_DATA_HOME: home, HOME: home };

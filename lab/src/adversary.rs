@@ -66,8 +66,8 @@ impl Machine {
 		let chain = Chain::connect(&identity.rpc, genesis, Patience::Forever).await?;
 		let node = loop {
 			let best = chain.best().await?;
-			if let Some(page) = chain.node_of_agent(key.public().as_bytes(), best).await? {
-				break page.id;
+			if let Some(node) = chain.node_of_agent(key.public().as_bytes(), best).await? {
+				break node;
 			}
 			tokio::time::sleep(LOOK).await;
 		};

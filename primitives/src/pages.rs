@@ -6,7 +6,7 @@ use crate::{
 	clock::WindowSeed,
 	deal::Deal,
 	dispute::Stage,
-	node::{AgentKey, EndpointId, NodeStatus, Offer, Region},
+	node::{AgentKey, EndpointId, NodeStatus, Offer, Region, ResourceClass},
 	units::{Balance, BlockNumber, DealId, DisputeId, NodeId, Period},
 };
 use alloc::vec::Vec;
@@ -60,6 +60,8 @@ pub struct NodePage<AccountId> {
 	pub offer: Option<Offer>,
 	/// The bond held for storage.
 	pub bond: Balance,
+	/// The bonds held for all classes that it serves.
+	pub bonds: Vec<(ResourceClass, Balance)>,
 	/// The bond that its present deals need.
 	pub required_bond: Balance,
 	/// What of the bond is reserved for its customers.
@@ -84,6 +86,13 @@ pub struct NodePage<AccountId> {
 	pub recent: Vec<(Period, bool)>,
 	/// The window of the period that runs now.
 	pub window: WindowPage,
+}
+
+impl<AccountId> NodePage<AccountId> {
+	/// The bond held for a class, `None` if the node does not serve it.
+	pub fn bond_of(&self, class: ResourceClass) -> Option<Balance> {
+		self.bonds.iter().find(|(served, _)| *served == class).map(|(_, bond)| *bond)
+	}
 }
 
 /// A deal and what can be said of it now.

@@ -1,13 +1,21 @@
 //! What an agent signs with its ed25519 key.
 //!
-//! A message names the chain, the node and the forest that it changes, so that it is good for one chain, one node
-//! and one moment: once the forest has changed the old root never matches again.
+//! A message about a forest names the chain, the node and the forest that it changes, so that it is good for one chain,
+//! one node and one moment: once the forest has changed the old root never matches again.
 
 use alloc::vec::Vec;
 
 use codec::Encode;
 
 use crate::{domain, Hash};
+
+/// The message by which an agent lets nodes of `operator` name its key: an account of 32 bytes.
+///
+/// It names no node, because a node has no id before it is registered: whoever may name the key may name it for one node
+/// after the other, and nobody else ever may.
+pub fn bind_message(genesis: &Hash, operator: &impl Encode) -> Vec<u8> {
+	(domain::BIND, genesis, operator).encode()
+}
 
 /// The message by which the agent of `node` accepts deals into its forest.
 ///
@@ -46,6 +54,14 @@ mod tests {
 		expected.extend(9u64.to_le_bytes());
 		expected.extend(4u32.to_le_bytes());
 		assert_eq!(message, expected);
+	}
+
+	#[test]
+	fn a_binding_names_chain_and_operator() {
+		let mut expected = b"substation/bind/v1".to_vec();
+		expected.extend([1; 32]);
+		expected.extend([2; 32]);
+		assert_eq!(bind_message(&[1; 32], &[2u8; 32]), expected);
 	}
 
 	#[test]

@@ -11,6 +11,9 @@ pub const CHALLENGE: [u8; 23] = *b"substation/challenge/v1";
 /// In front of the accumulator and a block's VRF output, to make the next accumulator.
 pub const SEED: [u8; 18] = *b"substation/seed/v1";
 
+/// In front of what an agent signs to serve an operator; see [`crate::authority`].
+pub const BIND: [u8; 18] = *b"substation/bind/v1";
+
 /// In front of what an agent signs to accept deals; see [`crate::authority`].
 pub const ACCEPT: [u8; 20] = *b"substation/accept/v1";
 

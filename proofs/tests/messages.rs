@@ -104,12 +104,14 @@ fn signed_messages_are_the_plain_concatenation_of_their_parts() {
 /// Whatever follows it, no message or preimage under one tag is one under another.
 #[test]
 fn no_tag_begins_another() {
-	let tags: [&[u8]; 13] = [
+	let tags: [&[u8]; 15] = [
 		&domain::SLOT,
 		&domain::CHALLENGE,
 		&domain::SEED,
+		&domain::BIND,
 		&domain::ACCEPT,
 		&domain::CLEAR,
+		&domain::ANSWER,
 		&domain::BANDWIDTH_DRAW,
 		&domain::BANDWIDTH_START,
 		&domain::BANDWIDTH_STREAM,
@@ -132,6 +134,7 @@ fn no_tag_begins_another() {
 fn nothing_that_an_agent_signs_can_be_taken_for_something_else() {
 	let updates = vec![(9u64, 4u32)];
 	let messages = [
+		authority::bind_message(&[1; 32], &[2u8; 32]),
 		authority::accept_message(&[1; 32], 7, &[2; 32], 3, &updates),
 		authority::clear_message(&[1; 32], 7, &[2; 32], 3, &updates),
 		receipt_message(&SUBJECT, &[12; 32], 10_000),
@@ -190,6 +193,9 @@ fn each_field_changes_what_is_signed() {
 	new(measurement_message(&SUBJECT, &[5; 32], &[Some(5), None]));
 	for times in [vec![], vec![None, None], vec![None, Some(5)], vec![Some(5)], vec![Some(6), None]] {
 		new(measurement_message(&SUBJECT, &[4; 32], &times));
+	}
+	for (genesis, operator) in [([1; 32], [1u8; 32]), ([2; 32], [1; 32]), ([1; 32], [2; 32])] {
+		new(authority::bind_message(&genesis, &operator));
 	}
 	for (genesis, channel, cumulative) in [([1; 32], 1, 1), ([2; 32], 1, 1), ([1; 32], 2, 1), ([1; 32], 1, 2)] {
 		new(voucher_message(&genesis, channel, cumulative));

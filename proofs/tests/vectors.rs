@@ -386,6 +386,28 @@ fn signed_messages_match_the_vectors() {
 	}
 }
 
+#[derive(Serialize, Deserialize)]
+struct BindVector {
+	genesis: String,
+	/// The account's 32 bytes.
+	operator: String,
+	message: String,
+}
+
+#[test]
+fn bindings_match_the_vectors() {
+	let vectors =
+		[([0xaa; 32], [0; 32]), ([0xaa; 32], [0xbb; 32]), ([0; 32], [0xff; 32])].map(|(genesis, operator)| {
+			let message = hex::encode(authority::bind_message(&genesis, &operator));
+			BindVector { genesis: hex::encode(genesis), operator: hex::encode(operator), message }
+		});
+
+	for vector in committed("bind.json", vectors.into()) {
+		let message = authority::bind_message(&hash(&vector.genesis), &hash(&vector.operator));
+		assert_eq!(hex::encode(message), vector.message);
+	}
+}
+
 /// What is on chain and on the wire: these bytes never change.
 #[test]
 fn encodings_are_stable() {

@@ -35,7 +35,7 @@ use substation_primitives::{
 	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
-	ChannelId, Clock, Committees, DealId, NodeId, TestId,
+	AgentKey, ChannelId, Clock, Committees, DealId, EndpointId, NodeId, TestId,
 };
 
 sp_api::decl_runtime_apis! {
@@ -43,9 +43,18 @@ sp_api::decl_runtime_apis! {
 	///
 	/// Lists come in the order of the state, which is not that of the ids: pass the last id of a list as `after` to
 	/// get the next one, at most 1,000 entries at a time.
+	///
+	/// Programs outside decode these answers, and those of an older release stay in use after an upgrade. A method's
+	/// arguments and its answer therefore never change, nor any type within them, not even by one more field or variant
+	/// at the end. What is new is a new method (`node_page_2`), marked with the version of this API that brings it
+	/// (`#[api_version(2)]`), to which the version at its implementation is raised; the old method stays.
+	#[api_version(1)]
 	pub trait SubstationApi<AccountId> where AccountId: codec::Codec {
 		/// Everything about a node.
 		fn node_page(node: NodeId) -> Option<NodePage<AccountId>>;
+
+		/// The node that an agent's key serves: a machine that knows its key finds out which it is.
+		fn node_of_agent(agent: AgentKey) -> Option<NodeId>;
 
 		/// The window of a node's current period.
 		fn window(node: NodeId) -> Option<WindowPage>;
@@ -72,6 +81,10 @@ sp_api::decl_runtime_apis! {
 		/// A test of a line, with the contacts of everybody who takes part as they are now. `None` once another block's
 		/// tests have taken its place.
 		fn test_page(test: TestId) -> Option<TestPage>;
+
+		/// The tests in whose committee a node is and whose measurement is still taken in the next block: which test, whose
+		/// line, and the endpoint that will dial. Oldest first.
+		fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId, EndpointId)>;
 
 		/// The test of a node's line that is running.
 		fn pending_test(node: NodeId) -> Option<TestPage>;
@@ -306,9 +319,14 @@ impl_runtime_apis! {
 		}
 	}
 
+	#[api_version(1)]
 	impl self::SubstationApi<Block, AccountId> for Runtime {
 		fn node_page(node: NodeId) -> Option<NodePage<AccountId>> {
 			pages::node(node)
+		}
+
+		fn node_of_agent(agent: AgentKey) -> Option<NodeId> {
+			pallet_registry::Agents::<Runtime>::get(agent)
 		}
 
 		fn window(node: NodeId) -> Option<WindowPage> {
@@ -341,6 +359,10 @@ impl_runtime_apis! {
 
 		fn test_page(test: TestId) -> Option<TestPage> {
 			pages::test(test)
+		}
+
+		fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId, EndpointId)> {
+			pages::tests_of_member(node)
 		}
 
 		fn pending_test(node: NodeId) -> Option<TestPage> {

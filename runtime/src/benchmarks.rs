@@ -67,6 +67,9 @@ pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, S
 #[derive(Debug)]
 pub struct Helper;
 
+/// The kind of the keys that agree to registrations here.
+const KEYS: sp_core::crypto::KeyTypeId = sp_core::crypto::KeyTypeId(*b"bnch");
+
 /// A bond that no benchmark exhausts.
 const BOND: Balance = 1 << 90;
 
@@ -92,15 +95,27 @@ fn register(operator: &AccountId, agent: AgentKey) -> NodeId {
 	register_in(ResourceClass::Storage, operator, agent)
 }
 
+/// A node whose free calls `agent` signs. Benchmarks bring its public key only: a key made here agrees to the
+/// registration, and is then replaced without being asked.
 fn register_in(class: ResourceClass, operator: &AccountId, agent: AgentKey) -> NodeId {
+	use pallet_registry::{Agents, Nodes};
 	let id = pallet_registry::NextNodeId::<Runtime>::get();
 	Balances::set_balance(operator, BOND.saturating_mul(4));
-	let spec =
-		pallet_registry::NodeSpec { agent, endpoint: agent, addresses: Default::default(), region: Region(*b"CH") };
+	let made = sp_io::crypto::ed25519_generate(KEYS, None);
+	let proof = sp_io::crypto::ed25519_sign(KEYS, &made, &Registry::bind_message(operator)).expect("it was made");
+	let spec = pallet_registry::NodeSpec {
+		agent: made.0,
+		endpoint: agent,
+		addresses: Default::default(),
+		region: Region(*b"CH"),
+	};
 	let offer = Offer { capacity: u64::MAX, price: 1 };
 	let origin = RuntimeOrigin::signed(operator.clone());
-	let registered = Registry::register(origin, spec, class, offer, BOND);
+	let registered = Registry::register(origin, spec, class, offer, BOND, proof.0);
 	assert!(registered.is_ok(), "{registered:?}");
+	Agents::<Runtime>::remove(made.0);
+	Agents::<Runtime>::insert(agent, id);
+	Nodes::<Runtime>::mutate(id, |record| record.iter_mut().for_each(|record| record.agent = agent));
 	fill_addresses(id);
 	earn(id);
 	interrupt();
@@ -297,7 +312,9 @@ impl pallet_disputes::BenchmarkHelper<AccountId> for Helper {
 impl pallet_storage_proofs::BenchmarkHelper<AccountId> for Helper {
 	fn prepare_node(node: NodeId) {
 		pallet_registry::NextNodeId::<Runtime>::put(node);
-		register(&AccountId::new([2; 32]), [3; 32]);
+		let mut agent = [3; 32];
+		agent[..8].copy_from_slice(&node.0.to_le_bytes());
+		register(&AccountId::new([2; 32]), agent);
 		let (deals, bytes) = (1, FOREST.total);
 		let account = NodeAccount { deals, bytes, committed_rate: constants::STN, reserve: constants::STN };
 		NodeAccounts::<Runtime>::insert(node, account);

@@ -57,6 +57,7 @@ pub(crate) fn node(id: NodeId) -> Option<NodePage<AccountId>> {
 			suspended: record.suspended,
 			offer: <Registry as Nodes<AccountId>>::offer(id, ResourceClass::Storage),
 			bond: <Registry as Bonds<AccountId>>::bond(id, ResourceClass::Storage),
+			bonds: record.offers.iter().map(|offered| (offered.class, offered.bond)).collect(),
 			required_bond: <StorageMarket as Obligations>::required_bond(id, ResourceClass::Storage),
 			reserve: account.reserve,
 			committed_rate: account.committed_rate,
@@ -115,6 +116,12 @@ pub(crate) fn test(id: TestId) -> Option<TestPage> {
 
 pub(crate) fn pending_test(node: NodeId) -> Option<TestPage> {
 	Some(with_contacts(BandwidthProofs::pending_test(node)?))
+}
+
+/// The tests that a node measures, with whom it lets in for them.
+pub(crate) fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId, EndpointId)> {
+	let endpoint = |(id, tested)| (id, tested, contact(tested).0);
+	BandwidthProofs::tests_of_member(node).into_iter().map(endpoint).collect()
 }
 
 /// A test with what the registry knows of those who take part.

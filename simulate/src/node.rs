@@ -70,7 +70,8 @@ impl Node {
 			addresses: BoundedVec::new(),
 			region: Region(*b"CH"),
 		};
-		pallet_registry::Call::<Runtime>::register { spec, class, offer: offer(), bond }.into()
+		let proof = self.agent.sign(&authority::bind_message(&GENESIS.0, &self.operator.account)).0;
+		pallet_registry::Call::<Runtime>::register { spec, class, offer: offer(), bond, proof }.into()
 	}
 
 	/// The call that offers a line, with a bond.

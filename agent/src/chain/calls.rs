@@ -87,9 +87,9 @@ impl Call {
 		Ok(bytes)
 	}
 
-	/// Registers a node with its first offer.
-	pub fn register(spec: &NodeSpec, offer: Offer, bond: Balance) -> Self {
-		Self::new(REGISTRY, "register", 4, (spec, ResourceClass::Storage, offer, bond).encode())
+	/// Registers a node with its first offer, and the agent's word that it serves the operator.
+	pub fn register(spec: &NodeSpec, offer: Offer, bond: Balance, proof: [u8; 64]) -> Self {
+		Self::new(REGISTRY, "register", 5, (spec, ResourceClass::Storage, offer, bond, proof).encode())
 	}
 
 	/// Changes where a node is dialled.

@@ -1,8 +1,11 @@
 //! One connection to a node, and typed reads of the runtime's pages.
 
 use crate::chain::{account::AccountId, error::ChainError, extrinsic};
-use codec::{Compact, Decode, Encode};
-use std::time::{Duration, Instant};
+use codec::{Decode, Encode};
+use std::{
+	sync::{Arc, Mutex, PoisonError},
+	time::{Duration, Instant},
+};
 use substation_primitives::{
 	bandwidth::{Committees, LinePage, TestId, TestPage},
 	channel::ChannelPage,
@@ -10,13 +13,14 @@ use substation_primitives::{
 	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
-	Balance, ChannelId, Clock, DealId, NodeId, NodeStatus, Offer, Region, ResourceClass,
+	Balance, ChannelId, Clock, DealId, EndpointId, NodeId,
 };
 use substation_proofs::Hash;
 use subxt::{
 	backend::LegacyBackend,
 	client::{ClientAtBlock, OnlineClientAtBlockImpl},
 	config::RpcConfigFor,
+	ext::scale_decode::DecodeAsType,
 	rpcs::{
 		client::reconnecting_rpc_client::{FixedInterval, RpcClient as Socket},
 		methods::legacy::LegacyRpcMethods,
@@ -39,6 +43,12 @@ pub type RewardView = RewardPage<AccountId>;
 /// A client at one block, with the metadata in force there.
 pub(crate) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
 
+/// The runtime API that answers this program.
+const API: &str = "SubstationApi";
+/// What a runtime calls [`API`] among its versions: BLAKE2b-64 of the name.
+const API_ID: &str = "0xe61130d408e0b61c";
+/// The version of [`API`] that has every method called here. Newer ones have them too.
+const API_VERSION: u32 = 1;
 /// Most rows that one page of the runtime API brings.
 const PAGE: u32 = 500;
 /// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
@@ -66,8 +76,16 @@ impl Patience {
 	pub const COMMAND: Self = Self::For(Duration::from_secs(10));
 }
 
+/// What the runtime records of an account. Fields are found by their names in the metadata, and others are passed over.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Account {
+	data: Funds,
+}
+
 /// What an account has, besides its holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub struct Funds {
 	/// What is not on hold. Locks, such as those of votes, do not keep it from being put on hold.
 	pub free: Balance,
@@ -96,6 +114,8 @@ pub struct Chain {
 	methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	online: OnlineClient<SubstrateConfig>,
 	genesis: H256,
+	/// The runtime whose API was looked at last, as its `spec_version`.
+	looked_at: Arc<Mutex<Option<u32>>>,
 }
 
 impl Chain {
@@ -140,11 +160,15 @@ impl Chain {
 			.build(url)
 			.await
 			.map_err(|error| unreachable(root_cause(&error)))?;
-		let rpc = RpcClient::new(socket);
+		Self::over(url, RpcClient::new(socket), expected).await
+	}
+
+	/// The same over a connection that stands.
+	pub(crate) async fn over(url: &str, rpc: RpcClient, expected: Option<Hash>) -> Result<Self, ChainError> {
+		let unreachable = |reason: String| ChainError::Unreachable { url: url.to_owned(), reason };
 		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
-		let online = OnlineClient::from_backend(std::sync::Arc::new(backend))
-			.await
-			.map_err(|error| unreachable(root_cause(&error)))?;
+		let online =
+			OnlineClient::from_backend(Arc::new(backend)).await.map_err(|error| unreachable(root_cause(&error)))?;
 		let genesis = online.genesis_hash();
 		if let Some(expected) = expected.filter(|expected| genesis.0 != *expected) {
 			return Err(ChainError::WrongChain {
@@ -153,9 +177,31 @@ impl Chain {
 				found: hex::encode(genesis.0),
 			});
 		}
-		let chain = Self { url: url.to_owned(), methods: LegacyRpcMethods::new(rpc), online, genesis };
-		extrinsic::ensure_known(chain.at(chain.best().await?).await?.metadata_ref())?;
+		let (url, methods, looked_at) = (url.to_owned(), LegacyRpcMethods::new(rpc), Arc::default());
+		let chain = Self { url, methods, online, genesis, looked_at };
+		let best = chain.best().await?;
+		chain.ensure_api(best).await?;
+		extrinsic::ensure_known(chain.at(best).await?.metadata_ref())?;
 		Ok(chain)
+	}
+
+	/// Errors when the runtime of a block serves an older API than this program needs. Looks again when the runtime has
+	/// changed.
+	pub(crate) async fn ensure_api(&self, block: BlockHash) -> Result<(), ChainError> {
+		let what = "the runtime's version";
+		let version = self.methods.state_get_runtime_version(Some(block)).await;
+		let version = version.map_err(|error| self.rpc_error(what, error))?;
+		let spec = Some(version.spec_version);
+		if *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) == spec {
+			return Ok(());
+		}
+		let apis = version.other.get("apis").cloned().unwrap_or_default();
+		let found = api_version(apis).map_err(|error| self.unreadable(what, error))?;
+		if found < API_VERSION {
+			return Err(ChainError::NodeTooOld { found, needed: API_VERSION });
+		}
+		*self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = spec;
+		Ok(())
 	}
 
 	/// Hash of the chain's first block.
@@ -200,21 +246,16 @@ impl Chain {
 		self.online.at_block(block).await.map_err(|error| self.subxt_error("the runtime's metadata", &error))
 	}
 
-	/// Calls `SubstationApi_<method>` on the state of `block`.
+	/// Calls `SubstationApi_<method>` on the state of `block`. What follows the answer that this program knows is passed
+	/// over; a runtime whose answer differs in any other way has a method of another name for it.
 	async fn page<R: Decode>(&self, method: &str, arguments: impl Encode, block: BlockHash) -> Result<R, ChainError> {
-		let function = format!("SubstationApi_{method}");
+		let function = format!("{API}_{method}");
 		let answer = self
 			.methods
 			.state_call(&function, Some(&arguments.encode()), Some(block))
 			.await
 			.map_err(|error| self.rpc_error(&function, error))?;
-		let mut input = &answer[..];
-		let page = R::decode(&mut input).map_err(|error| self.unreadable(&function, error))?;
-		if input.is_empty() {
-			Ok(page)
-		} else {
-			Err(self.unreadable(&function, format!("{} bytes too many", input.len())))
-		}
+		R::decode(&mut &answer[..]).map_err(|error| self.unreadable(&function, error))
 	}
 
 	/// Everything about a node, `None` if there is no such node.
@@ -330,48 +371,29 @@ impl Chain {
 		Ok(nodes.filter(|page| page.operator == *operator).map(|page| page.id).collect())
 	}
 
-	/// The newest node whose free calls `agent` signs.
-	pub async fn node_of_agent(&self, agent: &[u8; 32], block: BlockHash) -> Result<Option<NodeView>, ChainError> {
-		let nodes = self.nodes(block).await?.into_iter();
-		Ok(nodes.filter(|page| page.agent == *agent).max_by_key(|page| page.id))
+	/// The node whose free calls `agent` signs.
+	pub async fn node_of_agent(&self, agent: &[u8; 32], block: BlockHash) -> Result<Option<NodeId>, ChainError> {
+		self.page("node_of_agent", agent, block).await
 	}
 
-	/// The bond of a node in one class, `None` if it offers none.
-	pub async fn class_bond(
+	/// The tests in whose committee a node is, each with the tested node and the endpoint from which it dials.
+	pub async fn tests_of_member(
 		&self,
 		node: NodeId,
-		class: ResourceClass,
 		block: BlockHash,
-	) -> Result<Option<Balance>, ChainError> {
-		// Operator, keys, addresses, country, status, suspension, deposit, then what it offers.
-		type Record = (
-			([u8; 32], [u8; 32], [u8; 32]),
-			(Vec<Vec<u8>>, Region, NodeStatus, bool, Compact<Balance>),
-			Vec<(ResourceClass, Offer, Compact<Balance>)>,
-		);
-		let what = "a node's record";
-		let at = self.at(block).await?;
-		let address = subxt::dynamic::storage::<(u64,), subxt::dynamic::Value>("Registry", "Nodes");
-		let value = at.storage().try_fetch(address, (node.0,)).await.map_err(|error| self.subxt_error(what, &error))?;
-		let Some(value) = value else { return Ok(None) };
-		let (_, _, offers) = Record::decode(&mut value.bytes()).map_err(|error| self.unreadable(what, error))?;
-		Ok(offers.into_iter().find(|(offered, ..)| *offered == class).map(|(_, _, bond)| bond.0))
+	) -> Result<Vec<(TestId, NodeId, EndpointId)>, ChainError> {
+		self.page("tests_of_member", node, block).await
 	}
 
 	/// What an account has.
 	pub async fn funds(&self, account: &AccountId) -> Result<Funds, ChainError> {
+		let what = "an account's balance";
 		let at = self.at(self.best().await?).await?;
-		let address = subxt::dynamic::storage::<(AccountId,), subxt::dynamic::Value>("System", "Account");
-		let value = at
-			.storage()
-			.try_fetch(address, (*account,))
-			.await
-			.map_err(|error| self.subxt_error("an account's balance", &error))?;
-		let Some(value) = value else { return Ok(Funds::default()) };
-		// Nonce and three reference counts, then free, reserved, frozen and flags.
-		let (_, free, reserved, frozen): ([u32; 4], Balance, Balance, Balance) =
-			Decode::decode(&mut value.bytes()).map_err(|error| self.unreadable("an account's balance", error))?;
-		Ok(Funds { free, reserved, frozen })
+		let address = subxt::dynamic::storage::<(AccountId,), Account>("System", "Account");
+		let value = at.storage().try_fetch(address, (*account,)).await;
+		let Some(value) = value.map_err(|error| self.subxt_error(what, &error))? else { return Ok(Funds::default()) };
+		let Account { data } = value.decode().map_err(|error| self.unreadable(what, error))?;
+		Ok(data)
 	}
 
 	pub(crate) fn unreadable(&self, what: &str, reason: impl ToString) -> ChainError {
@@ -404,6 +426,12 @@ impl Chain {
 	}
 }
 
+/// The version of [`API`] among the APIs of a runtime, as `state_getRuntimeVersion` names them; 0 if there is none.
+fn api_version(apis: serde_json::Value) -> Result<u32, serde_json::Error> {
+	let apis: Vec<(String, u32)> = serde_json::from_value(apis)?;
+	Ok(apis.into_iter().find(|(api, _)| api == API_ID).map_or(0, |(_, version)| version))
+}
+
 /// The innermost error's words, on one line.
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 	let mut cause = error;
@@ -416,6 +444,12 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		chain::testing::FakeNode,
+		provider::testing::{node, window},
+	};
+	use serde_json::json;
+	use substation_primitives::ResourceClass;
 
 	async fn refused(url: &str) -> String {
 		let patience = Patience::For(Duration::from_millis(600));
@@ -457,5 +491,75 @@ mod tests {
 		let error = refused(&url).await;
 
 		assert!(error.contains("gave up after"), "{error}");
+	}
+
+	// 8
+	#[tokio::test]
+	async fn a_page_with_more_than_it_knows_does_not_stop_proofs() {
+		let fake = FakeNode::new();
+		let chain = fake.connect().await.unwrap();
+		let block = chain.best().await.unwrap();
+		let (page, window) = (node(), window());
+		fake.serve("window", Some(&window).encode());
+		fake.serve("node_page", [Some(&page).encode(), vec![42]].concat());
+		fake.serve("settings", [Settings::default().encode(), vec![1, 2, 3]].concat());
+
+		assert_eq!(chain.window(page.id, block).await.unwrap(), Some(window));
+		assert_eq!(chain.node(page.id, block).await.unwrap(), Some(page));
+		assert_eq!(chain.settings(block).await.unwrap(), Settings::default());
+	}
+
+	#[tokio::test]
+	async fn a_page_with_less_than_it_knows_is_unreadable_and_no_lost_connection() {
+		let fake = FakeNode::new();
+		let chain = fake.connect().await.unwrap();
+		let block = chain.best().await.unwrap();
+		let mut short = Some(node()).encode();
+		short.pop();
+		fake.serve("node_page", short);
+
+		for error in
+			[chain.node(NodeId(1), block).await.map(drop).unwrap_err(), chain.clock(block).await.map(drop).unwrap_err()]
+		{
+			assert!(!error.is_final() && !error.is_connection_lost(), "{error}");
+		}
+	}
+
+	// 8
+	#[tokio::test]
+	async fn a_runtime_that_lacks_what_this_program_calls_is_a_final_error_and_a_newer_one_is_not() {
+		let fake = FakeNode::new();
+		let chain = fake.connect().await.unwrap();
+		let block = chain.best().await.unwrap();
+
+		fake.upgrade(json!([[API_ID, API_VERSION + 7]]));
+		assert!(chain.ensure_api(block).await.is_ok());
+
+		fake.upgrade(json!([["0x0102030405060708", 9]]));
+		let error = chain.ensure_api(block).await.unwrap_err();
+		assert!(error.is_final() && error.to_string().contains("the node is too old"), "{error}");
+		// Not only the first time.
+		assert!(chain.ensure_api(block).await.is_err());
+		assert!(fake.connect().await.map(drop).unwrap_err().is_final());
+
+		fake.upgrade(json!("nonsense"));
+		assert!(!chain.ensure_api(block).await.unwrap_err().is_final());
+	}
+
+	#[test]
+	fn the_runtime_of_this_repository_has_the_api_that_this_program_needs() {
+		let id: [u8; 8] = hex::decode(&API_ID[2..]).unwrap().try_into().unwrap();
+
+		let served = substation_runtime::VERSION.apis.iter().find(|(api, _)| *api == id);
+
+		assert!(served.is_some_and(|(_, version)| *version >= API_VERSION), "{served:?}");
+	}
+
+	#[test]
+	fn a_page_names_the_bonds_of_classes() {
+		let page = node();
+
+		assert_eq!(page.bond_of(ResourceClass::Storage), Some(page.bond));
+		assert_eq!(page.bond_of(ResourceClass::Bandwidth), None);
 	}
 }

@@ -31,6 +31,18 @@ pub enum ChainError {
 	/// The runtime wants transaction extensions that this program does not know how to sign.
 	#[error("this program is too old for the chain's runtime: {0}; install the current release")]
 	Incompatible(String),
+	/// The runtime lacks methods that this program calls.
+	#[error(
+		"the node is too old: the runtime of its best block serves version {found} of the API that this program needs in \
+		 version {needed}; wait for the chain's upgrade with an older release of this program, or name another node with \
+		 --rpc"
+	)]
+	NodeTooOld {
+		/// The version that the runtime serves; 0 if it has none.
+		found: u32,
+		/// The least version that will do.
+		needed: u32,
+	},
 	/// The node answered something that cannot be read.
 	#[error("the node's answer to {what} cannot be read ({reason}); node and program may be of different releases")]
 	Unreadable {
@@ -111,7 +123,7 @@ impl ChainError {
 
 	/// Whether this program and the chain cannot work together, however often it is tried.
 	pub fn is_final(&self) -> bool {
-		matches!(self, Self::WrongChain { .. } | Self::Incompatible(_))
+		matches!(self, Self::WrongChain { .. } | Self::Incompatible(_) | Self::NodeTooOld { .. })
 	}
 
 	/// Whether the connection is gone, so that only a new one helps.

@@ -9,6 +9,8 @@ pub mod extrinsic;
 pub mod follow;
 pub mod free;
 pub mod signed;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use account::{AccountId, AccountKey};
 pub use calls::Call;

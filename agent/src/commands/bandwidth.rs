@@ -56,7 +56,7 @@ async fn join(session: &Session, node: NodeId, options: &Join) -> Result<()> {
 	let best = session.chain.best().await?;
 	let settings = session.chain.settings(best).await?;
 	let line = session.chain.line_page(node, best).await?;
-	let held = session.chain.class_bond(node, ResourceClass::Bandwidth, best).await?;
+	let held = session.chain.node(node, best).await?.and_then(|page| page.bond_of(ResourceClass::Bandwidth));
 
 	let seats = line.as_ref().map_or(0, |line| line.seats.len()).saturating_add(options.seats.into());
 	let needed = settings.bandwidth.seat_bond.saturating_mul(u128::try_from(seats).unwrap_or(u128::MAX));

@@ -73,9 +73,7 @@ impl Session {
 		}
 		let agent = *self.folder.agent_key()?.public().as_bytes();
 		let found = self.chain.node_of_agent(&agent, self.chain.best().await?).await?;
-		found
-			.map(|page| page.id)
-			.context("this machine is not registered; run `substation register`, or name a node with --node")
+		found.context("this machine is not registered; run `substation register`, or name a node with --node")
 	}
 
 	/// The node that a command names, or else this machine's.

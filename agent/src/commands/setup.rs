@@ -4,16 +4,18 @@ use crate::{
 	chain::{
 		calls::{NodeSpec, REGISTRY},
 		signed::Wait,
-		Call, Chain, Patience,
+		AccountId, Call, Chain, Patience,
 	},
-	cli::{amounts::display_amount, Common, Init, Register},
-	commands::session::Session,
+	cli::{amounts::display_amount, Common, Init, Register, Signer},
+	commands::session::{account_key, Session},
 	config::{Config, Folder, DEFAULT_RPC},
 };
-use anyhow::{bail, ensure, Result};
+use anyhow::{bail, ensure, Context, Result};
+use iroh::SecretKey;
 use serde_json::json;
 use std::net::SocketAddr;
 use substation_primitives::Offer;
+use substation_proofs::{authority, Hash};
 
 /// Most addresses that the registry keeps of a node.
 const MAX_ADDRESSES: usize = 8;
@@ -41,20 +43,68 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 		listen: kept(&options.listen, &old.listen),
 		advertise: kept(&options.advertise, &old.advertise),
 		http: options.http.unwrap_or(old.http),
+		operator: options.operator.or(old.operator),
 		..old
 	};
 	folder.write_config(&config)?;
 	let agent = hex::encode(key.public().as_bytes());
+	let proof = config.operator.map(|operator| hex::encode(bind(&key, &chain.genesis(), &operator)));
 	if common.json {
-		let data = folder.path().display().to_string();
-		println!("{}", json!({ "data": data, "agent": agent, "endpoint": agent, "genesis": config.genesis }));
-	} else {
-		println!("data folder {} is ready for the chain 0x{}", folder.path().display(), hex::encode(chain.genesis()));
-		println!("agent and endpoint: {agent}");
-		println!("next: substation register --capacity 1TiB --price 0.01 --bond 1000 --region CH \\");
-		println!("        --address <public ip>:<port> --key-file <operator's key>");
+		println!(
+			"{}",
+			json!({
+				"data": folder.path().display().to_string(),
+				"agent": agent,
+				"endpoint": agent,
+				"genesis": config.genesis,
+				"operator": config.operator.map(|operator| operator.to_string()),
+				"proof": proof,
+			})
+		);
+		return Ok(());
+	}
+	println!("data folder {} is ready for the chain 0x{}", folder.path().display(), hex::encode(chain.genesis()));
+	println!("agent and endpoint: {agent}");
+	let register =
+		"substation register --capacity 1TiB --price 0.01 --bond 1000 --region CH --address <public ip>:<port>";
+	match (config.operator, proof) {
+		(Some(operator), Some(proof)) => {
+			println!(
+				"operator: {operator}; the agent signs for it, as `proof` in registry.register and registry.setAgent:"
+			);
+			println!("0x{proof}");
+			println!("next: {register}");
+			println!(
+				"      prints the call for the operator's wallet; with --key-file <operator's key> it signs by itself"
+			);
+		}
+		_ => {
+			println!("next: {register} --key-file <operator's key>");
+			println!("      or, to sign with a wallet, first: substation init --operator <its address>");
+		}
 	}
 	Ok(())
+}
+
+/// An agent's word that it serves nodes of this operator: without it nobody can register its key.
+fn bind(key: &SecretKey, genesis: &Hash, operator: &AccountId) -> [u8; 64] {
+	key.sign(&authority::bind_message(genesis, &operator.0)).to_bytes()
+}
+
+/// Who will own the node: the account that signs, or else the one that `init` was told. Errors if the two differ, or if
+/// there is neither.
+fn operator(config: &Config, signer: &Signer) -> Result<AccountId> {
+	let signing = account_key(signer)?.map(|key| key.account());
+	if let (Some(signing), Some(pinned)) = (signing, config.operator) {
+		ensure!(
+			signing == pinned,
+			"{signing} signs, but this data folder is for the operator {pinned}; sign with its key, or change it with \
+			 `substation init --operator`"
+		);
+	}
+	signing.or(config.operator).context(
+		"nobody signs, and it is not known who will; name the account of the wallet: substation init --operator ADDRESS",
+	)
 }
 
 /// Registers the machine, or prints the call for the operator's wallet.
@@ -74,8 +124,14 @@ pub async fn register(common: &Common, options: &Register) -> Result<()> {
 		display_amount(options.bond),
 		display_amount(settings.registry.min_bond)
 	);
+	let operator = operator(&session.config, &options.signer)?;
+	let proof = bind(&session.folder.agent_key()?, &session.chain.genesis(), &operator);
+	if let Some(config) = session.folder.find_config()?.filter(|config| config.operator.is_none()) {
+		// Before anybody sees the call: whatever becomes of it, this machine serves nobody else.
+		session.folder.write_config(&Config { operator: Some(operator), ..config })?;
+	}
 	let offer = Offer { capacity: options.capacity, price: options.price };
-	let call = Call::register(&spec, offer, options.bond);
+	let call = Call::register(&spec, offer, options.bond, proof);
 	let committed = options.bond.saturating_add(settings.registry.node_deposit);
 	let Some(receipt) = session.submit(&call, &options.signer, committed).await? else { return Ok(()) };
 	let node = receipt.number(REGISTRY, "node").and_then(|node| u64::try_from(node).ok());
@@ -106,4 +162,41 @@ pub fn spec(session: &Session, addresses: &[SocketAddr], region: substation_prim
 		addresses: addresses.iter().map(|address| address.to_string().into_bytes()).collect(),
 		region,
 	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn signer(suri: &str) -> Signer {
+		Signer { suri: Some(suri.into()), ..Signer::default() }
+	}
+
+	#[test]
+	fn who_signs_owns_the_node_unless_somebody_else_was_named() {
+		let account = |suri| account_key(&signer(suri)).unwrap().unwrap().account();
+		let of = |operator| Config { operator, ..Config::default() };
+		let (alice, bob) = (account("//Alice"), account("//Bob"));
+
+		assert_eq!(operator(&of(None), &signer("//Alice")).unwrap(), alice);
+		assert_eq!(operator(&of(Some(bob)), &Signer::default()).unwrap(), bob);
+		assert_eq!(operator(&of(Some(bob)), &signer("//Bob")).unwrap(), bob);
+		let other = operator(&of(Some(bob)), &signer("//Alice")).unwrap_err().to_string();
+		assert!(other.contains(&alice.to_string()) && other.contains(&bob.to_string()), "{other}");
+		assert!(operator(&of(None), &Signer::default()).unwrap_err().to_string().contains("init --operator"));
+	}
+
+	// 2
+	#[test]
+	fn an_agent_signs_for_one_operator_on_one_chain() {
+		let key = SecretKey::from_bytes(&[7; 32]);
+		let (genesis, operator) = ([1; 32], AccountId::from([2; 32]));
+		let proof = iroh::Signature::from_bytes(&bind(&key, &genesis, &operator));
+		let is_good = |genesis, operator: [u8; 32]| {
+			key.public().verify(&authority::bind_message(genesis, &operator), &proof).is_ok()
+		};
+
+		assert!(is_good(&[1; 32], [2; 32]));
+		assert!(!is_good(&[1; 32], [3; 32]) && !is_good(&[2; 32], [2; 32]));
+	}
 }

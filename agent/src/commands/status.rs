@@ -69,27 +69,24 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		Some(node) => session.chain.node(node, best).await?,
 		None => None,
 	};
-	let (mut disputed, mut line, mut rewards) = (Vec::new(), None, Vec::new());
+	let mut situation = Situation { proves_itself: true, ..Situation::default() };
 	if let Some(page) = &node {
-		disputed = session.chain.deals_of_node(page.id, best).await?;
-		disputed.retain(|page| page.dispute.is_some());
-		line = session.chain.line_page(page.id, best).await?;
-		rewards = rewards::read(&session.chain, page, best).await?;
+		let deals = session.chain.deals_of_node(page.id, best).await;
+		situation.disputed = situation.read("disputes", deals)?.unwrap_or_default();
+		situation.disputed.retain(|page| page.dispute.is_some());
+		let line = session.chain.line_page(page.id, best).await;
+		let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
+		let view = |page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None };
+		situation.line = situation.read("the line", line)?.flatten().map(view);
+		let rewards = rewards::read(&session.chain, page, best).await;
+		situation.rewards = situation.read("rewards", rewards)?.unwrap_or_default();
 	}
-	let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
-	let line = line.map(|page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None });
-	let situation = Situation {
-		gone: own.filter(|_| node.is_none()),
-		node,
-		line,
-		proves_itself: true,
-		disputed,
-		rewards,
-		supply: Some(session.chain.supply_page(best).await?),
-		settings: session.chain.settings(best).await?,
-		best_block: Some(session.chain.height(best).await?),
-		..Situation::default()
-	};
+	let (supply, settings) = (session.chain.supply_page(best).await, session.chain.settings(best).await);
+	situation.supply = situation.read("the supply", supply)?;
+	situation.settings = situation.read("the settings", settings)?.unwrap_or_default();
+	situation.best_block = Some(session.chain.height(best).await?);
+	situation.gone = own.filter(|_| node.is_none());
+	situation.node = node;
 	let mut report = Report::of(&situation);
 	// What is on this machine's disk is only known while it runs.
 	report.words.retain(|line| !line.starts_with("here:") && !line.starts_with("disk:"));

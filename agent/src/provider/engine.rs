@@ -5,7 +5,7 @@ use crate::{
 	chain::{
 		client::{DealView, NodeView},
 		follow::{BlockStream, Head},
-		Chain, ChainError,
+		BlockHash, Chain, ChainError,
 	},
 	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
 	payments::till::Till,
@@ -143,12 +143,12 @@ impl Engine {
 		self.situation.disconnected = None;
 		// After a pause anything may have changed.
 		self.basis = None;
-		self.on_finalised(&chain).await?;
+		self.follow_final(&chain).await?;
 		self.on_best(&chain).await?;
 		loop {
 			tokio::select! {
 				head = blocks.next() => match head? {
-					Head::Finalised => self.on_finalised(&chain).await?,
+					Head::Finalised => self.follow_final(&chain).await?,
 					Head::Best => self.on_best(&chain).await?,
 				},
 				offer = offers.recv() => match offer {
@@ -161,6 +161,13 @@ impl Engine {
 				() = shutdown.wait() => return Ok(()),
 			}
 		}
+	}
+
+	/// Follows the final state as far as it can be read. Errors only when the connection is lost, or for good.
+	async fn follow_final(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		let followed = self.on_finalised(chain).await;
+		self.situation.read("the final state", followed)?;
+		Ok(())
 	}
 
 	/// Final state: what became of deals, and which bytes may go.
@@ -246,46 +253,85 @@ impl Engine {
 		self.situation.disputed = disputed;
 	}
 
-	/// Best state: the window, updates of the forest, and what is to be shown.
+	/// Best state: the window first and alone, since a proof needs nothing else; then the rest, as far as it can be read.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
-		let Some(node) = chain.node(self.node, block).await? else {
+		let Some(window) = chain.window(self.node, block).await? else {
 			let (gone, delivery) = (Some(self.node), self.situation.delivery.clone());
 			self.situation = Situation { gone, delivery, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};
 		self.situation.gone = None;
-		self.till.set_chain(Some(Arc::new(chain.clone())));
-		let now = node.window.now;
-		self.answerer.note(&node.window);
-		if self.prove {
-			self.answerer.look(chain, &node.window).await?;
+		if let Some(page) = &mut self.situation.node {
+			page.window = window.clone();
 		}
-		self.line.look(chain, block, now).await?;
-		let settings: Settings = chain.settings(block).await?;
-		self.situation.settings = settings;
-		if self.is_in_step {
-			let ground = Ground {
-				chain,
-				best: &node,
-				now,
-				settings: &settings,
-				journal: &self.storage.journal,
-				forests: &self.forests,
-			};
-			match self.updater.step(&ground).await {
-				Ok(()) => {}
-				Err(StepError::Chain(error)) if error.is_connection_lost() || error.is_final() => return Err(error),
-				Err(error) => tracing::warn!("{error}"),
-			}
+		self.till.set_chain(Some(Arc::new(chain.clone())));
+		self.answerer.note(&window);
+		if self.prove {
+			self.answerer.look(chain, &window).await?;
+		}
+		let api = chain.ensure_api(block).await;
+		self.situation.read("the runtime's version", api)?;
+		self.line.look(chain, block, window.now).await?;
+		let node = chain.node(self.node, block).await;
+		let node = self.situation.read("the node", node)?.flatten();
+		let settings = chain.settings(block).await;
+		let settings = self.situation.read("the settings", settings)?;
+		if let (Some(node), Some(settings)) = (&node, settings) {
+			self.situation.settings = settings;
+			self.update(chain, node, &settings).await?;
 		}
 		// What is only shown comes last: it must not hold up a proof or an update.
-		self.note_disputes(disputes::read(chain, &self.disputed, block).await?, now);
-		self.situation.rewards = rewards::read(chain, &node, block).await?;
-		self.situation.supply = Some(chain.supply_page(block).await?);
-		self.situation.best_block = Some(now);
-		self.publish(Some(&node));
+		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
+		self.situation.best_block = Some(window.now);
+		self.publish(node.as_ref());
+		Ok(())
+	}
+
+	/// Accepts and clears deals. Errors only when the connection is lost, or for good.
+	async fn update(&mut self, chain: &Chain, node: &NodeView, settings: &Settings) -> Result<(), ChainError> {
+		if !self.is_in_step {
+			return Ok(());
+		}
+		let ground = Ground {
+			chain,
+			best: node,
+			now: node.window.now,
+			settings,
+			journal: &self.storage.journal,
+			forests: &self.forests,
+		};
+		match self.updater.step(&ground).await {
+			Ok(()) => {}
+			Err(StepError::Chain(error)) if error.is_connection_lost() || error.is_final() => return Err(error),
+			Err(error) => tracing::warn!("{error}"),
+		}
+		Ok(())
+	}
+
+	/// What is only shown. Errors only when the connection is lost, or for good.
+	async fn look_at_the_rest(
+		&mut self,
+		chain: &Chain,
+		block: BlockHash,
+		node: Option<&NodeView>,
+		now: u32,
+	) -> Result<(), ChainError> {
+		let disputed = disputes::read(chain, &self.disputed, block).await;
+		if let Some(disputed) = self.situation.read("disputes", disputed)? {
+			self.note_disputes(disputed, now);
+		}
+		if let Some(node) = node {
+			let earned = rewards::read(chain, node, block).await;
+			if let Some(earned) = self.situation.read("rewards", earned)? {
+				self.situation.rewards = earned;
+			}
+		}
+		let supply = chain.supply_page(block).await;
+		if let Some(supply) = self.situation.read("the supply", supply)? {
+			self.situation.supply = Some(supply);
+		}
 		Ok(())
 	}
 
@@ -306,3 +352,7 @@ impl Engine {
 		}
 	}
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -32,7 +32,7 @@ use crate::{
 		limits::Limits,
 		line::{Line, LineParts},
 	},
-	chain::{Chain, Patience},
+	chain::{AccountId, Chain, ChainError, Patience},
 	config::{Config, Folder},
 	data::{
 		answer::Prover,
@@ -46,7 +46,7 @@ use crate::{
 	},
 	payments::{self, counter::Counter, till::Till},
 };
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use engine::{Engine, EngineParts};
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
@@ -230,13 +230,14 @@ impl Work {
 			// Until it answers it is not known whether this machine is registered.
 			self.publish(api, (!told).then(|| config.rpc.clone()));
 			let chain = Chain::connect(&config.rpc, Some(*genesis), Patience::Forever).await?;
-			let found = async { chain.node_of_agent(&agent, chain.finalised().await?).await }.await;
-			match found {
-				Ok(Some(page)) => {
-					storage.journal.set_node_id(page.id.0)?;
-					let config = Config { node: Some(page.id.0), ..folder.config()? };
-					folder.write_config(&config)?;
-					return Ok(page.id);
+			match found(&chain, &agent).await {
+				Ok(Some((node, operator))) => {
+					// Read anew: `init` may have been told since.
+					let config = folder.config()?;
+					ensure_operator(&config, node, operator)?;
+					storage.journal.set_node_id(node.0)?;
+					folder.write_config(&Config { node: Some(node.0), operator: Some(operator), ..config })?;
+					return Ok(node);
 				}
 				Ok(None) => {
 					self.publish(api, None);
@@ -265,6 +266,24 @@ impl Work {
 	}
 }
 
+/// The node that an agent's key serves in the final state, and who owns it.
+async fn found(chain: &Chain, agent: &[u8; 32]) -> Result<Option<(NodeId, AccountId)>, ChainError> {
+	let block = chain.finalised().await?;
+	let Some(node) = chain.node_of_agent(agent, block).await? else { return Ok(None) };
+	Ok(chain.node(node, block).await?.map(|page| (page.id, page.operator)))
+}
+
+/// Errors when the node belongs to somebody else than the data folder was made for.
+fn ensure_operator(config: &Config, node: NodeId, operator: AccountId) -> Result<()> {
+	if let Some(pinned) = config.operator.filter(|pinned| *pinned != operator) {
+		bail!(
+			"node {node}, which names this machine's key, belongs to {operator}; this data folder is for the operator \
+			 {pinned}: if {operator} is right, run `substation init --operator {operator}`"
+		);
+	}
+	Ok(())
+}
+
 /// Follows the chain, connecting anew whenever the connection is lost.
 async fn supervise(
 	engine: &mut Engine,
@@ -288,6 +307,25 @@ async fn supervise(
 		tokio::select! {
 			() = tokio::time::sleep(PAUSE) => {},
 			() = shutdown.wait() => return Ok(()),
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	// 2
+	#[test]
+	fn a_machine_serves_the_operator_that_it_was_told() {
+		let (ours, theirs) = (AccountId::from([1; 32]), AccountId::from([2; 32]));
+		let of = |operator| Config { operator, ..Config::default() };
+
+		assert!(ensure_operator(&of(None), NodeId(7), theirs).is_ok());
+		assert!(ensure_operator(&of(Some(ours)), NodeId(7), ours).is_ok());
+		let error = ensure_operator(&of(Some(ours)), NodeId(7), theirs).unwrap_err().to_string();
+		for part in ["node 7", &ours.to_string(), &theirs.to_string(), "init --operator"] {
+			assert!(error.contains(part), "{error}");
 		}
 	}
 }

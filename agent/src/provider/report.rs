@@ -2,7 +2,10 @@
 
 use crate::{
 	bandwidth::report::{LineReport, LineView},
-	chain::client::{DealView, NodeView, RewardView},
+	chain::{
+		client::{DealView, NodeView, RewardView},
+		ChainError,
+	},
 	cli::amounts::{display_amount, display_size},
 	data::{
 		journal::{Damage, DealState as Local, Journal},
@@ -16,7 +19,7 @@ use crate::{
 	},
 };
 use serde::Serialize;
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use substation_primitives::{
 	pages::WindowPage,
 	rewards::SupplyPage,
@@ -42,6 +45,8 @@ pub struct Situation {
 	pub disconnected: Option<String>,
 	/// Why deals cannot be taken or cleared.
 	pub trouble: Option<String>,
+	/// What of the chain cannot be read, and why: proofs go on without it.
+	pub unread: BTreeMap<&'static str, String>,
 	/// Height of the best block.
 	pub best_block: Option<u32>,
 	/// Height of the final block.
@@ -141,6 +146,26 @@ impl Situation {
 		self.count(&storage.journal);
 		self.used_bytes = storage.blobs.used_bytes();
 		self.free_bytes = storage.blobs.free_bytes().unwrap_or(0);
+	}
+
+	/// What was read, or nothing with a warning in the status, so that one page does not stop the others. Errors only when
+	/// the connection is lost, or for good.
+	pub fn read<T>(&mut self, what: &'static str, outcome: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+		match outcome {
+			Ok(value) => {
+				self.unread.remove(what);
+				Ok(Some(value))
+			}
+			Err(error) if error.is_connection_lost() || error.is_final() => Err(error),
+			Err(error) => {
+				let text = error.to_string();
+				if self.unread.get(what) != Some(&text) {
+					tracing::warn!("{what} cannot be read: {text}");
+				}
+				self.unread.insert(what, text);
+				Ok(None)
+			}
+		}
 	}
 
 	fn count(&mut self, journal: &Journal) {
@@ -246,6 +271,8 @@ impl Report {
 		if claimable > 0 {
 			words.push(format!("to do: `substation claim` pays out {} STN", display_amount(claimable)));
 		}
+		let unread = situation.unread.iter();
+		words.extend(unread.map(|(what, why)| format!("warning: {what} cannot be read and may be out of date: {why}")));
 		words.extend(local_words(situation));
 		Self {
 			node: page.map(|page| page.id.0),
@@ -295,6 +322,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 			match situation.gone {
 				Some(node) => {
 					format!("node {node} is not on the chain; another node needs another folder: substation init --data FOLDER")
+				}
+				None if !situation.unread.is_empty() => {
+					"the node's page cannot be read; windows are proven without it".into()
 				}
 				None => "this machine is not registered; run `substation register`".into(),
 			};

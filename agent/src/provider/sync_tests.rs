@@ -75,6 +75,7 @@ impl World {
 			suspended: false,
 			offer: None,
 			bond: 0,
+			bonds: vec![],
 			required_bond: 0,
 			reserve: 0,
 			committed_rate: 0,

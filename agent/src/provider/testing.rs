@@ -8,7 +8,7 @@ use substation_primitives::{
 	deal::{Deal, DealState},
 	pages::{NodePage, WindowPage},
 	settings::STN,
-	DealId, NodeId, NodeStatus, Offer, Period, Region, WindowSeed,
+	DealId, NodeId, NodeStatus, Offer, Period, Region, ResourceClass, WindowSeed,
 };
 use substation_proofs::forest::Forest;
 
@@ -40,6 +40,7 @@ pub(crate) fn node() -> NodeView {
 		suspended: false,
 		offer: Some(Offer { capacity: 10 << 20, price: STN }),
 		bond: 100 * STN,
+		bonds: vec![(ResourceClass::Storage, 100 * STN)],
 		required_bond: 0,
 		reserve: 0,
 		committed_rate: 0,

@@ -1,8 +1,8 @@
 //! What the runtime API tells about lines and tests. Reads only; nothing on chain calls this.
 
 use crate::{
-	types::{last_block, Line, Seat, TestView},
-	Config, Lines, Pallet, Seats,
+	types::{last_block, Line, Seat, TestBlock, TestView},
+	Config, Lines, Pallet, Seats, Tests,
 };
 use alloc::vec::Vec;
 use frame_support::traits::Get;
@@ -75,6 +75,33 @@ impl<T: Config> Pallet<T> {
 			test,
 			done,
 		})
+	}
+
+	/// The tests in whose committee a node is and whose measurement would be taken in the next block, with the nodes that
+	/// they test, oldest first.
+	///
+	/// Reads a whole ring of tests, as many entries as the deadline has blocks and one.
+	pub fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId)> {
+		let deadline = T::Committees::get().deadline;
+		let next = Self::now().saturating_add(1);
+		let mut found = Vec::new();
+		for place in 0..=deadline {
+			let Some(TestBlock { block, tests }) = Tests::<T>::get(place) else { continue };
+			for (index, test) in (0..).zip(tests) {
+				let id = TestId { block, index };
+				let is_member = test.committee.iter().any(|(member, _)| *member == node);
+				if is_member && last_block(&id, deadline) >= next && Self::is_pending(test.node, id) {
+					found.push((id, test.node));
+				}
+			}
+		}
+		found.sort_unstable();
+		found
+	}
+
+	/// Whether nobody has handed in the measurement of a test yet.
+	fn is_pending(node: NodeId, test: TestId) -> bool {
+		Lines::<T>::get(node).is_some_and(|line| line.pending == Some(test))
 	}
 
 	/// The test of a node that is running.

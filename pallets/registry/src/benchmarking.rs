@@ -8,12 +8,13 @@
 	reason = "only benchmarks and tests come here"
 )]
 
-use crate::{types::*, Call, Config, Event, NextNodeId, Nodes, Pallet};
+use crate::{types::*, AgentSignature, Agents, Call, Config, Event, NextNodeId, Nodes, Pallet};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
 use frame_system::RawOrigin;
-use substation_primitives::{traits::Bonds, Balance, NodeId, NodeStatus, Offer, Region, ResourceClass};
+use sp_core::crypto::KeyTypeId;
+use substation_primitives::{traits::Bonds, AgentKey, Balance, NodeId, NodeStatus, Offer, Region, ResourceClass};
 
 /// Brings nodes into the states in which [`Obligations::catch_up`] costs most. What is decided about them must be
 /// written by the benchmarked call itself, so these only prepare it.
@@ -39,6 +40,7 @@ impl BenchmarkHelper for () {
 	fn leave_much_to_forget(_: NodeId) {}
 }
 
+const KEYS: KeyTypeId = KeyTypeId(*b"bnch");
 const CLASS: ResourceClass = ResourceClass::Storage;
 const OTHER_CLASS: ResourceClass = ResourceClass::Bandwidth;
 const OFFER: Offer = Offer { capacity: u64::MAX, price: Balance::MAX };
@@ -62,13 +64,22 @@ fn longest_addresses<T: Config>() -> Addresses<T> {
 	Addresses::<T>::truncate_from(all)
 }
 
-fn full_spec<T: Config>() -> NodeSpec<T> {
-	NodeSpec { agent: [1; 32], endpoint: [2; 32], addresses: longest_addresses::<T>(), region: Region(*b"CH") }
+/// A new agent that serves this operator, and its proof.
+fn new_agent<T: Config>(operator: &T::AccountId) -> Result<(AgentKey, AgentSignature), BenchmarkError> {
+	let agent = sp_io::crypto::ed25519_generate(KEYS, None);
+	let message = Pallet::<T>::bind_message(operator);
+	let proof = sp_io::crypto::ed25519_sign(KEYS, &agent, &message).ok_or("the key was generated")?;
+	Ok((agent.0, proof.0))
+}
+
+fn full_spec<T: Config>(agent: AgentKey) -> NodeSpec<T> {
+	NodeSpec { agent, endpoint: [2; 32], addresses: longest_addresses::<T>(), region: Region(*b"CH") }
 }
 
 fn registered_by<T: Config>(operator: &T::AccountId) -> Result<NodeId, BenchmarkError> {
 	let id = NextNodeId::<T>::get();
-	Pallet::<T>::do_register(operator.clone(), full_spec::<T>(), CLASS, OFFER, large_bond::<T>())?;
+	let (agent, proof) = new_agent::<T>(operator)?;
+	Pallet::<T>::do_register(operator.clone(), full_spec::<T>(agent), CLASS, OFFER, large_bond::<T>(), proof)?;
 	Ok(id)
 }
 
@@ -104,9 +115,10 @@ mod benchmarks {
 		// The operator has a node already: both holds and the account exist.
 		let (operator, first) = full::<T>()?;
 		let bond = large_bond::<T>();
+		let (agent, proof) = new_agent::<T>(&operator)?;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(operator), full_spec::<T>(), CLASS, OFFER, bond);
+		_(RawOrigin::Signed(operator), full_spec::<T>(agent), CLASS, OFFER, bond, proof);
 
 		assert_eq!(Pallet::<T>::bond(NodeId(first.0 + 1), CLASS), bond);
 		Ok(())
@@ -126,11 +138,12 @@ mod benchmarks {
 	#[benchmark]
 	fn set_agent() -> Result<(), BenchmarkError> {
 		let (operator, id) = full::<T>()?;
+		let (agent, proof) = new_agent::<T>(&operator)?;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(operator), id, [3; 32]);
+		_(RawOrigin::Signed(operator), id, agent, proof);
 
-		assert_last::<T>(Event::AgentChanged { node: id, agent: [3; 32] });
+		assert_last::<T>(Event::AgentChanged { node: id, agent });
 		Ok(())
 	}
 
@@ -213,6 +226,7 @@ mod benchmarks {
 		_(RawOrigin::Signed(operator), id);
 
 		assert!(!Nodes::<T>::contains_key(id));
+		assert!(Agents::<T>::iter().all(|(_, node)| node != id));
 		Ok(())
 	}
 

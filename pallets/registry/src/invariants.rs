@@ -2,7 +2,7 @@
 
 #![cfg(any(test, feature = "try-runtime"))]
 
-use crate::{address, Config, HoldReason, NextNodeId, Nodes, Pallet};
+use crate::{address, Agents, Config, HoldReason, NextNodeId, Nodes, Pallet};
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
@@ -27,7 +27,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_ids_below_next()?;
 		Self::check_offers_well_formed()?;
 		Self::check_unbonding_owes_nothing()?;
-		Self::check_contacts_well_formed()
+		Self::check_contacts_well_formed()?;
+		Self::check_agents_indexed()
 	}
 
 	/// I1: what is held of an operator is, to the unit, the deposits and bonds of its nodes.
@@ -92,6 +93,19 @@ impl<T: Config> Pallet<T> {
 			ensure!(node.addresses.iter().all(|text| address::is_host_and_port(text)), "I5: an address is malformed");
 			ensure!(node.region.is_well_formed(), "I5: a region is malformed");
 		}
+		Ok(())
+	}
+
+	/// I6: the index of agents names, for the key of every node, that node, and nothing else.
+	fn check_agents_indexed() -> Result<(), TryRuntimeError> {
+		for (id, node) in Nodes::<T>::iter() {
+			ensure!(Agents::<T>::get(node.agent) == Some(id), "I6: the index does not name a node's agent");
+		}
+		// As many entries as nodes, each of which has one of its own.
+		ensure!(
+			Agents::<T>::iter_keys().count() == Nodes::<T>::iter_keys().count(),
+			"I6: the index names an agent that no node has"
+		);
 		Ok(())
 	}
 }

@@ -1,6 +1,6 @@
 //! The way out: leaving, unbonding, withdrawing.
 
-use crate::{Config, Error, Event, HoldReason, Node, Nodes, Pallet};
+use crate::{Agents, Config, Error, Event, HoldReason, Node, Nodes, Pallet};
 use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, tokens::Precision, Get},
@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
 
 		let released = Self::release_everything(&node)?;
 		T::Obligations::forget(id);
+		Agents::<T>::remove(node.agent);
 		Nodes::<T>::remove(id);
 		Self::deposit_event(Event::NodeWithdrawn { node: id, released });
 		Ok(())

@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod address;
+mod agent;
 mod bond;
 mod invariants;
 mod leave;
@@ -21,6 +22,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use agent::AgentSignature;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
@@ -107,6 +109,11 @@ pub mod pallet {
 	// Identity: ids are assigned by us, an attacker cannot choose them.
 	#[pallet::storage]
 	pub type Nodes<T: Config> = StorageMap<_, Identity, NodeId, Node<T>>;
+
+	/// Which node each agent's key serves: that of its record, and no other.
+	// Blake2_128Concat: keys are made by anyone.
+	#[pallet::storage]
+	pub type Agents<T: Config> = StorageMap<_, Blake2_128Concat, AgentKey, NodeId>;
 
 	/// What happened.
 	#[pallet::event]
@@ -298,6 +305,14 @@ pub mod pallet {
 		/// The node offers this class already. Call `set_offer` or `add_bond` to change what it offers.
 		#[codec(index = 20)]
 		AlreadyOffered,
+		/// The agent has not signed for this operator on this chain. `substation init --operator` prints the proof on the
+		/// agent's machine; `substation register` brings it by itself.
+		#[codec(index = 21)]
+		AgentNotProven,
+		/// Another node names this agent key. Make a new one with `substation init --data` and a new folder, give the other
+		/// node another key with `set_agent`, or withdraw it.
+		#[codec(index = 22)]
+		AgentTaken,
 	}
 
 	#[pallet::hooks]
@@ -323,11 +338,15 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Holds the deposit for the record and the bond of the class. The node may take work at once. The event names
-		/// its id, by which every other call knows it.
+		/// its id, by which every other call knows it. `proof` is the agent's signature for this operator
+		/// ([`authority`]): nobody registers a key that has not agreed to it.
+		///
+		/// [`authority`]: substation_proofs::authority
 		///
 		/// ## Errors
 		/// [`Error::KeyMissing`], [`Error::MalformedAddress`], [`Error::MalformedRegion`], [`Error::ZeroCapacity`],
-		/// [`Error::ZeroPrice`], [`Error::BondTooLow`], [`Error::OutOfIds`], and the currency's.
+		/// [`Error::ZeroPrice`], [`Error::BondTooLow`], [`Error::AgentTaken`], [`Error::AgentNotProven`],
+		/// [`Error::OutOfIds`], and the currency's.
 		///
 		/// ## Events
 		/// [`Event::NodeRegistered`].
@@ -338,9 +357,10 @@ pub mod pallet {
 			class: ResourceClass,
 			offer: Offer,
 			bond: Balance,
+			proof: AgentSignature,
 		) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::do_register(operator, spec, class, offer, bond)
+			Self::do_register(operator, spec, class, offer, bond, proof)
 		}
 
 		/// Say where the node can be reached from now on.
@@ -375,17 +395,19 @@ pub mod pallet {
 		/// Signed by the operator.
 		///
 		/// ## Details
-		/// Free calls that the old key signed and that are in no block yet become worthless.
+		/// Free calls that the old key signed and that are in no block yet become worthless. `proof` is the new agent's
+		/// signature for this operator.
 		///
 		/// ## Errors
-		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::KeyMissing`].
+		/// [`Error::UnknownNode`], [`Error::NotOperator`], [`Error::KeyMissing`], [`Error::AgentTaken`],
+		/// [`Error::AgentNotProven`].
 		///
 		/// ## Events
 		/// [`Event::AgentChanged`].
 		#[pallet::call_index(2)]
-		pub fn set_agent(origin: OriginFor<T>, node: NodeId, agent: AgentKey) -> DispatchResult {
+		pub fn set_agent(origin: OriginFor<T>, node: NodeId, agent: AgentKey, proof: AgentSignature) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::do_set_agent(operator, node, agent)
+			Self::do_set_agent(operator, node, agent, proof)
 		}
 
 		/// Change what the node offers and asks in a class.

@@ -1,12 +1,13 @@
 //! A runtime with balances, the registry, and obligations that a test sets by hand.
 
-use crate::{self as pallet_registry, Address, Addresses, NodeSpec};
+use crate::{self as pallet_registry, Address, Addresses, AgentSignature, NodeSpec};
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
-use sp_runtime::BuildStorage;
+use sp_core::{ed25519, Pair};
+use sp_runtime::{BuildStorage, DispatchResult};
 use substation_primitives::{
 	settings::{RegistrySettings, STN},
 	traits::{Bonds, Obligations, Sanctions},
@@ -168,6 +169,7 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let mut ext = ExtBuilder.build();
 	// Benchmarks endow their callers with more than a test needs.
 	ext.execute_with(|| CurrentSettings::mutate(|settings| settings.min_bond = STN));
+	ext.register_extension(sp_keystore::KeystoreExt::new(sp_keystore::testing::MemoryKeystore::new()));
 	ext
 }
 
@@ -184,7 +186,7 @@ impl State {
 	/// A new node of [`OPERATOR`] in this state, with twice the least bond.
 	pub(crate) fn create(self) -> NodeId {
 		let node = crate::NextNodeId::<Test>::get();
-		assert_ok!(Registry::register(signed(OPERATOR), spec(), CLASS, OFFER, 2 * MIN_BOND));
+		assert_ok!(register(OPERATOR, 2 * MIN_BOND));
 		match self {
 			Self::Active => (),
 			Self::Leaving => {
@@ -212,9 +214,37 @@ pub(crate) fn addresses(all: &[&str]) -> Addresses<Test> {
 	Addresses::<Test>::try_from(all).expect("few addresses")
 }
 
+/// The agent with this number.
+pub(crate) fn agent(number: u64) -> ed25519::Pair {
+	let mut seed = [1; 32];
+	seed[..8].copy_from_slice(&number.to_le_bytes());
+	ed25519::Pair::from_seed(&seed)
+}
+
+/// The key of the agent with this number.
+pub(crate) fn key(number: u64) -> [u8; 32] {
+	agent(number).public().0
+}
+
+/// The word of an agent that it serves this operator.
+pub(crate) fn bind(agent: &ed25519::Pair, operator: u64) -> AgentSignature {
+	agent.sign(&Registry::bind_message(&operator)).0
+}
+
+/// The number that the next node will have, and its agent has here.
+pub(crate) fn next() -> u64 {
+	crate::NextNodeId::<Test>::get().0
+}
+
+/// Registers a node in [`CLASS`] with an agent of its own.
+pub(crate) fn register(operator: u64, bond: Balance) -> DispatchResult {
+	Registry::register(signed(operator), spec(), CLASS, OFFER, bond, bind(&agent(next()), operator))
+}
+
+/// What is said of the next node.
 pub(crate) fn spec() -> NodeSpec<Test> {
 	NodeSpec {
-		agent: [1; 32],
+		agent: key(next()),
 		endpoint: [2; 32],
 		addresses: addresses(&["203.0.113.7:4433", "[2001:db8::7]:4433"]),
 		region: Region(*b"CH"),

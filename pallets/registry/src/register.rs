@@ -1,7 +1,8 @@
 //! What an operator says of its node: registering it and changing what it says.
 
 use crate::{
-	address, Addresses, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node, NodeSpec, Nodes, Pallet,
+	address, Addresses, AgentSignature, Agents, ClassOffer, Config, Error, Event, HoldReason, NextNodeId, Node,
+	NodeSpec, Nodes, Pallet,
 };
 use frame_support::{
 	ensure,
@@ -20,20 +21,22 @@ impl<T: Config> Pallet<T> {
 		class: ResourceClass,
 		offer: Offer,
 		bond: Balance,
+		proof: AgentSignature,
 	) -> DispatchResult {
 		let NodeSpec { agent, endpoint, addresses, region } = spec;
-		Self::ensure_key(&agent)?;
 		Self::ensure_contact(&endpoint, &addresses, region)?;
 		Self::ensure_offer(offer)?;
 		let settings = T::Settings::get();
 		ensure!(bond >= settings.min_bond, Error::<T>::BondTooLow);
 		let offers = BoundedVec::try_from(alloc::vec![ClassOffer { class, offer, bond }])
 			.map_err(|_| DispatchError::Exhausted)?;
+		Self::ensure_agent(&agent, &operator, None, &proof)?;
 
 		let deposit = settings.node_deposit;
 		T::Currency::hold(&HoldReason::NodeDeposit.into(), &operator, deposit)?;
 		T::Currency::hold(&Self::bond_reason(class).into(), &operator, bond)?;
 		let id = Self::next_id()?;
+		Agents::<T>::insert(agent, id);
 		Nodes::<T>::insert(
 			id,
 			Node {
@@ -67,10 +70,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_set_agent(operator: T::AccountId, id: NodeId, agent: AgentKey) -> DispatchResult {
+	pub(crate) fn do_set_agent(
+		operator: T::AccountId,
+		id: NodeId,
+		agent: AgentKey,
+		proof: AgentSignature,
+	) -> DispatchResult {
 		let node = Self::owned(id, &operator)?;
-		Self::ensure_key(&agent)?;
+		Self::ensure_agent(&agent, &operator, Some(id), &proof)?;
 
+		Agents::<T>::remove(node.agent);
+		Agents::<T>::insert(agent, id);
 		Nodes::<T>::insert(id, Node { agent, ..node });
 		Self::deposit_event(Event::AgentChanged { node: id, agent });
 		Ok(())
@@ -137,7 +147,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// A zero key is what a program leaves that forgot to make one; and anyone could sign for it.
-	fn ensure_key(key: &[u8; 32]) -> Result<(), Error<T>> {
+	pub(crate) fn ensure_key(key: &[u8; 32]) -> Result<(), Error<T>> {
 		ensure!(key.iter().any(|byte| *byte != 0), Error::KeyMissing);
 		Ok(())
 	}

@@ -36,11 +36,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Registry::NextNodeId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:0 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
+	/// Storage: `Registry::Agents` (r:1 w:1)
+	/// Proof: `Registry::Agents` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
 	fn register() -> Weight {
+		// Estimate: with the agent's signature and its index, which are not measured yet.
 		// Shortest run: 110_574_000 picoseconds.
-		Weight::from_parts(145_676_000, 3802)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+		Weight::from_parts(235_676_000, 3802)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -52,11 +55,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
+	/// Storage: `Registry::Agents` (r:1 w:2)
+	/// Proof: `Registry::Agents` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
 	fn set_agent() -> Weight {
+		// Estimate: with the agent's signature and its index, which are not measured yet.
 		// Shortest run: 15_013_000 picoseconds.
-		Weight::from_parts(30_145_000, 4287)
-			.saturating_add(T::DbWeight::get().reads(1_u64))
-			.saturating_add(T::DbWeight::get().writes(1_u64))
+		Weight::from_parts(125_145_000, 4287)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -163,11 +169,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Rewards::Records` (r:2 w:2)
 	/// Proof: `Rewards::Records` (`max_values`: None, `max_size`: Some(126), added: 2601, mode: `MaxEncodedLen`)
 	/// Storage: `StorageProofs::Proven` (r:17 w:16)
+	/// Storage: `Registry::Agents` (r:0 w:1)
+	/// Proof: `Registry::Agents` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
 	// An estimate from above: not measured since the benchmark has changed.
 	fn withdraw() -> Weight {
-		Weight::from_parts(380_000_000, 6192)
+		Weight::from_parts(400_000_000, 6192)
 			.saturating_add(T::DbWeight::get().reads(25_u64))
-			.saturating_add(T::DbWeight::get().writes(23_u64))
+			.saturating_add(T::DbWeight::get().writes(24_u64))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:1)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -208,9 +216,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 /// For tests without a runtime.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(145_676_000, 3802)
-			.saturating_add(ParityDbWeight::get().reads(2_u64))
-			.saturating_add(ParityDbWeight::get().writes(3_u64))
+		Weight::from_parts(235_676_000, 3802)
+			.saturating_add(ParityDbWeight::get().reads(3_u64))
+			.saturating_add(ParityDbWeight::get().writes(4_u64))
 	}
 	fn set_contact() -> Weight {
 		Weight::from_parts(30_506_000, 4287)
@@ -218,9 +226,9 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
 	fn set_agent() -> Weight {
-		Weight::from_parts(30_145_000, 4287)
-			.saturating_add(ParityDbWeight::get().reads(1_u64))
-			.saturating_add(ParityDbWeight::get().writes(1_u64))
+		Weight::from_parts(125_145_000, 4287)
+			.saturating_add(ParityDbWeight::get().reads(2_u64))
+			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
 	fn set_offer() -> Weight {
 		Weight::from_parts(154_049_000, 4287)
@@ -251,9 +259,9 @@ impl WeightInfo for () {
 	}
 	// An estimate from above: not measured since the benchmark has changed.
 	fn withdraw() -> Weight {
-		Weight::from_parts(380_000_000, 6192)
+		Weight::from_parts(400_000_000, 6192)
 			.saturating_add(ParityDbWeight::get().reads(25_u64))
-			.saturating_add(ParityDbWeight::get().writes(23_u64))
+			.saturating_add(ParityDbWeight::get().writes(24_u64))
 	}
 	fn suspend() -> Weight {
 		Weight::from_parts(23_666_000, 4287)

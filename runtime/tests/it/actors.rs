@@ -57,8 +57,9 @@ impl Node {
 			addresses: vec![b"203.0.113.7:4550".to_vec().try_into().unwrap()].try_into().unwrap(),
 			region: Region(*b"CH"),
 		};
-		let offer = Offer { capacity: 1 << 40, price: PRICE };
-		send(operator, pallet_registry::Call::register { spec, class: ResourceClass::Storage, offer, bond: BOND });
+		let (class, offer) = (ResourceClass::Storage, Offer { capacity: 1 << 40, price: PRICE });
+		let proof = bind(&agent, operator);
+		send(operator, pallet_registry::Call::register { spec, class, offer, bond: BOND, proof });
 		Self { id, agent, tree: ForestTree::new(id.0), blobs: BTreeMap::new() }
 	}
 
@@ -181,6 +182,11 @@ impl Node {
 		apply(acceptance);
 		deal
 	}
+}
+
+/// The word of an agent that it serves this operator.
+pub(crate) fn bind(agent: &ed25519::Pair, operator: Sr25519Keyring) -> [u8; 64] {
+	agent.sign(&authority::bind_message(&GENESIS.0, &operator.to_account_id())).0
 }
 
 /// The call that hands in a proof.

@@ -4,8 +4,8 @@ use crate::{
 	actors::Node,
 	chain::{apply, block, check, fees, free_weight, refused, run_to, scenario, send, signed, GENESIS},
 	lines::{
-		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, Lines, Measurement,
-		Part, CLAIM, PREPAID,
+		committee_of, line, line_page, pending_test, run_to_epoch, subject, take_seats, test_page, tests_of_member,
+		Lines, Measurement, Part, CLAIM, PREPAID,
 	},
 };
 use codec::Encode;
@@ -121,6 +121,24 @@ fn a_test_names_its_committee_and_where_it_is_dialled() {
 		let page = test_page(test.id).unwrap();
 		assert_eq!((page.committee[1].endpoint, page.committee[0].endpoint), ([8; 32], [9; 32]));
 		assert_eq!(page.committee[1].addresses, [b"[2001:db8::1]:4550".to_vec()]);
+	});
+}
+
+#[test]
+fn a_member_is_told_which_endpoint_will_dial_it_for_which_test() {
+	scenario(|| {
+		let lines = Lines::of_four();
+		let test = lines.next_test();
+
+		for member in &test.committee {
+			assert!(tests_of_member(member.node).contains(&(test.id, test.node, test.endpoint)));
+		}
+		assert!(tests_of_member(test.node).iter().all(|(id, ..)| *id != test.id), "nobody measures itself");
+
+		apply(lines.measurement(&test, &lines.as_claimed(&test)).transaction());
+
+		let member = test.committee[0].node;
+		assert!(tests_of_member(member).iter().all(|(id, ..)| *id != test.id), "its measurement was taken");
 	});
 }
 

@@ -207,6 +207,11 @@ pub(crate) fn line_page(node: NodeId) -> Option<LinePage> {
 	<Runtime as SubstationApi<Block, AccountId>>::line_page(node)
 }
 
+/// The tests that a node measures, and from which endpoints.
+pub(crate) fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId, [u8; 32])> {
+	<Runtime as SubstationApi<Block, AccountId>>::tests_of_member(node)
+}
+
 pub(crate) fn pending_test(node: NodeId) -> Option<TestPage> {
 	<Runtime as SubstationApi<Block, AccountId>>::pending_test(node)
 }

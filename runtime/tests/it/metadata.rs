@@ -1,9 +1,13 @@
 //! Generic user interfaces print the documentation that the metadata carries: there must be some.
 
-use crate::chain::genesis_state;
+use crate::{
+	chain::genesis_state,
+	shapes::{api, shapes},
+};
 use frame_metadata::{v14::RuntimeMetadataV14, RuntimeMetadata};
 use scale_info::{form::PortableForm, TypeDef, Variant};
-use substation_runtime::Runtime;
+use std::{fs, path::PathBuf};
+use substation_runtime::{Runtime, VERSION};
 
 /// This workspace's pallets.
 const OURS: [&str; 9] = [
@@ -86,4 +90,33 @@ fn every_field_of_our_events_and_every_item_of_our_storage_is_documented() {
 
 	assert_eq!(missing, [""; 0], "undocumented");
 	assert_eq!(metadata.pallets.iter().filter(|pallet| OURS.contains(&pallet.name.as_str())).count(), OURS.len());
+}
+
+/// Programs of an older release decode these answers after an upgrade: what is in the file may be added to, by methods
+/// with a version of their own, and never changes. `SUBSTATION_WRITE_VECTORS=1` writes it anew.
+#[test]
+fn runtime_api_shapes_are_frozen() {
+	// Where cargo runs the tests: they may have been compiled in another checkout with the same target directory.
+	let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+	let file = folder.join("tests/it/substation_api.txt");
+	let metadata =
+		genesis_state("development").execute_with(|| Runtime::metadata_at_version(15)).expect("it is served");
+	let (types, api) = api(&metadata, "SubstationApi");
+
+	let now = shapes(&types, &api);
+
+	if std::env::var_os("SUBSTATION_WRITE_VECTORS").is_some() {
+		fs::write(&file, &now).expect("the file can be written");
+	}
+	let committed = fs::read_to_string(&file).unwrap_or_default();
+	assert!(now == committed, "{} is not what the runtime answers; it makes\n{now}", file.display());
+}
+
+#[test]
+fn the_runtime_api_has_the_version_that_its_methods_need() {
+	let id = substation_runtime::apis::runtime_decl_for_substation_api::ID;
+
+	let version = VERSION.apis.iter().find(|(api, _)| *api == id).map(|(_, version)| *version);
+
+	assert_eq!(version, Some(1));
 }

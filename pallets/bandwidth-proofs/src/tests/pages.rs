@@ -114,3 +114,34 @@ fn seats_that_were_given_up_say_until_when_they_count() {
 		assert_eq!(page.seats, vec![SeatPage { index: 0, from: 2, until: Some(4) }]);
 	});
 }
+
+#[test]
+fn a_member_finds_the_tests_that_it_measures_and_no_others() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+		let entry = [(view.id, view.test.node)];
+		for (member, _) in &view.test.committee {
+			assert_eq!(BandwidthProofs::tests_of_member(*member), entry);
+		}
+		assert_eq!(BandwidthProofs::tests_of_member(view.test.node), []);
+		assert_eq!(BandwidthProofs::tests_of_member(NodeId(9)), []);
+
+		assert_eq!(Measurement::honest(&view, 9_000).submit(), Ok(Ok(())));
+
+		assert_eq!(BandwidthProofs::tests_of_member(view.test.committee[0].0), []);
+	});
+}
+
+#[test]
+fn a_member_measures_until_the_deadline() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+		let is_listed =
+			|| BandwidthProofs::tests_of_member(view.test.committee[0].0).contains(&(view.id, view.test.node));
+
+		advance_to(view.deadline - 1);
+		assert!(is_listed());
+		advance_to(view.deadline);
+		assert!(!is_listed(), "no later block takes its measurement");
+	});
+}

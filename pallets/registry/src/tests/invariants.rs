@@ -1,6 +1,6 @@
 //! The checker itself: each invariant is seen when it is broken.
 
-use crate::{mock::*, NextNodeId, Node, Nodes};
+use crate::{mock::*, Agents, NextNodeId, Node, Nodes};
 use substation_primitives::{NodeId, NodeStatus, Region};
 
 fn broken(expected: &str, harm: impl FnOnce(NodeId)) {
@@ -55,4 +55,12 @@ fn malformed_contact_is_seen() {
 	broken("I5", |node| change(node, |record| record.agent = [0; 32]));
 	broken("I5", |node| change(node, |record| record.addresses = addresses(&["nowhere"])));
 	broken("I5", |node| change(node, |record| record.region = Region(*b"??")));
+}
+
+#[test]
+fn index_that_does_not_fit_the_nodes_is_seen() {
+	broken("I6", |node| change(node, |record| record.agent = key(7)));
+	broken("I6", |node| Agents::<Test>::insert(key(node.0), NodeId(7)));
+	broken("I6", |node| Agents::<Test>::insert(key(7), node));
+	broken("I6", |node| Agents::<Test>::remove(key(node.0)));
 }

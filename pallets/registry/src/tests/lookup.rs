@@ -10,7 +10,7 @@ fn other_pallets_see_a_node_and_its_offer() {
 
 		assert_eq!(
 			Registry::node(node),
-			Some(NodeInfo { operator: OPERATOR, agent: [1; 32], status: NodeStatus::Active, suspended: false })
+			Some(NodeInfo { operator: OPERATOR, agent: key(0), status: NodeStatus::Active, suspended: false })
 		);
 		assert_eq!(Registry::offer(node, CLASS), Some(OFFER));
 		assert_eq!(Registry::node(NodeId(77)), None);
@@ -25,7 +25,7 @@ fn pages_list_every_node_once_even_when_one_goes_in_between() {
 		for id in 0..300u64 {
 			let operator = if id % 3 == 0 { OTHER } else { OPERATOR };
 			CurrentSettings::mutate(|settings| settings.min_bond = 1);
-			assert_ok!(Registry::register(signed(operator), spec(), CLASS, OFFER, 1));
+			assert_ok!(register(operator, 1));
 		}
 
 		let mut seen = Vec::new();
@@ -59,7 +59,7 @@ fn pages_list_every_node_once_even_when_one_goes_in_between() {
 fn nodes_of_an_operator_are_those_whose_records_name_it() {
 	ExtBuilder.build_and_execute(|| {
 		for operator in [OPERATOR, OTHER, OPERATOR, OPERATOR] {
-			assert_ok!(Registry::register(signed(operator), spec(), CLASS, OFFER, MIN_BOND));
+			assert_ok!(register(operator, MIN_BOND));
 		}
 		let nodes_of = |operator| {
 			let mut nodes = Registry::nodes_after(None, 10);
@@ -78,7 +78,7 @@ fn page_is_bounded_whatever_is_asked() {
 	ExtBuilder.build_and_execute(|| {
 		CurrentSettings::mutate(|settings| settings.min_bond = 1);
 		for _ in 0..1_001 {
-			assert_ok!(Registry::register(signed(OPERATOR), spec(), CLASS, OFFER, 1));
+			assert_ok!(register(OPERATOR, 1));
 		}
 
 		assert_eq!(Registry::nodes_after(None, u32::MAX).len(), 1_000);

@@ -1,6 +1,7 @@
 //! One file per topic.
 
 mod address;
+mod agent;
 mod bond;
 mod class;
 mod invariants;

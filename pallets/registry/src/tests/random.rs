@@ -11,6 +11,7 @@ use substation_primitives::{
 enum Command {
 	Register { operator: u64, class: ResourceClass, bond: Balance },
 	AddClass { operator: u64, node: NodeId, class: ResourceClass, bond: Balance },
+	SetAgent { operator: u64, node: NodeId, agent: u64 },
 	SetOffer { operator: u64, node: NodeId, class: ResourceClass, capacity: u64 },
 	AddBond { operator: u64, node: NodeId, class: ResourceClass, amount: Balance },
 	ReleaseBond { operator: u64, node: NodeId, class: ResourceClass, amount: Balance },
@@ -48,6 +49,8 @@ fn commands() -> impl Strategy<Value = Command> {
 			.prop_map(|(operator, class, bond)| Command::Register { operator, class, bond }),
 		2 => (operators(), nodes(), classes(), MIN_BOND - 1..4 * MIN_BOND)
 			.prop_map(|(operator, node, class, bond)| Command::AddClass { operator, node, class, bond }),
+		2 => (operators(), nodes(), 0u64..8)
+			.prop_map(|(operator, node, agent)| Command::SetAgent { operator, node, agent }),
 		1 => (operators(), nodes(), classes(), 0u64..3)
 			.prop_map(|(operator, node, class, capacity)| Command::SetOffer { operator, node, class, capacity }),
 		2 => (operators(), nodes(), classes(), amounts())
@@ -71,7 +74,13 @@ fn commands() -> impl Strategy<Value = Command> {
 /// Refusals are part of the game; what matters is the state that they leave.
 fn run(command: Command) {
 	let _ = match command {
-		Command::Register { operator, class, bond } => Registry::register(signed(operator), spec(), class, OFFER, bond),
+		Command::Register { operator, class, bond } => {
+			let proof = bind(&agent(next()), operator);
+			Registry::register(signed(operator), spec(), class, OFFER, bond, proof)
+		}
+		Command::SetAgent { operator, node, agent: number } => {
+			Registry::set_agent(signed(operator), node, key(number), bind(&agent(number), operator))
+		}
 		Command::AddClass { operator, node, class, bond } => {
 			Registry::add_class(signed(operator), node, class, OFFER, bond)
 		}

@@ -4,21 +4,21 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, TokenError};
 use substation_primitives::{Balance, NodeId, NodeStatus, Offer, Region};
 
-fn register(spec: NodeSpec<Test>, offer: Offer, bond: Balance) -> sp_runtime::DispatchResult {
-	Registry::register(signed(OPERATOR), spec, CLASS, offer, bond)
+fn register_with(spec: NodeSpec<Test>, offer: Offer, bond: Balance) -> sp_runtime::DispatchResult {
+	Registry::register(signed(OPERATOR), spec, CLASS, offer, bond, bind(&agent(next()), OPERATOR))
 }
 
 #[test]
 fn registered_node_is_active_and_its_money_is_held() {
 	ExtBuilder.build_and_execute(|| {
-		assert_ok!(register(spec(), OFFER, MIN_BOND));
+		assert_ok!(register_with(spec(), OFFER, MIN_BOND));
 
 		let node = NodeId(0);
 		assert_eq!(
 			Registry::record(node),
 			Some(Node {
 				operator: OPERATOR,
-				agent: [1; 32],
+				agent: key(0),
 				endpoint: [2; 32],
 				addresses: addresses(&["203.0.113.7:4433", "[2001:db8::7]:4433"]),
 				region: Region(*b"CH"),
@@ -53,7 +53,7 @@ fn one_operator_can_have_many_nodes_and_ids_are_never_reused() {
 #[test]
 fn node_without_addresses_is_accepted() {
 	ExtBuilder.build_and_execute(|| {
-		assert_ok!(register(NodeSpec { addresses: addresses(&[]), ..spec() }, OFFER, MIN_BOND));
+		assert_ok!(register_with(NodeSpec { addresses: addresses(&[]), ..spec() }, OFFER, MIN_BOND));
 	});
 }
 
@@ -61,7 +61,7 @@ fn node_without_addresses_is_accepted() {
 fn malformed_specifications_are_refused_by_name() {
 	ExtBuilder.build_and_execute(|| {
 		let refused = |spec, error: Error<Test>| {
-			assert_noop!(register(spec, OFFER, MIN_BOND), error);
+			assert_noop!(register_with(spec, OFFER, MIN_BOND), error);
 		};
 
 		refused(NodeSpec { agent: [0; 32], ..spec() }, Error::KeyMissing);
@@ -76,25 +76,26 @@ fn malformed_specifications_are_refused_by_name() {
 #[test]
 fn empty_offers_are_refused_by_name() {
 	ExtBuilder.build_and_execute(|| {
-		assert_noop!(register(spec(), Offer { capacity: 0, price: 1 }, MIN_BOND), Error::<Test>::ZeroCapacity);
-		assert_noop!(register(spec(), Offer { capacity: 1, price: 0 }, MIN_BOND), Error::<Test>::ZeroPrice);
-		assert_ok!(register(spec(), Offer { capacity: 1, price: 1 }, MIN_BOND));
-		assert_ok!(register(spec(), Offer { capacity: u64::MAX, price: Balance::MAX }, MIN_BOND));
+		assert_noop!(register_with(spec(), Offer { capacity: 0, price: 1 }, MIN_BOND), Error::<Test>::ZeroCapacity);
+		assert_noop!(register_with(spec(), Offer { capacity: 1, price: 0 }, MIN_BOND), Error::<Test>::ZeroPrice);
+		assert_ok!(register_with(spec(), Offer { capacity: 1, price: 1 }, MIN_BOND));
+		assert_ok!(register_with(spec(), Offer { capacity: u64::MAX, price: Balance::MAX }, MIN_BOND));
 	});
 }
 
 #[test]
 fn bond_below_the_least_is_refused() {
 	ExtBuilder.build_and_execute(|| {
-		assert_noop!(register(spec(), OFFER, MIN_BOND - 1), Error::<Test>::BondTooLow);
-		assert_noop!(register(spec(), OFFER, 0), Error::<Test>::BondTooLow);
+		assert_noop!(register_with(spec(), OFFER, MIN_BOND - 1), Error::<Test>::BondTooLow);
+		assert_noop!(register_with(spec(), OFFER, 0), Error::<Test>::BondTooLow);
 	});
 }
 
 #[test]
 fn node_can_start_with_any_class_and_its_bond_has_a_name_of_its_own() {
 	ExtBuilder.build_and_execute(|| {
-		assert_ok!(Registry::register(signed(OPERATOR), spec(), OTHER_CLASS, OFFER, MIN_BOND));
+		let proof = bind(&agent(0), OPERATOR);
+		assert_ok!(Registry::register(signed(OPERATOR), spec(), OTHER_CLASS, OFFER, MIN_BOND, proof));
 
 		assert_eq!(held(OPERATOR, HoldReason::BandwidthBond), MIN_BOND);
 		assert_eq!(held(OPERATOR, HoldReason::StorageBond), 0);
@@ -107,17 +108,18 @@ fn operator_without_the_money_is_refused() {
 	ExtBuilder.build_and_execute(|| {
 		let most = FUNDS - DEPOSIT - EXISTENTIAL_DEPOSIT;
 
-		assert_noop!(register(spec(), OFFER, most + 1), TokenError::FundsUnavailable);
-		assert_noop!(register(spec(), OFFER, Balance::MAX), TokenError::FundsUnavailable);
-		assert_ok!(register(spec(), OFFER, most));
+		assert_noop!(register_with(spec(), OFFER, most + 1), TokenError::FundsUnavailable);
+		assert_noop!(register_with(spec(), OFFER, Balance::MAX), TokenError::FundsUnavailable);
+		assert_ok!(register_with(spec(), OFFER, most));
 	});
 }
 
 #[test]
 fn only_signed_origins_register() {
 	ExtBuilder.build_and_execute(|| {
-		assert_noop!(Registry::register(RuntimeOrigin::none(), spec(), CLASS, OFFER, MIN_BOND), BadOrigin);
-		assert_noop!(Registry::register(RuntimeOrigin::root(), spec(), CLASS, OFFER, MIN_BOND), BadOrigin);
+		let proof = bind(&agent(0), OPERATOR);
+		assert_noop!(Registry::register(RuntimeOrigin::none(), spec(), CLASS, OFFER, MIN_BOND, proof), BadOrigin);
+		assert_noop!(Registry::register(RuntimeOrigin::root(), spec(), CLASS, OFFER, MIN_BOND, proof), BadOrigin);
 	});
 }
 
@@ -126,7 +128,7 @@ fn last_id_is_never_assigned() {
 	ExtBuilder.build_and_execute(|| {
 		NextNodeId::<Test>::put(NodeId(u64::MAX));
 
-		assert_noop!(register(spec(), OFFER, MIN_BOND), Error::<Test>::OutOfIds);
+		assert_noop!(register_with(spec(), OFFER, MIN_BOND), Error::<Test>::OutOfIds);
 	});
 }
 
@@ -165,7 +167,7 @@ fn usual_record_stays_small_and_the_largest_is_bounded() {
 #[test]
 fn encoding_of_a_record_is_stable() {
 	ExtBuilder.build_and_execute(|| {
-		assert_ok!(register(
+		assert_ok!(register_with(
 			NodeSpec { addresses: addresses(&["a:1"]), ..spec() },
 			Offer { capacity: 1, price: 2 },
 			MIN_BOND
@@ -173,7 +175,7 @@ fn encoding_of_a_record_is_stable() {
 
 		let mut golden = Vec::new();
 		golden.extend_from_slice(&1u64.to_le_bytes()); // operator
-		golden.extend_from_slice(&[1; 32]); // agent
+		golden.extend_from_slice(&key(0)); // agent
 		golden.extend_from_slice(&[2; 32]); // endpoint
 		golden.extend_from_slice(&[4, 12, b'a', b':', b'1']); // addresses
 		golden.extend_from_slice(b"CH"); // region

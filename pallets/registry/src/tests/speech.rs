@@ -1,6 +1,6 @@
 //! What an operator says of its node after it was registered.
 
-use crate::{mock::*, Error, Event};
+use crate::{mock::*, Agents, Error, Event};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::traits::BadOrigin;
 use substation_primitives::{NodeId, Offer, Region};
@@ -44,10 +44,14 @@ fn agent_key_can_be_replaced_in_every_state() {
 		for state in ALL {
 			let node = state.create();
 
-			assert_ok!(Registry::set_agent(signed(OPERATOR), node, [8; 32]));
+			let (number, before) = (100 + node.0, key(node.0));
+			let agent = key(number);
 
-			assert_eq!(Registry::record(node).map(|node| node.agent), Some([8; 32]));
-			assert_eq!(events(), [Event::AgentChanged { node, agent: [8; 32] }]);
+			assert_ok!(Registry::set_agent(signed(OPERATOR), node, agent, bind(&crate::mock::agent(number), OPERATOR)));
+
+			assert_eq!(Registry::record(node).map(|node| node.agent), Some(agent));
+			assert_eq!((Agents::<Test>::get(agent), Agents::<Test>::get(before)), (Some(node), None));
+			assert_eq!(events(), [Event::AgentChanged { node, agent }]);
 		}
 	});
 }
@@ -57,7 +61,8 @@ fn zero_agent_key_is_refused() {
 	ExtBuilder.build_and_execute(|| {
 		let node = State::Active.create();
 
-		assert_noop!(Registry::set_agent(signed(OPERATOR), node, [0; 32]), Error::<Test>::KeyMissing);
+		let proof = bind(&agent(0), OPERATOR);
+		assert_noop!(Registry::set_agent(signed(OPERATOR), node, [0; 32], proof), Error::<Test>::KeyMissing);
 	});
 }
 
@@ -125,7 +130,7 @@ fn nobody_but_the_operator_speaks_for_a_node() {
 		let calls = |origin: RuntimeOrigin, node: NodeId| {
 			[
 				Registry::set_contact(origin.clone(), node, [7; 32], addresses(&["b:2"]), Region(*b"NO")),
-				Registry::set_agent(origin.clone(), node, [8; 32]),
+				Registry::set_agent(origin.clone(), node, key(8), bind(&agent(8), OPERATOR)),
 				Registry::set_offer(origin.clone(), node, CLASS, OFFER),
 				Registry::add_bond(origin.clone(), node, CLASS, 1),
 				Registry::release_bond(origin.clone(), node, CLASS, 1),

@@ -1,0 +1,120 @@
+//! A node of a chain that answers from a table.
+
+use crate::chain::{client::Chain, error::ChainError};
+use codec::Encode;
+use serde_json::{json, Value};
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex, MutexGuard},
+};
+use substation_runtime::{Runtime, VERSION};
+use subxt::rpcs::{
+	client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
+	Error, RpcClient, UserError,
+};
+
+/// The only block of this chain.
+const BLOCK: [u8; 32] = [7; 32];
+
+/// The node. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct FakeNode(Arc<Mutex<State>>);
+
+struct State {
+	/// What calls of the runtime answer, by their whole names.
+	answers: HashMap<String, Vec<u8>>,
+	/// The runtime's version, as RPC tells it.
+	spec: u32,
+	apis: Value,
+	submitted: usize,
+}
+
+impl FakeNode {
+	/// Serves this repository's runtime, and no page yet.
+	pub(crate) fn new() -> Self {
+		// Some constants are read from the state, where an empty one has its defaults.
+		let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
+		let answers = HashMap::from([
+			("Core_version".to_owned(), VERSION.encode()),
+			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
+			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
+		]);
+		let apis =
+			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
+		Self(Arc::new(Mutex::new(State { answers, spec: VERSION.spec_version, apis, submitted: 0 })))
+	}
+
+	fn state(&self) -> MutexGuard<'_, State> {
+		self.0.lock().expect("no test has panicked with it")
+	}
+
+	/// What a method of the runtime API answers from now on.
+	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
+		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// The runtime has changed, and names these versions of its APIs.
+	pub(crate) fn upgrade(&self, apis: Value) {
+		let mut state = self.state();
+		(state.spec, state.apis) = (state.spec + 1, apis);
+	}
+
+	/// Transactions that were handed in.
+	pub(crate) fn submitted(&self) -> usize {
+		self.state().submitted
+	}
+
+	/// A connection to it.
+	pub(crate) async fn connect(&self) -> Result<Chain, ChainError> {
+		Chain::over("ws://fake", RpcClient::new(self.clone()), None).await
+	}
+
+	fn answer(&self, method: &str, params: &Value) -> Result<Value, Error> {
+		let hash = |bytes: [u8; 32]| json!(format!("0x{}", hex::encode(bytes)));
+		let unknown = |what: &str| Error::User(UserError { code: -32601, message: format!("no {what}"), data: None });
+		match method {
+			"chain_getBlockHash" | "chain_getFinalizedHead" => Ok(hash(BLOCK)),
+			"chain_getHeader" => Ok(json!({
+				"parentHash": hash([6; 32]),
+				"number": "0x64",
+				"stateRoot": hash([5; 32]),
+				"extrinsicsRoot": hash([4; 32]),
+				"digest": { "logs": [] },
+			})),
+			"state_getRuntimeVersion" => {
+				let state = self.state();
+				let transaction = VERSION.transaction_version;
+				Ok(json!({ "specVersion": state.spec, "transactionVersion": transaction, "apis": state.apis }))
+			}
+			"state_call" => {
+				let function = params[0].as_str().unwrap_or_default();
+				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
+				Ok(json!(format!("0x{}", hex::encode(answer))))
+			}
+			"author_submitExtrinsic" => {
+				self.state().submitted += 1;
+				Ok(hash([3; 32]))
+			}
+			other => Err(unknown(other)),
+		}
+	}
+}
+
+impl RpcClientT for FakeNode {
+	fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
+		let params = params.map_or(Value::Null, |params| serde_json::from_str(params.get()).expect("it is JSON"));
+		let answer = self.answer(method, &params);
+		let answer = answer.map(|value| RawValue::from_string(value.to_string()).expect("it is JSON"));
+		Box::pin(std::future::ready(answer))
+	}
+
+	fn subscribe_raw<'a>(
+		&'a self,
+		sub: &'a str,
+		_: Option<Box<RawValue>>,
+		_: &'a str,
+	) -> RawRpcFuture<'a, RawRpcSubscription> {
+		let refusal = UserError { code: -32601, message: format!("no {sub}"), data: None };
+		Box::pin(std::future::ready(Err(Error::User(refusal))))
+	}
+}

@@ -1,0 +1,126 @@
+//! Passes over blocks of a node that answers from a table.
+
+use super::*;
+use crate::{
+	bandwidth::{
+		limits::{BandwidthConfig, Limits},
+		line::LineParts,
+	},
+	chain::testing::FakeNode,
+	data::{hashing, progress::Progress},
+	payments::terms::Delivery,
+	provider::testing::{node, window},
+};
+use codec::Encode;
+use iroh::{endpoint::presets, Endpoint, RelayMode};
+use serde_json::json;
+use substation_primitives::pages::WindowPage;
+use substation_proofs::forest::{Change, Leaf};
+
+const GENESIS: Hash = [0; 32];
+
+/// An engine with one content under one deal, and a window that asks for it and is about to close.
+struct World {
+	_folder: tempfile::TempDir,
+	fake: FakeNode,
+	chain: Chain,
+	engine: Engine,
+	window: WindowPage,
+}
+
+impl World {
+	async fn new() -> Self {
+		let (folder, fake) = (tempfile::tempdir().unwrap(), FakeNode::new());
+		let chain = fake.connect().await.unwrap();
+		let (node, key) = (node().id, SecretKey::from_bytes(&[2; 32]));
+		let storage = Storage::open(folder.path()).unwrap();
+		let forests = Forests::open(&storage.journal, node.0).unwrap();
+		let metrics = Metrics::new();
+		let till = Till::open(folder.path(), GENESIS, Delivery::default(), metrics.clone()).unwrap();
+		let parts = LineParts::new(key.clone(), Limits::new(BandwidthConfig::default()), metrics.clone());
+		let endpoint = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).clear_ip_transports();
+		let endpoint = endpoint.bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap();
+
+		let (file, outboard) = (folder.path().join("content"), folder.path().join("content.obao4"));
+		std::fs::write(&file, [42; 5_000]).unwrap();
+		let content = hashing::commit(&file, &outboard, 1, &Progress::silent()).unwrap();
+		storage.blobs.serve_file(&file, &outboard, content);
+		let leaf = Leaf { deal: 5, root: content.root, length: content.length };
+		let frozen = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		let window = WindowPage { now: 106, frozen, ..window() };
+
+		let engine = Engine::new(EngineParts {
+			node,
+			genesis: GENESIS,
+			key,
+			cap_per_customer: 0,
+			prove: true,
+			prover: Prover::new(storage.blobs.clone(), forests.clone()),
+			api: Api::new(storage.clone(), metrics.clone()),
+			storage,
+			forests,
+			metrics,
+			till,
+			line: Line::new(node, endpoint, parts),
+		});
+		fake.serve("window", Some(&window).encode());
+		Self { _folder: folder, fake, chain, engine, window }
+	}
+
+	/// What the status says now.
+	fn words(&self) -> String {
+		Report::of(&self.engine.situation).words.join("\n")
+	}
+}
+
+// 8
+#[tokio::test]
+async fn shown_pages_may_fail() {
+	let mut world = World::new().await;
+	// Nothing but the window can be read: some pages end too early, others are not there.
+	world.fake.serve("node_page", vec![1, 2, 3]);
+	world.fake.serve("settings", vec![]);
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 1, "the proof was sent");
+	let unread: Vec<_> = world.engine.situation.unread.keys().copied().collect();
+	assert_eq!(unread, ["the final state", "the node", "the settings", "the supply"]);
+	assert!(world.words().contains("warning: the supply cannot be read"), "{}", world.words());
+	assert!(!world.words().contains("not registered"), "{}", world.words());
+}
+
+#[tokio::test]
+async fn a_page_that_fails_later_is_shown_as_it_was_and_its_warning_goes_with_its_reason() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&node()).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	let known = world.engine.situation.node.clone();
+	assert!(known.is_some());
+
+	let proven = WindowPage { proven: true, ..world.window.clone() };
+	world.fake.serve("window", Some(&proven).encode());
+	world.fake.serve("node_page", vec![1]);
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	let shown = world.engine.situation.node.clone();
+	assert_eq!(shown, known.map(|page| NodeView { window: proven, ..page }));
+	assert!(world.engine.situation.unread.contains_key("the node"));
+	world.fake.serve("node_page", Some(&node()).encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert!(!world.engine.situation.unread.contains_key("the node"));
+}
+
+// 8
+#[tokio::test]
+async fn a_runtime_that_lacks_what_this_program_calls_ends_it() {
+	let mut world = World::new().await;
+	world.fake.upgrade(json!([]));
+
+	let error = world.engine.on_best(&world.chain).await.unwrap_err();
+
+	assert!(error.is_final(), "{error}");
+	assert_eq!(world.fake.submitted(), 1, "what could be proven was proven first");
+}
