@@ -8,7 +8,8 @@ use crate::{
 	},
 	database_weight::DatabaseWeight,
 	governance, AccountId, Balance, Balances, Block, BlockNumber, MultiBlockMigrations, OriginCaller, PalletInfo,
-	Preimage, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, TxPause, VERSION,
+	Preimage, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, TxPause,
+	VERSION,
 };
 use frame_support::{
 	derive_impl,
