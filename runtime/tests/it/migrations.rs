@@ -22,7 +22,7 @@ type Proofs = pallet_storage_proofs::Call<Runtime>;
 const LONG: u32 = 31;
 
 /// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these.
-fn migrate(blocks: u32) {
+pub(crate) fn migrate(blocks: u32) {
 	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
 	for _ in 0..blocks {
 		block([]);
