@@ -16,6 +16,7 @@ mod cast;
 #[path = "../../runtime/tests/it/chain.rs"]
 mod chain;
 mod coalition;
+mod committee;
 mod demand;
 mod gaming;
 mod grid;
@@ -23,6 +24,7 @@ mod hooks;
 mod keys;
 mod node;
 mod samples;
+mod scale;
 mod strategy;
 mod supply;
 mod svg;

@@ -44,6 +44,12 @@ impl Wealth {
 }
 
 impl Estate {
+	/// What these operators have with their nodes.
+	pub(crate) fn of_nodes(nodes: &[Node]) -> Self {
+		let accounts = nodes.iter().map(|node| node.operator.account.clone()).collect();
+		Self { accounts, nodes: nodes.iter().map(|node| node.id).collect() }
+	}
+
 	/// What these identities have with the purse of a cast, and with its accomplice among the validators if there is one.
 	pub(crate) fn of(cast: &Cast, identities: &[Key], nodes: &[Node]) -> Self {
 		let mut accounts: BTreeSet<_> = identities.iter().map(|key| key.account.clone()).collect();
