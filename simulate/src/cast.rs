@@ -137,6 +137,7 @@ impl Scenario {
 				deadline: 20,
 			},
 			channel_grace: clock.period,
+			voting_period: 7 * clock.period,
 			..PaceLengths::live()
 		}
 	}

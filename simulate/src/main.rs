@@ -18,6 +18,7 @@ mod chain;
 mod coalition;
 mod committee;
 mod demand;
+mod dispute;
 mod gaming;
 mod grid;
 mod hooks;
