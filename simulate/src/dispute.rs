@@ -17,6 +17,7 @@ use crate::{
 	wealth::Estate,
 	world::World,
 };
+use frame_support::traits::Get;
 use std::collections::BTreeSet;
 use substation_primitives::{settings::STN, Balance, BlockNumber, DealId, NodeId, Period, ResourceClass};
 use substation_runtime::{governance, Disputes, Runtime};
