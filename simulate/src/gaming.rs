@@ -6,7 +6,7 @@
 
 use crate::{
 	amount::{difference, exact, exact_signed},
-	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE},
+	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE, IDENTITIES, LINE_ENDOWMENT},
 	coalition::{self, Outcome, Plan},
 	grid::{self, Point},
 	hooks,
@@ -34,9 +34,6 @@ pub(crate) const LARGE: Balance = HONEST_STAKE / 3;
 
 /// Validators of the coalition: none, one that keeps nothing, one that keeps everything.
 const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Perbill::one())];
-
-/// Identities of most runs.
-const IDENTITIES: u32 = 10;
 
 /// Identities of runs that only harm: a sixth of all seats to nearly two thirds, with as many seats as an honest line.
 const HARMFUL: [u32; 4] = [5, 10, 20, 40];

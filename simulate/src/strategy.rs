@@ -1,6 +1,6 @@
 //! What a coalition may do with its tokens, and how much each part gets.
 
-use crate::cast::{Pace, Scenario, HONEST_SEATS};
+use crate::cast::{Pace, Scenario};
 use substation_primitives::{
 	bandwidth::MAX_SEATS,
 	settings::{Settings, STN},
@@ -43,12 +43,12 @@ pub(crate) enum Strategy {
 	/// Pays itself through channels, round and round.
 	Channels,
 	/// Seats without a line, and receipts of accomplices for bytes that never flowed. On the committees of honest lines
-	/// they sign without having carried anything.
+	/// they sign for next to nothing.
 	Lines,
 	/// Moments, lines and channels together.
 	Everything,
-	/// Seats without a line that only wait for fees: they sign without having carried anything, and what measures them
-	/// themselves is never handed in.
+	/// Seats without a line that only wait for fees: they sign for next to nothing, and what measures them themselves is
+	/// never handed in.
 	IdleMembers,
 	/// Only harms: seats whose members sign nothing, as often as they can without being expelled.
 	Silence,
@@ -109,9 +109,8 @@ impl Strategy {
 	/// The most seats that one node takes.
 	fn most_seats(self, pace: Pace) -> Balance {
 		match (self, pace) {
-			// As many as an honest one: what counts is how many seats there are on either side.
-			(Self::Lines | Self::IdleMembers | Self::Silence, Pace::Committees) => HONEST_SEATS.into(),
-			_ => MAX_SEATS.into(),
+			(Self::GivenUp, _) => MAX_SEATS.into(),
+			_ => pace.most_seats().into(),
 		}
 	}
 
