@@ -9,8 +9,7 @@ use crate::{
 	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE, IDENTITIES, LINE_ENDOWMENT},
 	coalition::{self, Outcome, Plan},
 	grid::{self, Point},
-	harm,
-	hooks,
+	harm, hooks,
 	samples::samples,
 	strategy::{Strategy, Unaffordable},
 };
@@ -483,12 +482,21 @@ mod tests {
 	#[ignore = "prints"]
 	fn probe() {
 		let text = |name| std::env::var(name).unwrap_or_default();
-		let points = [grid::defaults()].into_iter().chain(grid::extremes()).chain(grid::steps().into_iter().skip(1)).chain(grid::corners()).chain(samples(SAMPLES));
+		let points = [grid::defaults()]
+			.into_iter()
+			.chain(grid::extremes())
+			.chain(grid::steps().into_iter().skip(1))
+			.chain(grid::corners())
+			.chain(samples(SAMPLES));
 		let (names, ids) = (text("STRATEGIES"), text("IDS"));
 		let all = Strategy::GAMING.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]);
 		let chosen: Vec<_> = all.filter(|strategy| names.split(',').any(|name| name == strategy.name())).collect();
 		let ids: Vec<u32> = ids.split(',').map(|id| id.parse().unwrap()).collect();
-		let pace = match text("PACE").as_str() { "full" => Pace::Full, "hooks" => Pace::Hooks, _ => Pace::Committees };
+		let pace = match text("PACE").as_str() {
+			"full" => Pace::Full,
+			"hooks" => Pace::Hooks,
+			_ => Pace::Committees,
+		};
 		let (from, count): (usize, usize) = (text("FROM").parse().unwrap_or(0), text("COUNT").parse().unwrap_or(1));
 		for point in points.skip(from).take(count) {
 			let started = Instant::now();
@@ -496,9 +504,25 @@ mod tests {
 			let group = Group { point, nominators, ..group(pace, each(&chosen, &ids), false) };
 			let report = run_group(&group).unwrap();
 			for row in &report.rows {
-				println!("{} | {} x {} | gain {} | nominating {} | harm {} | honest {} | {} per 1000", row.point, row.strategy.name(), row.identities, exact_signed(row.gain), exact_signed(row.nominating), exact_signed(row.harm), exact_signed(row.honest), row.harm_per_stn());
+				println!(
+					"{} | {} x {} | gain {} | nominating {} | harm {} | honest {} | {} per 1000",
+					row.point,
+					row.strategy.name(),
+					row.identities,
+					exact_signed(row.gain),
+					exact_signed(row.nominating),
+					exact_signed(row.harm),
+					exact_signed(row.honest),
+					row.harm_per_stn()
+				);
 			}
-			println!("{:?} {:?} unaffordable {:?}; {} s", report.failures.iter().take(5).collect::<Vec<_>>(), report.violations, report.unaffordable, started.elapsed().as_secs_f32());
+			println!(
+				"{:?} {:?} unaffordable {:?}; {} s",
+				report.failures.iter().take(5).collect::<Vec<_>>(),
+				report.violations,
+				report.unaffordable,
+				started.elapsed().as_secs_f32()
+			);
 		}
 	}
 

@@ -182,11 +182,7 @@ impl Budget {
 		}
 		let rest = rest.saturating_sub(settings.registry.node_deposit);
 		match strategy {
-			Strategy::Lines
-			| Strategy::IdleMembers
-			| Strategy::Carriers
-			| Strategy::Silence
-			| Strategy::GivenUp => {
+			Strategy::Lines | Strategy::IdleMembers | Strategy::Carriers | Strategy::Silence | Strategy::GivenUp => {
 				budget.take_seats(strategy, rest, scenario)?;
 			}
 			Strategy::Everything => {
