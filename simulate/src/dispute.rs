@@ -11,7 +11,6 @@
 use crate::{
 	amount::{difference, exact_signed},
 	cast::{Cast, Scenario},
-	keys::Key,
 	node::Node,
 	strategy::FIRST,
 	wealth::Estate,
@@ -136,15 +135,11 @@ impl<'a> Course<'a> {
 		End { customer, operator, held, findings }
 	}
 
-	fn customer(&self) -> &'a Key {
-		&self.cast.purse
-	}
-
 	fn fill(&mut self) {
 		let least = self.cast.scenario().settings.market.min_billed;
 		for deal in self.deals.clone() {
 			let proposal = self.node.proposal(deal, RATE, PERIODS, least);
-			self.world.sign(self.customer(), proposal);
+			self.world.sign(&self.cast.purse, proposal);
 			let acceptance = self.node.acceptance(deal, Period(FIRST - 1));
 			self.world.submit(acceptance);
 		}
@@ -154,7 +149,7 @@ impl<'a> Course<'a> {
 		for deal in self.deals.clone() {
 			let Some(bond) = self.world.read(|| Disputes::least_bond(deal)) else { continue };
 			let evidence = [7; 32];
-			self.world.sign(self.customer(), pallet_disputes::Call::<Runtime>::open { deal, evidence, bond });
+			self.world.sign(&self.cast.purse, pallet_disputes::Call::<Runtime>::open { deal, evidence, bond });
 		}
 	}
 
