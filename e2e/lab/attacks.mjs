@@ -2,7 +2,7 @@
 // A tested node that tries one trick after another, with and without accomplices in its committees; and lines that are
 // not what is claimed: claimed twice, behind a bucket, shared by two nodes.
 import { line } from './lines.mjs';
-import { kbits, measured, measurements, prepay, ringMedian, settle } from './nodes.mjs';
+import { kbits, measured, measurements, ringMedian, settle } from './nodes.mjs';
 import { megabits, percent, say, table } from './words.mjs';
 import { DIRECTIONS, round } from './honest.mjs';
 import { until } from '../lib/processes.mjs';
@@ -23,6 +23,12 @@ const CLAIM = 60;
 
 // Of nodes without tricks: three tests in each direction.
 const TESTS = 6;
+
+// As many as one node can have: half of all tests are the cheat's.
+const SEATS_OF_CHEAT = 32;
+
+// Plain nodes on lines that are not what they claim.
+const PLAIN = 4;
 
 const COLLUSIONS = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -59,7 +65,8 @@ export async function attacks(lines, chainWith) {
 	for (let index = 0; index < 18; index += 1) await add(`accomplice-${index}`, wide, { program: ['accomplice'] });
 	for (let index = 0; index < NODES - 19; index += 1) await add(`honest-${index}`, wide, {});
 	say(`starting a chain with committees of ${MEMBERS}, 18 accomplices, ${NODES - 19} honest members and a cheat on ${LINE} Mbit/s`);
-	const network = await chainWith({ members: MEMBERS, nodes: NODES, interval: 1, seconds: SECONDS, seatRate: 8_000 });
+	const seats = NODES - 1 + PLAIN + SEATS_OF_CHEAT;
+	const network = await chainWith({ members: MEMBERS, nodes: NODES, seats, interval: 1, seconds: SECONDS, seatRate: 8_000 });
 	const { chain } = network;
 	const terms = line({ down: LINE });
 	const cheat = /** @type {Plan} */ ({
@@ -67,8 +74,8 @@ export async function attacks(lines, chainWith) {
 		terms,
 		place: await lines.add(terms),
 		claim: { down: CLAIM, up: CLAIM },
-		// Refused measurements cost no fee, but tests that nothing comes of are drawn again.
-		tests: script.length * 2,
+		tests: script.length,
+		seats: SEATS_OF_CHEAT,
 	});
 	cheat.program = () => [
 		...['cheat', '--script', script.join(',')],
@@ -86,15 +93,8 @@ export async function attacks(lines, chainWith) {
 		}
 		return told.length >= script.length;
 	}, 1000);
-	for (const [index, plan] of plain.entries()) {
-		// What is prepaid counts two epochs later: the next node's turn comes when this one has had its tests.
-		if (index === 0) await prepay(network, plan, TESTS);
-		plan.tests = TESTS / 2;
-		await measured(chain, [plan], 400, tell);
-		if (index + 1 < plain.length) await prepay(network, plain[index + 1], TESTS);
-		plan.tests = TESTS;
-		await measured(chain, [plan], 400, tell);
-	}
+	for (const plan of plain) plan.tests = TESTS;
+	await measured(chain, plain, 1_600, tell);
 	const shown = await claimsShown(chain, plain);
 
 	const taken = measurements(chain, cheat.node);

@@ -18,7 +18,7 @@ import { AGENT, LAB } from './programs.mjs';
 
 /**
  * A node of the lab. `place` is what `Lines.add` returned; `claim` in Mbit/s is what is claimed, if not all of the line;
- * `tests` is how many tests of the node its operator prepays (chosen nodes are tested, the others are members only);
+ * `tests` is how many tests of the node are waited for. Every node prepays more than it needs: who does not is no member;
  * `program` replaces the agent by an adversary, as arguments of `substation-lab`; `clockAhead` sets the agent's clock wrong
  * by so many seconds, and `clock` becomes what its log says of that.
  *
@@ -45,9 +45,16 @@ import { AGENT, LAB } from './programs.mjs';
  */
 
 /**
- * A measurement that the chain has taken: kbit/s, and thousandths that were delivered.
- * @typedef {{ block: number, test: Codec, direction: string, rate: number, receipts: number, delivered: number }} Measurement
+ * A measurement that the chain has taken: kbit/s, thousandths that were delivered, and whether no other test was drawn within
+ * `APART` blocks of it.
+ * @typedef {{ block: number, test: Codec, alone: boolean, direction: string, rate: number, receipts: number, delivered: number }} Measurement
  */
+
+// Two tests whose draws are so many blocks apart do not share lines: one takes 5 s and some round trips, a block 2 s.
+const APART = 4;
+
+/** Tests that every node prepays. */
+const PREPAID_TESTS = 500;
 
 /**
  * kbit/s of a rate in Mbit/s.
@@ -97,7 +104,7 @@ export async function settle(network, plans) {
 			const events = await chain.submit(api.tx.registry.register(spec, 'Bandwidth', offer, bond), `//${plan.name}`);
 			const registered = /** @type {EventRecord} */ (events.find(({ event }) => event.method === 'NodeRegistered'));
 			plan.node = registered.event.data.node.toNumber();
-			const prepaid = perTest * BigInt(plan.tests ?? 0);
+			const prepaid = perTest * BigInt(PREPAID_TESTS);
 			await chain.submit(api.tx.bandwidthProofs.takeSeats(plan.node, claimOf(plan), seats, prepaid), `//${plan.name}`);
 		}),
 	);
@@ -115,18 +122,6 @@ async function costOfTest(chain) {
 	const { memberFee } = await chain.query.settings.bandwidth();
 	const { committees } = await chain.query.pace.pace();
 	return BigInt(committees.members.toNumber()) * memberFee.toBigInt();
-}
-
-/**
- * Pays for so many tests of a node in advance.
- *
- * @param {Network} network
- * @param {Plan} plan
- * @param {number} tests
- */
-export async function prepay({ chain }, plan, tests) {
-	const amount = (await costOfTest(chain)) * BigInt(tests);
-	await chain.submit(chain.api.tx.bandwidthProofs.prepay(plan.node, amount), `//${plan.name}`);
 }
 
 /**
@@ -217,15 +212,19 @@ async function inParallel(items, width, work) {
  *
  * @type {(chain: Chain, node: number) => Measurement[]}
  */
-export const measurements = (chain, node) =>
-	chain.seen('bandwidthProofs', 'MeasurementTaken', (e) => Number(e.node) === node).map(({ data, block }) => ({
+export function measurements(chain, node) {
+	const draws = chain.seen('bandwidthProofs', 'TestDrawn').map(({ data }) => data.test.block.toNumber());
+	const isAlone = (own) => draws.filter((block) => Math.abs(block - own) < APART).length === 1;
+	return chain.seen('bandwidthProofs', 'MeasurementTaken', (e) => Number(e.node) === node).map(({ data, block }) => ({
 		block,
 		test: data.test,
+		alone: isAlone(data.test.block.toNumber()),
 		direction: data.direction.toString(),
 		rate: Number(data.rate),
 		receipts: Number(data.receipts),
 		delivered: Number(data.delivered),
 	}));
+}
 
 /**
  * The median of a node's ring on chain, in kbit/s, of one direction.
@@ -242,14 +241,15 @@ export async function ringMedian(chain, node, direction) {
 }
 
 /**
- * Waits until the chain has taken so many measurements of each node as its plan says, and tells of each.
+ * Waits until the chain has taken so many measurements that count of each node as its plan says, and tells of each.
  *
  * @param {Chain} chain
  * @param {Plan[]} plans
  * @param {number} seconds
  * @param {(plan: Plan, measurement: Measurement) => void} tell
+ * @param {(measurement: Measurement) => boolean} [counts]
  */
-export async function measured(chain, plans, seconds, tell) {
+export async function measured(chain, plans, seconds, tell, counts = () => true) {
 	const told = new Set();
 	await until(`${plans.map((plan) => plan.name).join(', ')} to be measured`, seconds, () => {
 		for (const plan of plans) {
@@ -261,6 +261,6 @@ export async function measured(chain, plans, seconds, tell) {
 				}
 			}
 		}
-		return plans.every((plan) => measurements(chain, plan.node).length >= plan.tests);
+		return plans.every((plan) => measurements(chain, plan.node).filter(counts).length >= plan.tests);
 	}, 1000);
 }

@@ -21,7 +21,7 @@ const flags = new Set(process.argv.slice(2));
 const chainWith = (terms) =>
 	Network.start({
 		slots: 'preset',
-		genesis: withCommittees(terms),
+		genesis: withCommittees({ period: 20, ...terms }),
 		nodeArgs: ['--unsafe-rpc-external', '--rpc-cors', 'all', '--rpc-max-connections', '500'],
 	});
 

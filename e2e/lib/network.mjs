@@ -143,7 +143,7 @@ const SHORT_SLOTS = {
 			termDuration: 120,
 		},
 	},
-	settings: { settings: { market: { acceptanceTime: 80 }, bandwidth: { drawInterval: 8, ratingAge: 1_120 } } },
+	settings: { settings: { market: { acceptanceTime: 80 }, bandwidth: { ratingAge: 1_120 } } },
 };
 
 const VALIDATORS = { dev: ['alice'], local: ['alice', 'bob', 'charlie', 'dave'] };

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 const lab = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'lab');
 
-test('the chain reads what lines carry, and not what is claimed', { timeout: 900_000 }, () => {
+test('the chain reads what lines carry, and not what is claimed', { timeout: 1_500_000 }, () => {
 	// A namespace of its own needs a process of its own. Where that is not permitted this fails: nothing is pretended.
 	const { status, stdout, stderr } = spawnSync(path.join(lab, 'isolate'), ['node', path.join(lab, 'run.mjs'), '--small', '--json'], {
 		encoding: 'utf8',
-		timeout: 890_000,
+		timeout: 1_490_000,
 	});
 	assert.equal(status, 0, stderr);
 	const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');

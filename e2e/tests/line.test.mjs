@@ -43,7 +43,9 @@ const page = async ({ node }) => (await chain.call.substationApi.linePage(node))
 const free = async ({ suri }) => (await chain.query.system.account(chain.account(suri).address)).data.free.toBigInt();
 
 before(async () => {
-	const terms = { members: MEMBERS, nodes: MEMBERS + 1, interval: 12, seconds: 5, seatRate: 10_000, deadline: 60, epochBlocks: 20 };
+	// The operator takes two seats, each member one. Members are tested as well.
+	const seats = MEMBERS + 2;
+	const terms = { members: MEMBERS, nodes: MEMBERS + 1, seats, interval: 8, seconds: 5, seatRate: 10_000, deadline: 60, epochBlocks: 20 };
 	network = await Network.start({ genesis: withCommittees(terms) });
 	({ chain } = network);
 	operator = await network.addProvider('bob', '//Bob');
@@ -90,12 +92,10 @@ test('the claim of a line can be changed', async () => {
 	assert.match(await refused('claim', '--down', '11Mbit', '--up', '10Mbit'), /ClaimUnchanged/);
 });
 
-test('who measured it collects for its receipts what the line has prepaid', async () => {
-	// Without them there is no committee, so nothing was tested before.
-	await Promise.all(members.map((member) => bandwidth(member, ['join', ...CLAIM, '--prepay', '0'])));
+test('who measured it collects for what it has carried', async () => {
+	// Without them there is no committee, so nothing was tested before. Who has not prepaid for tests measures nobody.
+	await Promise.all(members.map((member) => bandwidth(member, ['join', ...CLAIM, '--prepay', '1'])));
 	await chain.event('bandwidthProofs', 'MeasurementTaken', 300, (e) => Number(e.node) === operator.node && Number(e.rate) > 0);
-	/** @type {bigint} */
-	const fee = (await chain.query.settings.bandwidth()).memberFee.toBigInt();
 	const pages = await Promise.all(members.map(page));
 	const member = members[pages.findIndex(({ earned }) => !earned.isZero())];
 	const before = await free(member);
@@ -104,11 +104,11 @@ test('who measured it collects for its receipts what the line has prepaid', asyn
 
 	/** @type {bigint} */
 	const amount = (await happened('EarningsCollected', member)).data.amount.toBigInt();
-	assert.ok(amount >= fee && amount % fee === 0n, `${amount} at ${fee} each`);
+	assert.ok(amount > 0n, `${amount}`);
 	// What the transaction costs is far less than a token.
 	const gained = (await free(member)) - before;
 	assert.ok(gained < amount && gained > amount - STN, `${gained} of ${amount}`);
-	assert.ok((await page(operator)).prepaid.toBigInt() <= STN / 2n - amount);
+	assert.ok((await page(operator)).prepaid.toBigInt() < STN / 2n);
 });
 
 test('who leaves is paid out once the seats no longer count, and is forgotten', async () => {
@@ -124,7 +124,8 @@ test('who leaves is paid out once the seats no longer count, and is forgotten', 
 
 	const { paid, to } = (await happened('LineRemoved', operator)).data;
 	assert.equal(to.toString(), chain.account(operator.suri).address);
-	assert.ok(paid.toBigInt() <= prepaid.toBigInt() + earned.toBigInt() && !paid.isZero());
+	// Of tests that were still running it may have earned some more.
+	assert.ok(paid.toBigInt() <= prepaid.toBigInt() + earned.toBigInt() + STN / 100n && !paid.isZero(), `${paid}`);
 	assert.equal(await page(operator), undefined);
 	assert.match(await refused('leave'), /holds no seats/);
 	const { testFees, bandwidthBond } = await network.audit();

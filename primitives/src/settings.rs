@@ -22,6 +22,9 @@ pub const MAX_OPENINGS: u8 = 16;
 /// Most periods that a deal may run. Bounds what one settlement reads.
 pub const MAX_TERM: u32 = 1_024;
 
+/// Most tests, in hundredths, that a seat may expect in a proving period: one an hour where a period is a day.
+pub const MAX_SEAT_TESTS: u16 = 2_400;
+
 /// Most misses that one run may need to reach termination. Bounds the penalty computation in code.
 pub const MAX_MISSES_TO_TERMINATION: u32 = 32;
 
@@ -168,13 +171,14 @@ pub struct BandwidthSettings {
 	pub seat_rate: Kbits,
 	/// No test is drawn while all seats together hold less.
 	pub min_total_bond: Balance,
-	/// Tests that a drawing block draws. 0 pauses testing.
+	/// Most tests that one block draws. 0 pauses testing.
 	pub tests_per_draw: u8,
-	/// Blocks from one drawing block to the next.
-	pub draw_interval: BlockNumber,
+	/// Tests that a seat can expect in a proving period, in hundredths.
+	pub seat_tests: u16,
 	/// Seconds that a test takes on a line that is as fast as claimed.
 	pub test_seconds: u8,
-	/// What the tested node's operator pays for each receipt.
+	/// What the tested node's operator pays a member that has carried its even share. One that has carried less gets as
+	/// much less.
 	pub member_fee: Balance,
 	/// What of the median reading is the rating.
 	pub rating: Percent,
@@ -307,7 +311,8 @@ pub enum SettingError {
 	/// The least line of a seat is below 1 Mbit/s, or carries more than 30 Gbit in one test: a member's count of bytes
 	/// would not fit a receipt.
 	SeatRate,
-	/// More than 8 tests per draw ([`MAX_TESTS_PER_BLOCK`]), or no interval between two draws.
+	/// More than 8 tests per draw ([`MAX_TESTS_PER_BLOCK`]), or a seat expects no test, or more than [`MAX_SEAT_TESTS`]
+	/// hundredths of one in a period.
 	Draws,
 	/// A test is shorter than 5 seconds, so that it would measure a token bucket, or longer than 30.
 	TestSeconds,
@@ -362,12 +367,12 @@ impl Default for Settings {
 				seat_bond: 100 * STN,
 				seat_rate: 10_000,
 				min_total_bond: 10_000 * STN,
-				tests_per_draw: 1,
-				draw_interval: 1,
+				tests_per_draw: 2,
+				seat_tests: 100,
 				test_seconds: 15,
-				member_fee: STN / 1_000,
+				member_fee: STN / 5_000,
 				rating: Percent::from_percent(75),
-				rating_age: 7 * 14_400,
+				rating_age: 14 * 14_400,
 				max_absences: 15,
 			},
 			channels: ChannelSettings {
@@ -399,7 +404,7 @@ impl Settings {
 			seat_rate,
 			min_total_bond,
 			tests_per_draw,
-			draw_interval,
+			seat_tests,
 			test_seconds,
 			member_fee,
 			rating,
@@ -409,7 +414,8 @@ impl Settings {
 		ensure(seat_bond > 0 && seat_bond <= min_total_bond, SettingError::SeatBond)?;
 		let most = u64::from(seat_rate).saturating_mul(test_seconds.into());
 		ensure(seat_rate >= 1_000 && most <= 30_000_000, SettingError::SeatRate)?;
-		ensure(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && draw_interval > 0, SettingError::Draws)?;
+		ensure(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK, SettingError::Draws)?;
+		ensure((1..=MAX_SEAT_TESTS).contains(&seat_tests), SettingError::Draws)?;
 		ensure((5..=30).contains(&test_seconds), SettingError::TestSeconds)?;
 		ensure(member_fee > 0 && member_fee <= seat_bond, SettingError::MemberFee)?;
 		ensure(!rating.is_zero() && rating <= Percent::one(), SettingError::Rating)?;

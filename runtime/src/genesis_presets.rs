@@ -134,11 +134,10 @@ fn fast(validators: &[Validator]) -> Value {
 	settings.registry.unbonding = pace.clock.period.saturating_mul(28);
 	settings.market.acceptance_time = pace.clock.period.saturating_mul(2);
 	settings.bandwidth.rating_age = pace.clock.period.saturating_mul(28);
-	// As few nodes as can fill a committee are enough to draw one, and a test is as short as it may be. Draws are rare
-	// enough for all nodes to stand on one machine.
+	// As few nodes as can fill a committee are enough to draw one, and a test is as short as it may be. A test per seat and
+	// period is rare enough for all nodes to stand on one machine.
 	settings.bandwidth.min_total_bond = settings.bandwidth.seat_bond.saturating_mul(pace.committees.min_nodes.into());
 	settings.bandwidth.test_seconds = 5;
-	settings.bandwidth.draw_interval = 4;
 	let stakes = Stakes {
 		seats: validators.len().saturated_into(),
 		minimum: 1,

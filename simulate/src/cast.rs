@@ -11,7 +11,7 @@ use sp_core::{sr25519, Pair};
 use sp_io::TestExternalities;
 use sp_runtime::Perbill;
 use substation_primitives::{
-	bandwidth::SOUND_COMMITTEE,
+	bandwidth::{MAX_SEATS, SOUND_COMMITTEE},
 	settings::{Settings, STN},
 	Balance, BlockNumber, Clock, Committees,
 };
@@ -52,7 +52,10 @@ const PREPAID: Balance = 10 * STN;
 const PREPAID_TESTS: Balance = 400;
 
 /// What the operator of an honest line has: enough for seats and tests at every price that settings allow here.
-const LINE_ENDOWMENT: Balance = 50_000 * STN;
+pub(crate) const LINE_ENDOWMENT: Balance = 50_000 * STN;
+
+/// Identities of most coalitions.
+pub(crate) const IDENTITIES: u32 = 10;
 
 /// What of a coalition's tokens is its validator's own stake, where it has one.
 const VALIDATOR_SHARE: Perbill = Perbill::from_percent(10);
@@ -80,6 +83,20 @@ impl Pace {
 			Self::Committees => 24,
 			// Nobody is tested there.
 			Self::Hooks => 0,
+		}
+	}
+
+	/// Seats in most runs in which the coalition has some.
+	pub(crate) fn seats(self) -> u32 {
+		self.honest_lines() * u32::from(HONEST_SEATS) + IDENTITIES * self.most_seats()
+	}
+
+	/// The most seats that a node of the coalition takes.
+	pub(crate) fn most_seats(self) -> u32 {
+		match self {
+			Self::Full | Self::Hooks => MAX_SEATS,
+			// As many as an honest one: what counts is how many seats there are on either side.
+			Self::Committees => HONEST_SEATS.into(),
 		}
 	}
 

@@ -422,7 +422,8 @@ impl<'a> Coalition<'a> {
 			*asked += 1;
 			let part = match self.plan.strategy {
 				// Two of sixteen, so that nobody is expelled.
-				Strategy::Silence => (*asked % 8 == 1).then_some(Part::Carries),
+				Strategy::Silence => (*asked % 8 == 1).then_some(Part::Idles),
+				Strategy::Carriers => Some(Part::Carries),
 				strategy => strategy.has_seats().then_some(Part::Idles),
 			};
 			parts.extend(part.map(|part| (node.id, (node, part))));

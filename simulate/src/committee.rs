@@ -19,14 +19,11 @@ use substation_runtime::{Runtime, RuntimeCall};
 pub(crate) enum Part {
 	/// Carries its share, as fast as the line that is tested allows.
 	Carries,
-	/// Carries nothing, and signs.
+	/// Carries a single byte, so that it may sign.
 	Idles,
 	/// Carries nothing, and signs that it has carried the most that a member may.
 	Vouches,
 }
-
-/// Whether a tested node hands in the receipt of a member that has carried nothing.
-const TAKES_EMPTY_RECEIPTS: bool = true;
 
 /// The measurement of a test on a line that is as fast as claimed. `None` if there is no receipt to hand in.
 pub(crate) fn measurement(
@@ -46,7 +43,7 @@ pub(crate) fn measurement(
 	let share = test.total.div_ceil(u64::try_from(carriers).ok()?.max(1)).min(most);
 	let count_of = |part| match part {
 		Part::Carries => share,
-		Part::Idles => 0,
+		Part::Idles => 1,
 		Part::Vouches => most,
 	};
 	let count = |seat: &Option<(&Node, Part)>| seat.map_or(Ok(0), |(_, part)| u32::try_from(count_of(part)));
@@ -59,14 +56,8 @@ pub(crate) fn measurement(
 	let digest = bandwidth::digest::<NativeHasher>(&start, &marks);
 	let commitment = bandwidth::commitment::<NativeHasher>(&subject, &counts, &digest);
 	let message = bandwidth::receipt_message(&subject, &commitment, elapsed);
-	let receipts: Vec<_> = seats
-		.iter()
-		.zip(&counts)
-		.map(|(seat, count)| {
-			let (node, _) = seat.filter(|_| *count > 0 || TAKES_EMPTY_RECEIPTS)?;
-			Some(Receipt { elapsed, signature: node.sign(&message) })
-		})
-		.collect();
+	let receipts: Vec<_> =
+		seats.iter().map(|seat| seat.map(|(node, _)| Receipt { elapsed, signature: node.sign(&message) })).collect();
 	let times: Vec<_> = receipts.iter().map(|receipt| receipt.as_ref().map(|receipt| receipt.elapsed)).collect();
 	if times.iter().all(Option::is_none) {
 		return None;

@@ -12,7 +12,7 @@ use crate::{
 	amount::{difference, exact_signed},
 	cast::{Cast, Scenario},
 	node::Node,
-	strategy::{FEE_RESERVE, FIRST},
+	strategy::FIRST,
 	wealth::Estate,
 	world::World,
 };
@@ -121,7 +121,7 @@ impl<'a> Course<'a> {
 			if next == disputed + 20 {
 				held = self.on_hold();
 			}
-			if disputes && next > decided + 1 && next <= decided + 10 {
+			if disputes && next == decided + 20 {
 				self.execute();
 			}
 			self.world.block();
@@ -171,12 +171,10 @@ impl<'a> Course<'a> {
 		bond * Balance::try_from(count).unwrap_or(0)
 	}
 
-	/// Has the clerk end the disputes that still stand.
+	/// Has the clerk end all disputes.
 	fn execute(&mut self) {
 		for deal in self.deals.clone() {
-			if self.world.read(|| pallet_disputes::Disputes::<Runtime>::contains_key(deal)) {
-				self.world.sign(&self.cast.clerk, pallet_disputes::Call::<Runtime>::execute { deal });
-			}
+			self.world.sign(&self.cast.clerk, pallet_disputes::Call::<Runtime>::execute { deal });
 		}
 	}
 
@@ -191,6 +189,7 @@ impl<'a> Course<'a> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::strategy::FEE_RESERVE;
 
 	#[test]
 	fn disputes_that_nobody_decides_cost_their_customer_more_than_their_node() {

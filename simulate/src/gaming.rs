@@ -6,10 +6,10 @@
 
 use crate::{
 	amount::{difference, exact, exact_signed},
-	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE},
+	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE, IDENTITIES, LINE_ENDOWMENT},
 	coalition::{self, Outcome, Plan},
 	grid::{self, Point},
-	hooks,
+	harm, hooks,
 	samples::samples,
 	strategy::{Strategy, Unaffordable},
 };
@@ -34,9 +34,6 @@ pub(crate) const LARGE: Balance = HONEST_STAKE / 3;
 
 /// Validators of the coalition: none, one that keeps nothing, one that keeps everything.
 const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Perbill::one())];
-
-/// Identities of most runs.
-const IDENTITIES: u32 = 10;
 
 /// Identities of runs that only harm: a sixth of all seats to nearly two thirds, with as many seats as an honest line.
 const HARMFUL: [u32; 4] = [5, 10, 20, 40];
@@ -86,8 +83,10 @@ pub(crate) struct Row {
 	pub usage_alone: bool,
 	/// What it owned at the end, above its twin.
 	pub gain: i128,
-	/// What the operators of honest lines owned at the end, below those that its twin has met.
+	/// What the operators of honest lines owned at the end, below what those owned that its twin has met.
 	pub harm: i128,
+	/// What the operators of honest lines owned at the end, above what they began with.
+	pub honest: i128,
 	/// Whether thousands of small nominators were there.
 	pub crowd: bool,
 	/// What nominating brought the twin, above doing nothing; 0 where usage is looked at alone.
@@ -218,12 +217,12 @@ fn seated(extent: Extent) -> Vec<Group> {
 	let mut groups = vec![crowd];
 	for point in [grid::defaults()].into_iter().chain(grid::extremes()) {
 		let (seated, spite) = (each(&Strategy::SEATED, &[1, IDENTITIES]), each(&Strategy::SPITE, &HARMFUL));
-		groups.push(of(point, [seated, spite].concat()));
+		groups.push(of(point, [seated, spite, vec![(Strategy::Carriers, IDENTITIES)]].concat()));
 	}
 	if extent == Extent::Whole {
 		let steps = grid::steps().into_iter().skip(1);
-		let spite = each(&Strategy::SPITE, &[IDENTITIES]);
-		groups.extend(steps.map(|point| of(point, [each(&Strategy::SEATED, &[IDENTITIES]), spite.clone()].concat())));
+		let all: Vec<_> = Strategy::SEATED.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]).collect();
+		groups.extend(steps.map(|point| of(point, each(&all, &[IDENTITIES]))));
 		let inside = grid::corners().into_iter().chain(samples(SAMPLES));
 		groups.extend(inside.map(|point| of(point, each(&Strategy::SEATED, &[IDENTITIES]))));
 	}
@@ -273,6 +272,7 @@ fn run_group(group: &Group) -> Result<Report> {
 			usage_alone,
 			gain: difference(wealth, twin.0),
 			harm: difference(twin.1, honest),
+			honest: difference(honest, LINE_ENDOWMENT * Balance::from(pace.honest_lines())),
 			crowd: nominators.is_some(),
 			nominating: difference(twin.0, idle.0),
 		});
@@ -332,9 +332,15 @@ impl Report {
 		self.violations.extend(other.violations);
 	}
 
-	/// The run that gained most above nominating.
+	/// The run that gained most above nominating, without those who were paid for what they have carried.
 	pub(crate) fn best_gain(&self) -> Option<&Row> {
-		self.rows.iter().filter(|row| !row.usage_alone).max_by_key(|row| row.gain)
+		let counts = |row: &&Row| !row.usage_alone && row.strategy != Strategy::Carriers;
+		self.rows.iter().filter(counts).max_by_key(|row| row.gain)
+	}
+
+	/// The run that harmed honest lines most for what it has cost.
+	pub(crate) fn worst_harm(&self) -> Option<&Row> {
+		harm::worst(&self.rows)
 	}
 
 	/// The run that lost least by usage alone.
@@ -345,7 +351,7 @@ impl Report {
 	/// One line for each run.
 	pub(crate) fn csv(&self) -> String {
 		let mut text = String::from(
-			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent,harm_stn\n",
+			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent,harm_stn,honest_stn\n",
 		);
 		for row in &self.rows {
 			let twin = if row.usage_alone { "idle" } else { "nominating" };
@@ -353,7 +359,7 @@ impl Report {
 			// Writing to a string cannot fail.
 			let _ = writeln!(
 				text,
-				"{twin},{},{},{},\"{}\",{},{},{},{},{percent},{}",
+				"{twin},{},{},{},\"{}\",{},{},{},{},{percent},{},{}",
 				row.machinery(),
 				exact(row.tokens),
 				row.validator(),
@@ -363,6 +369,7 @@ impl Report {
 				exact_signed(row.gain),
 				exact_signed(row.nominating),
 				exact_signed(row.harm),
+				exact_signed(row.honest),
 			);
 		}
 		text
@@ -394,7 +401,7 @@ impl Report {
 				row.point,
 			);
 		}
-		text
+		text + "\n" + &harm::summary(&self.rows)
 	}
 }
 
@@ -467,6 +474,66 @@ mod tests {
 			// Fees and the reserve for them are all that differs.
 			let apart = (full.gain - hooks.gain).unsigned_abs();
 			assert!(apart < full.nominating.unsigned_abs() / 50, "{full:?} {hooks:?}");
+		}
+	}
+
+	/// Prints what some runs came to, for whoever looks for numbers.
+	#[test]
+	#[ignore = "prints"]
+	fn probe() {
+		let text = |name| std::env::var(name).unwrap_or_default();
+		let points = [grid::defaults()]
+			.into_iter()
+			.chain(grid::extremes())
+			.chain(grid::steps().into_iter().skip(1))
+			.chain(grid::corners())
+			.chain(samples(SAMPLES));
+		let (names, ids) = (text("STRATEGIES"), text("IDS"));
+		let all = Strategy::GAMING.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]);
+		let chosen: Vec<_> = all.filter(|strategy| names.split(',').any(|name| name == strategy.name())).collect();
+		let ids: Vec<u32> = ids.split(',').map(|id| id.parse().unwrap()).collect();
+		let pace = match text("PACE").as_str() {
+			"full" => Pace::Full,
+			"hooks" => Pace::Hooks,
+			_ => Pace::Committees,
+		};
+		let (from, count): (usize, usize) = (text("FROM").parse().unwrap_or(0), text("COUNT").parse().unwrap_or(1));
+		for point in points.skip(from).take(count) {
+			let started = Instant::now();
+			let nominators = text("CROWD").parse().ok();
+			let group = Group { point, nominators, ..group(pace, each(&chosen, &ids), false) };
+			let report = run_group(&group).unwrap();
+			for row in &report.rows {
+				println!(
+					"{} | {} x {} | gain {} | nominating {} | harm {} | honest {} | {} per 1000",
+					row.point,
+					row.strategy.name(),
+					row.identities,
+					exact_signed(row.gain),
+					exact_signed(row.nominating),
+					exact_signed(row.harm),
+					exact_signed(row.honest),
+					row.harm_per_stn()
+				);
+			}
+			println!(
+				"{:?} {:?} unaffordable {:?}; {} s",
+				report.failures.iter().take(5).collect::<Vec<_>>(),
+				report.violations,
+				report.unaffordable,
+				started.elapsed().as_secs_f32()
+			);
+		}
+	}
+
+	#[test]
+	fn spite_costs_more_than_it_takes_from_honest_lines() {
+		let report = run_group(&group(Pace::Committees, each(&Strategy::SPITE, &[10]), false)).unwrap();
+
+		assert_eq!(report.failures, Vec::<String>::new());
+		assert_eq!(report.rows.len(), 2, "{report:?}");
+		for row in &report.rows {
+			assert!(row.gain < 0 && row.harm_per_stn() <= harm::BOUND, "{row:#?}");
 		}
 	}
 }

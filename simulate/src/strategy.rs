@@ -1,6 +1,6 @@
 //! What a coalition may do with its tokens, and how much each part gets.
 
-use crate::cast::{Pace, Scenario, HONEST_SEATS};
+use crate::cast::{Pace, Scenario};
 use substation_primitives::{
 	bandwidth::MAX_SEATS,
 	settings::{Settings, STN},
@@ -43,13 +43,16 @@ pub(crate) enum Strategy {
 	/// Pays itself through channels, round and round.
 	Channels,
 	/// Seats without a line, and receipts of accomplices for bytes that never flowed. On the committees of honest lines
-	/// they sign without having carried anything.
+	/// they sign for next to nothing.
 	Lines,
 	/// Moments, lines and channels together.
 	Everything,
-	/// Seats without a line that only wait for fees: they sign without having carried anything, and what measures them
-	/// themselves is never handed in.
+	/// Seats without a line that only wait for fees: they sign for next to nothing, and what measures them themselves is
+	/// never handed in.
 	IdleMembers,
+	/// Seats with a line that carries for others and is paid for it, and is never measured itself. What the line costs is
+	/// not counted: a service that is paid, no game.
+	Carriers,
 	/// Only harms: seats whose members sign nothing, as often as they can without being expelled.
 	Silence,
 	/// Only harms: as many seats as a node may have, all of them given up as soon as they count.
@@ -86,6 +89,7 @@ impl Strategy {
 			Self::Lines => "lines",
 			Self::Everything => "everything",
 			Self::IdleMembers => "idle members",
+			Self::Carriers => "carriers",
 			Self::Silence => "silence",
 			Self::GivenUp => "given up",
 		}
@@ -98,7 +102,7 @@ impl Strategy {
 
 	/// Whether nodes have seats.
 	pub(crate) fn has_seats(self) -> bool {
-		self.has_lines() || matches!(self, Self::IdleMembers | Self::Silence | Self::GivenUp)
+		self.has_lines() || matches!(self, Self::IdleMembers | Self::Carriers | Self::Silence | Self::GivenUp)
 	}
 
 	/// Whether accomplices vouch for lines.
@@ -109,9 +113,8 @@ impl Strategy {
 	/// The most seats that one node takes.
 	fn most_seats(self, pace: Pace) -> Balance {
 		match (self, pace) {
-			// As many as an honest one: what counts is how many seats there are on either side.
-			(Self::Lines | Self::IdleMembers | Self::Silence, Pace::Committees) => HONEST_SEATS.into(),
-			_ => MAX_SEATS.into(),
+			(Self::GivenUp, _) => MAX_SEATS.into(),
+			_ => pace.most_seats().into(),
 		}
 	}
 
@@ -179,7 +182,7 @@ impl Budget {
 		}
 		let rest = rest.saturating_sub(settings.registry.node_deposit);
 		match strategy {
-			Strategy::Lines | Strategy::IdleMembers | Strategy::Silence | Strategy::GivenUp => {
+			Strategy::Lines | Strategy::IdleMembers | Strategy::Carriers | Strategy::Silence | Strategy::GivenUp => {
 				budget.take_seats(strategy, rest, scenario)?;
 			}
 			Strategy::Everything => {
@@ -247,7 +250,7 @@ impl Budget {
 		let prepaid = match strategy {
 			Strategy::GivenUp => 0,
 			// Who never hands a measurement in never pays.
-			Strategy::IdleMembers | Strategy::Silence => cost,
+			Strategy::IdleMembers | Strategy::Carriers | Strategy::Silence => cost,
 			// A node is tested only while a whole committee is prepaid; fees mostly come back from accomplices.
 			_ => (cost * 40).min(rest / 4).max(cost),
 		};

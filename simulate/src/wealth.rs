@@ -144,7 +144,9 @@ mod tests {
 		assert_eq!(world.failures(), Vec::<String>::new());
 		let wealth = world.read(|| coalition.estate().wealth());
 		assert!(wealth.lines > 0, "{wealth:?}");
-		assert_eq!(wealth.total() + fees, cast.scenario().tokens, "{wealth:?}");
+		let earned = |node: &NodeId| pallet_bandwidth_proofs::Lines::<Runtime>::get(node).map_or(0, |line| line.earned);
+		let earned: Balance = world.read(|| coalition.estate().nodes.iter().map(earned).sum());
+		assert_eq!(wealth.total() + fees, cast.scenario().tokens + earned, "{wealth:?}");
 	}
 
 	fn fee_of(event: &RuntimeEvent, accounts: &BTreeSet<AccountId>) -> Balance {

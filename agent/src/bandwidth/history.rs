@@ -36,6 +36,9 @@ pub enum Absence {
 	/// It does not sign.
 	#[error("refused to sign: {0}")]
 	Refused(String),
+	/// Nothing that it was to carry has crossed the line.
+	#[error("it has moved nothing")]
+	Idle,
 }
 
 impl From<Absence> for String {

@@ -195,7 +195,7 @@ fn advice(view: &LineView, settings: &BandwidthSettings) -> Vec<String> {
 	if !page.expelled && !is_given_up && page.prepaid < fee {
 		let (prepaid, fee) = (display_amount(page.prepaid), display_amount(fee));
 		advice
-			.push(format!("no more tests: {prepaid} STN are prepaid, one costs {fee}; `substation bandwidth prepay`"));
+			.push(format!("no more tests, of this line or of others: {prepaid} STN are prepaid, one costs {fee}; `substation bandwidth prepay`"));
 	}
 	let (completed, absent) = page.membership;
 	if !page.expelled && u32::from(absent) * 4 > u32::from(completed).max(4) {

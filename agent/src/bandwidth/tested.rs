@@ -265,7 +265,8 @@ struct Run {
 }
 
 impl Run {
-	/// Publishes what was moved, and verifies what comes back.
+	/// Publishes what was moved, and verifies what comes back. A member that has moved nothing is not asked: the chain
+	/// takes no receipt over nothing.
 	async fn commit(
 		&self,
 		peers: Vec<Peer>,
@@ -278,6 +279,12 @@ impl Run {
 		let marks: Vec<Option<Hash>> = parts.iter().map(|part| part.map(|(_, mark)| mark)).collect();
 		let (digest, commitment) = self.exam.commitment(&self.start, &counts, &marks);
 		let frame = ToMember::Commit { counts: counts.clone(), marks };
+		let has_moved = |peer: &Peer| parts.get(peer.index).is_some_and(Option::is_some);
+		let (peers, idle): (Vec<_>, Vec<_>) = peers.into_iter().partition(has_moved);
+		for peer in idle {
+			peer.connection.close(0u32.into(), b"done");
+			roll.strike(peer.index, Absence::Idle);
+		}
 		let answers = peers.into_iter().map(|mut peer| {
 			let frame = &frame;
 			let agent = page.committee.get(peer.index).map(|member| member.agent).unwrap_or_default();

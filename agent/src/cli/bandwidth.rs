@@ -49,7 +49,7 @@ pub struct Join {
 	/// How many more seats to take: each is drawn equally often and needs its bond
 	#[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_SEATS)))]
 	pub seats: u8,
-	/// STN to pay in for tests of this line
+	/// STN to pay in for tests of this line: without, it is neither tested nor measures others
 	#[arg(long, value_parser = parse_amount, value_name = "STN")]
 	pub prepay: Balance,
 	/// Bond in STN to add [default: what the seats still need]

@@ -9,8 +9,8 @@
 )]
 
 use crate::{
-	synthetic::{Scene, Submission, AMOUNT, EPOCH, VRF},
-	BenchmarkHelper, Bonded, Call, Config, Lines, Pallet, Table, FREEZE,
+	synthetic::{Scene, Submission, AMOUNT},
+	Call, Config, Lines, Pallet, Tests,
 };
 use frame_benchmarking::v2::*;
 use frame_support::pallet_prelude::{Authorize, Get, TransactionSource};
@@ -28,27 +28,26 @@ mod benchmarks {
 
 	#[benchmark]
 	fn on_initialize() {
-		// A block without a draw. `draw` has what each test costs.
-		SceneOf::<T>::begin();
+		// A block that could draw tests, and draws none. `draw` has what each test costs.
 		let block = SceneOf::<T>::block_without_draw();
 
 		#[block]
 		{
 			Pallet::<T>::draw_tests(block);
 		}
+
+		assert_eq!(Tests::<T>::iter().count(), 0);
 	}
 
 	#[benchmark]
-	fn draw(t: Linear<26, 100>) {
-		let (lots, id, committees) = SceneOf::<T>::draw(t);
+	fn draw(t: Linear<26, 400>, e: Linear<0, 400>) {
+		// `t` tries, after `e` looks at empty places.
+		let (lots, id, committees) = SceneOf::<T>::draw(t, e);
 		let settings = T::Settings::get();
 		let test;
 
 		#[block]
 		{
-			// What a draw starts from, which the scene has chosen.
-			let _ = (Bonded::<T>::get(), T::AuthorVrf::get(), T::EpochIndex::get(), Table::<T>::get());
-			let _ = Pallet::<T>::genesis_hash();
 			test = Pallet::<T>::draw_test(&lots, 0, id, &settings, &committees);
 		}
 
@@ -57,7 +56,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn take_seats(s: Linear<1, 32>) {
-		let (operator, node) = SceneOf::<T>::holes(s);
+		let (operator, node) = SceneOf::<T>::room(s);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator), node, SceneOf::<T>::claim(), s as u8, AMOUNT);
@@ -153,9 +152,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn remove_line() -> Result<(), BenchmarkError> {
-		let (operator, node) = SceneOf::<T>::taken()?;
-		Pallet::<T>::do_give_up_seats(operator.clone(), node)?;
-		T::BenchmarkHelper::set_epoch(EPOCH + FREEZE, VRF);
+		let (operator, node) = SceneOf::<T>::removable()?;
 		assert_eq!(Lines::<T>::get(node).map(|line| line.seat_count()), Some(MAX_SEATS));
 
 		#[extrinsic_call]

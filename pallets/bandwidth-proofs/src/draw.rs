@@ -1,11 +1,16 @@
-//! The draw: who is tested, and by whom.
+//! The draw: how many are tested, who, and by whom.
 //!
-//! `seat = H(tag ‖ genesis ‖ block ‖ VRF of the parent's author ‖ test ‖ try) × length >> 64`, with the first 64 bits of
-//! the hash. The first seat that is hit and whose node can be tested names that node, the next ones the members. A try
-//! that hits nobody who fits is lost; after `4n` tries there is no test.
+//! `word = H(tag ‖ genesis ‖ block ‖ VRF of the parent's author ‖ test ‖ look)`, its first 64 bits.
+//!
+//! A block draws `(length × seat_tests + word mod D) / D` tests, `D = 100 × period`, at most as many as a setting says:
+//! each seat can expect `seat_tests` hundredths of a test in a period. `word` is that of a test that there never is.
+//!
+//! A look looks at place `word × length >> 64`. At an empty place it costs next to nothing; where there is a seat it is a
+//! try. The first seat that is hit and whose node can be tested names that node, the next ones the members, who can be
+//! tested as well. A try that hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
 
 use crate::{
-	types::{last_block, HostHasher, Line, Test, TestBlock},
+	types::{last_block, HostHasher, Line, Seat, Test, TestBlock},
 	Bonded, Config, Event, Lines, Pallet, Seats, Table, Tests, WeightInfo,
 };
 use codec::Encode;
@@ -17,13 +22,19 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::Zero;
 use substation_primitives::{
-	bandwidth::MAX_TESTS_PER_BLOCK, settings::BandwidthSettings, traits::Nodes, AgentKey, BlockNumber, Committees,
-	NodeId, TestId,
+	bandwidth::MAX_TESTS_PER_BLOCK, settings::BandwidthSettings, traits::Nodes, AgentKey, Balance, BlockNumber,
+	Committees, NodeId, TestId,
 };
 use substation_proofs::{bandwidth, domain, Hash, Hasher};
 
 /// Tries for one test, for each member of its committee.
-const TRIES_PER_MEMBER: u32 = 4;
+const TRIES_PER_MEMBER: u32 = 16;
+
+/// Looks for one test, for each member of its committee.
+const LOOKS_PER_MEMBER: u32 = 32;
+
+/// Number of a test that no block draws.
+const NO_TEST: u8 = u8::MAX;
 
 /// Everything that the tests of one block are drawn from.
 pub(crate) struct Draw {
@@ -36,18 +47,30 @@ pub(crate) struct Draw {
 }
 
 impl Draw {
-	/// The place that a try hits. Every place is hit with the same probability, up to one part in 2^32.
-	pub(crate) fn place(&self, test: u8, attempt: u32) -> u32 {
-		let preimage = (domain::BANDWIDTH_DRAW, &self.genesis, self.block, &self.vrf, test, attempt).encode();
-		let hash = HostHasher::blake2_256(&preimage);
-		let word = hash.first_chunk().copied().map_or(0, u64::from_le_bytes);
-		let product = u128::from(word).saturating_mul(self.length.into()) >> u64::BITS;
+	/// The chance that a look has.
+	fn word(&self, test: u8, look: u32) -> u64 {
+		let preimage = (domain::BANDWIDTH_DRAW, &self.genesis, self.block, &self.vrf, test, look).encode();
+		HostHasher::blake2_256(&preimage).first_chunk().copied().map_or(0, u64::from_le_bytes)
+	}
+
+	/// The place that is looked at. Every place is with the same probability, up to one part in 2^32.
+	pub(crate) fn place(&self, test: u8, look: u32) -> u32 {
+		let product = u128::from(self.word(test, look)).saturating_mul(self.length.into()) >> u64::BITS;
 		// Below the length.
 		u32::try_from(product).unwrap_or(0)
 	}
+
+	/// How many tests the block draws.
+	pub(crate) fn wanted(&self, settings: &BandwidthSettings, period: BlockNumber) -> u8 {
+		let whole = u64::from(period).saturating_mul(100);
+		let chance = self.word(NO_TEST, 0).checked_rem(whole).unwrap_or(0);
+		let expected = u64::from(self.length).saturating_mul(settings.seat_tests.into());
+		let wanted = expected.saturating_add(chance).checked_div(whole).unwrap_or(0);
+		u8::try_from(wanted).unwrap_or(u8::MAX).min(settings.tests_per_draw)
+	}
 }
 
-/// A seat that a try has hit, in force, of a node that takes work.
+/// Whom a try has hit: a node that takes work and can be tested.
 struct Hit<AccountId> {
 	node: NodeId,
 	line: Line<AccountId>,
@@ -71,43 +94,49 @@ impl<T: Config> Pallet<T> {
 		block.checked_rem(deadline.saturating_add(1)).unwrap_or(0)
 	}
 
-	/// Draws the tests of a block. The weight depends on settings alone, neither on the number of seats nor on luck.
+	/// Draws the tests of a block. The weight is that of the worst luck with as many tests.
 	pub(crate) fn draw_tests(now: BlockNumber) -> Weight {
 		let settings = T::Settings::get();
 		let committees = T::Committees::get();
-		let index = Self::ring_index(now, committees.deadline);
-		let wanted = if now.checked_rem(settings.draw_interval) == Some(0) { settings.tests_per_draw } else { 0 };
+		let draw = Self::draw_of(now, &settings, &committees);
+		let wanted = draw.as_ref().map_or(0, |draw| draw.wanted(&settings, T::Clock::get().period));
+		let tests = draw.map_or_else(BoundedVec::new, |draw| Self::drawn_tests(&draw, wanted, &settings, &committees));
 
-		let tests = if wanted > 0 { Self::drawn_tests(now, &settings, &committees, wanted) } else { BoundedVec::new() };
+		let index = Self::ring_index(now, committees.deadline);
 		if tests.is_empty() {
 			Tests::<T>::remove(index);
 		} else {
 			Tests::<T>::insert(index, TestBlock { block: now, tests });
 		}
 		let tries = tries(committees.members);
-		T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::draw(tries).saturating_mul(wanted.into()))
+		let empty = looks(committees.members).saturating_sub(tries);
+		T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::draw(tries, empty).saturating_mul(wanted.into()))
+	}
+
+	/// What the tests of a block are drawn from, if there is enough of it.
+	fn draw_of(now: BlockNumber, settings: &BandwidthSettings, committees: &Committees) -> Option<Draw> {
+		let totals = Bonded::<T>::get();
+		if totals.nodes < committees.min_nodes || totals.bond < settings.min_total_bond {
+			return None;
+		}
+		// A block without a VRF would let its author choose.
+		let vrf = T::AuthorVrf::get()?;
+		let epoch = T::EpochIndex::get();
+		let length = Table::<T>::get().at(epoch);
+		Some(Draw { genesis: Self::genesis_hash(), block: now, vrf, epoch, length })
 	}
 
 	fn drawn_tests(
-		now: BlockNumber,
+		draw: &Draw,
+		wanted: u8,
 		settings: &BandwidthSettings,
 		committees: &Committees,
-		wanted: u8,
 	) -> BoundedVec<Test, ConstU32<MAX_TESTS_PER_BLOCK>> {
 		let mut tests = BoundedVec::new();
-		let totals = Bonded::<T>::get();
-		if totals.nodes < committees.min_nodes || totals.bond < settings.min_total_bond {
-			return tests;
-		}
-		// A block without a VRF would let its author choose.
-		let Some(vrf) = T::AuthorVrf::get() else { return tests };
-		let epoch = T::EpochIndex::get();
-		let length = Table::<T>::get().at(epoch);
-		let draw = Draw { genesis: Self::genesis_hash(), block: now, vrf, epoch, length };
 		for number in 0..wanted {
 			// Ids count the tests that are there.
-			let id = TestId { block: now, index: u8::try_from(tests.len()).unwrap_or(u8::MAX) };
-			let Some(test) = Self::draw_test(&draw, number, id, settings, committees) else { continue };
+			let id = TestId { block: draw.block, index: u8::try_from(tests.len()).unwrap_or(u8::MAX) };
+			let Some(test) = Self::draw_test(draw, number, id, settings, committees) else { continue };
 			if tests.try_push(test).is_err() {
 				break;
 			}
@@ -126,12 +155,14 @@ impl<T: Config> Pallet<T> {
 		let cost = Self::committee_cost(settings);
 		let mut tested = None;
 		let mut committee = BoundedVec::<(NodeId, AgentKey), _>::new();
-		for attempt in 0..tries(committees.members) {
-			let Some(hit) = Self::hit(draw.place(number, attempt), draw.epoch) else { continue };
+		let mut left = tries(committees.members);
+		for look in 0..looks(committees.members) {
+			let Some(seat) = Self::seat_at(draw.place(number, look), draw.epoch) else { continue };
+			let Some(rest) = left.checked_sub(1) else { break };
+			left = rest;
+			let Some(hit) = Self::hit(seat.node, draw.epoch, cost) else { continue };
 			let Some(Hit { line: Line { operator, .. }, .. }) = &tested else {
-				let Hit { line, .. } = &hit;
-				let free = line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline));
-				if free && line.ready <= draw.epoch && line.prepaid >= cost {
+				if hit.line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline)) {
 					tested = Some(hit);
 				}
 				continue;
@@ -161,12 +192,20 @@ impl<T: Config> Pallet<T> {
 		Some(Test { node, direction, claim, total, fee: settings.member_fee, committee })
 	}
 
-	/// Whose seat is at this place, if it is in force and its node takes work.
-	fn hit(place: u32, epoch: u64) -> Option<Hit<T::AccountId>> {
-		let seat = Seats::<T>::get(place).filter(|seat| seat.from <= epoch)?;
-		let line = Lines::<T>::get(seat.node).filter(|line| line.counts_in(epoch))?;
-		let info = T::Registry::node(seat.node).filter(|info| info.takes_work())?;
-		Some(Hit { node: seat.node, line, agent: info.agent })
+	/// The seat that is in force at this place.
+	fn seat_at(place: u32, epoch: u64) -> Option<Seat> {
+		Seats::<T>::get(place).into_iter().find(|seat| seat.is_in_force(epoch))
+	}
+
+	/// The node of a seat that was hit, if its seats count, it takes work, and what it has prepaid lets it be tested. Who
+	/// cannot be tested does not measure others either, or seats would earn fees and pay none.
+	fn hit(node: NodeId, epoch: u64, cost: Balance) -> Option<Hit<T::AccountId>> {
+		let line = Lines::<T>::get(node)?;
+		if !line.counts_in(epoch) || line.ready > epoch || line.prepaid < cost {
+			return None;
+		}
+		let info = T::Registry::node(node).filter(|info| info.takes_work())?;
+		Some(Hit { node, line, agent: info.agent })
 	}
 
 	/// A test as it was drawn, while it is kept.
@@ -176,7 +215,12 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// How often a test with so many members is tried.
+/// How often a test with so many members is tried, at places that are not empty.
 pub(crate) fn tries(members: u8) -> u32 {
 	TRIES_PER_MEMBER.saturating_mul(members.into())
+}
+
+/// How many places are looked at for a test with so many members, empty ones among them.
+pub(crate) fn looks(members: u8) -> u32 {
+	LOOKS_PER_MEMBER.saturating_mul(members.into())
 }

@@ -1,10 +1,13 @@
 //! Fees: operators pay in for the tests of their nodes, members earn, one account keeps both.
 //!
-//! A receipt moves its fee from one line to another; no money moves until somebody takes it out. The account therefore
-//! always holds what is prepaid and what is earned, together.
+//! A receipt moves what it is worth from one line to another; no money moves until somebody takes it out. The account
+//! therefore always holds what is prepaid and what is earned, together.
+//!
+//! `due = fee × min(count × n, total) / total`, rounded down: a member that has carried its even share earns the whole
+//! fee, one that has carried less as much less.
 
 use crate::{
-	types::{last_block, Line, FREEZE},
+	types::{last_block, Line, Test, FREEZE},
 	Config, Error, Event, Lines, Pallet, LOG_TARGET,
 };
 use frame_support::{
@@ -15,13 +18,25 @@ use frame_support::{
 use sp_runtime::traits::AccountIdConversion;
 use substation_primitives::{settings::BandwidthSettings, traits::Treasury, Balance, NodeId};
 
+/// What a member is due for `count` bytes of a test. Never above the test's fee.
+pub(crate) fn due(test: &Test, count: u32) -> Balance {
+	// At most `MAX_COMMITTEE`.
+	let members = u64::try_from(test.committee.len()).unwrap_or(u64::MAX);
+	let carried = u64::from(count).saturating_mul(members);
+	if carried >= test.total {
+		return test.fee;
+	}
+	// Saturated, it is still below the fee.
+	test.fee.saturating_mul(carried.into()).checked_div(test.total.into()).unwrap_or(0)
+}
+
 impl<T: Config> Pallet<T> {
 	/// The account that keeps what is prepaid and what is earned.
 	pub fn pot() -> T::AccountId {
 		T::PalletId::get().into_account_truncating()
 	}
 
-	/// What one test can cost by the settings in force. A node with less prepaid is not tested.
+	/// What one test can cost by the settings in force. A node with less prepaid is not drawn.
 	pub(crate) fn committee_cost(settings: &BandwidthSettings) -> Balance {
 		settings.member_fee.saturating_mul(T::Committees::get().members.into())
 	}

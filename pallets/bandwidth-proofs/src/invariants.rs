@@ -2,8 +2,8 @@
 
 use crate::{
 	draw::tries,
-	types::{last_block, Line, Totals},
-	Bonded, Config, HoleNumbers, Holes, Lines, Pallet, Seats, Table, Tests,
+	types::{last_block, Line, Seat, Totals},
+	Bonded, Config, Lines, Pallet, Seats, Table, Tests, FREEZE,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_money()?;
 		Self::check_totals()?;
 		Self::check_seats()?;
-		Self::check_holes()?;
+		Self::check_table()?;
 		Self::check_tests()?;
 		for (node, line) in Lines::<T>::iter() {
 			Self::check_pending(node, &line)?;
@@ -63,26 +63,60 @@ impl<T: Config> Pallet<T> {
 				ensure!(listed.insert(*index, node).is_none(), "I3: two lines list one seat");
 			}
 		}
-		let table = Seats::<T>::iter().map(|(index, seat)| (index, seat.node)).collect::<BTreeMap<_, _>>();
-		ensure!(listed == table, "I3: lines and table disagree");
+		let mut held = BTreeMap::new();
+		for (index, seat) in Self::all_seats().filter(|(_, seat)| seat.is_held()) {
+			ensure!(held.insert(index, seat.node).is_none(), "I3: a place is held twice");
+		}
+		ensure!(listed == held, "I3: lines and table disagree");
 		Ok(())
 	}
 
-	/// I4: every place of the table is a seat or waits in the queue of holes, once. Draws know of a table that is never
-	/// longer than it will be.
-	fn check_holes() -> Result<(), TryRuntimeError> {
-		let (queue, table) = (HoleNumbers::<T>::get(), Table::<T>::get());
-		let mut places = Seats::<T>::iter_keys().collect::<BTreeSet<_>>();
-		for (number, index) in Holes::<T>::iter() {
-			ensure!((queue.head..queue.tail).contains(&number), "I4: a hole is out of the queue");
-			ensure!(places.insert(index), "I4: a hole is a seat or another hole");
+	/// I4: exactly the places below the length of the table are held. In this epoch and in the next two, each seat of a
+	/// line that counts does so at one place below the length of that epoch, and no place has two.
+	fn check_table() -> Result<(), TryRuntimeError> {
+		let (table, epoch) = (Table::<T>::get(), T::EpochIndex::get());
+		let held =
+			Self::all_seats().filter(|(_, seat)| seat.is_held()).map(|(index, _)| index).collect::<BTreeSet<_>>();
+		ensure!(held.into_iter().eq(0..table.len()), "I4: the table is not as long as there are seats");
+		ensure!(table.epoch <= epoch, "I4: the table was changed in the future");
+		let latest = epoch.saturating_add(FREEZE);
+		for (_, seat) in Self::all_seats() {
+			ensure!(seat.from <= latest && seat.since <= seat.from, "I4: a seat begins too late");
+			ensure!(seat.is_held() || seat.until <= latest, "I4: a seat ends too late");
 		}
-		let all = u32::try_from(places.len()).unwrap_or(u32::MAX);
-		ensure!(all == table.len(), "I4: a place is neither a seat nor a hole");
-		ensure!(places.last().is_none_or(|last| *last < table.len()), "I4: a place is beyond the table");
-		ensure!(table.lengths.is_sorted(), "I4: the table shrinks");
-		ensure!(table.epoch <= T::EpochIndex::get(), "I4: seats were appended in the future");
+		(epoch..=latest).try_for_each(|epoch| Self::check_epoch(epoch, table.at(epoch)))
+	}
+
+	/// The second half of I4, for one epoch.
+	fn check_epoch(epoch: u64, length: u32) -> Result<(), TryRuntimeError> {
+		let mut places = BTreeSet::new();
+		let mut seats = BTreeMap::<NodeId, u32>::new();
+		let add = |node, seats: &mut BTreeMap<NodeId, u32>| {
+			let count = seats.entry(node).or_default();
+			*count = count.saturating_add(1);
+		};
+		for (index, seat) in Self::all_seats().filter(|(_, seat)| seat.is_in_force(epoch)) {
+			let line = Lines::<T>::get(seat.node).ok_or("I4: a seat is nobody's")?;
+			ensure!(places.insert(index), "I4: a place has two seats");
+			if line.until.is_none_or(|until| epoch < until) {
+				ensure!(index < length, "I4: a seat is beyond the table");
+				add(seat.node, &mut seats);
+			}
+		}
+		let mut expected = BTreeMap::new();
+		for (_, seat) in Self::all_seats().filter(|(_, seat)| seat.is_held() && seat.since <= epoch) {
+			let line = Lines::<T>::get(seat.node).ok_or("I4: a seat is nobody's")?;
+			if line.until.is_none_or(|until| epoch < until) {
+				add(seat.node, &mut expected);
+			}
+		}
+		ensure!(seats == expected, "I4: a seat does not count at one place");
 		Ok(())
+	}
+
+	/// Every seat with its place.
+	fn all_seats() -> impl Iterator<Item = (u32, Seat)> {
+		Seats::<T>::iter().flat_map(|(index, place)| place.into_iter().map(move |seat| (index, seat)))
 	}
 
 	/// I5: tests lie at the place in the ring that their block gives them, belong to a block that has begun, and have
@@ -124,7 +158,7 @@ impl<T: Config> Pallet<T> {
 		let attendance = line.attendance;
 		ensure!(attendance.completed <= 16, "I7: more than sixteen tests are remembered");
 		ensure!(attendance.absences() <= attendance.completed, "I7: more absences than tests");
-		let latest = T::EpochIndex::get().saturating_add(crate::FREEZE);
+		let latest = T::EpochIndex::get().saturating_add(FREEZE);
 		ensure!(line.until.is_none_or(|until| until <= latest), "I7: seats are given up too far ahead");
 		ensure!(line.ready <= latest, "I7: a line is ready too far ahead");
 		Ok(())

@@ -18,6 +18,7 @@ mod rating;
 mod seats;
 #[cfg(any(feature = "runtime-benchmarks", test))]
 mod synthetic;
+mod table;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -27,8 +28,8 @@ pub use pallet::*;
 #[cfg(any(feature = "runtime-benchmarks", test))]
 pub use synthetic::BenchmarkHelper;
 pub use types::{
-	AgentSignature, Attendance, Counts, HoleQueue, HostHasher, Line, Receipts, Refusal, Ring, Seat, SeatTable, Test,
-	TestBlock, TestView, Ticket, Totals, FREEZE,
+	AgentSignature, Attendance, Counts, HostHasher, Line, Place, Receipts, Refusal, Ring, Seat, SeatTable, Test,
+	TestBlock, TestView, Ticket, Totals, FREEZE, HELD,
 };
 pub use weights::WeightInfo;
 
@@ -53,7 +54,7 @@ pub mod pallet {
 		bandwidth::MAX_SEATS,
 		settings::BandwidthSettings,
 		traits::{Bonds, Nodes, OnMeasured, Treasury},
-		Balance, Committees, Direction, Kbits, NodeId, Rates, TestId,
+		Balance, Clock, Committees, Direction, Kbits, NodeId, Rates, TestId,
 	};
 	use substation_proofs::Hash;
 
@@ -73,6 +74,9 @@ pub mod pallet {
 
 		/// How committees are formed. A constant of the chain: another deadline makes running tests unknown.
 		type Committees: Get<Committees>;
+
+		/// The proving period, for which tests are counted out to seats. A constant of the chain.
+		type Clock: Get<Clock>;
 
 		/// Milliseconds between two blocks. Bounds the time that a receipt may name.
 		type SlotMillis: Get<u64>;
@@ -109,23 +113,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Lines<T: Config> = StorageMap<_, Identity, NodeId, Line<T::AccountId>>;
 
-	/// The table that draws draw from. Places without an entry are holes.
+	/// The table that draws draw from. What is over at a place is dropped when the place is written next.
 	// Identity: places are given away in order.
 	#[pallet::storage]
-	pub type Seats<T: Config> = StorageMap<_, Identity, u32, Seat>;
+	pub type Seats<T: Config> = StorageMap<_, Identity, u32, Place, ValueQuery>;
 
 	/// How long the table is.
 	#[pallet::storage]
 	pub type Table<T: Config> = StorageValue<_, SeatTable, ValueQuery>;
-
-	/// Places that were left, by their number in the queue.
-	// Identity: numbers are given away in order.
-	#[pallet::storage]
-	pub type Holes<T: Config> = StorageMap<_, Identity, u64, u32>;
-
-	/// Where the queue of holes begins and ends.
-	#[pallet::storage]
-	pub type HoleNumbers<T: Config> = StorageValue<_, HoleQueue, ValueQuery>;
 
 	/// How many nodes hold seats, and on how much bond.
 	#[pallet::storage]
@@ -247,7 +242,7 @@ pub mod pallet {
 			/// How much.
 			amount: Balance,
 		},
-		/// A line is forgotten, its seats are free for others.
+		/// A line is forgotten, and its seats with it.
 		#[codec(index = 10)]
 		LineRemoved {
 			/// The node.
@@ -334,6 +329,9 @@ pub mod pallet {
 		/// A receipt is not signed by its member for this measurement. Leave it out.
 		#[codec(index = 23)]
 		BadReceipt,
+		/// A receipt is of a member that has carried nothing. Leave it out.
+		#[codec(index = 24)]
+		EmptyReceipt,
 	}
 
 	#[pallet::hooks]
@@ -363,7 +361,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// The seats count two epochs later. May be repeated, up to 32 seats in all: then each needs the bond of now, and
-		/// another claim counts as [`Call::set_claim`]. A node is tested only while a whole committee is prepaid.
+		/// another claim counts as [`Call::set_claim`]. A node is drawn, to be tested and as a member, only while a whole
+		/// committee is prepaid.
 		///
 		/// ## Events
 		/// [`Event::SeatsTaken`], [`Event::Prepaid`], [`Event::ClaimChanged`].

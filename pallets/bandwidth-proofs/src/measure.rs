@@ -1,6 +1,7 @@
 //! A measurement's way: ticket, lengths, signatures, one reading.
 
 use crate::{
+	fees::due,
 	types::{last_block, HostHasher, Line, Receipts, Refusal, Test, Ticket},
 	AgentSignature, Config, Error, Event, Lines, Pallet,
 };
@@ -71,6 +72,9 @@ impl<T: Config> Pallet<T> {
 		let cap = bandwidth::cap(test.total, u8::try_from(members).unwrap_or(u8::MAX));
 		if counts.iter().any(|count| u64::from(*count) > cap) {
 			return Err(Refusal::CountOverCap);
+		}
+		if counts.iter().zip(receipts).any(|(count, receipt)| *count == 0 && receipt.is_some()) {
+			return Err(Refusal::EmptyReceipt);
 		}
 		let longest = T::SlotMillis::get().saturating_mul(deadline.into());
 		let allowed = |elapsed: u32| elapsed > 0 && u64::from(elapsed) < longest;
@@ -144,7 +148,7 @@ impl<T: Config> Pallet<T> {
 		let measured = bandwidth::measure(test.total, &parts.collect::<Vec<_>>());
 		let bandwidth::Measured { rate, receipts: signed, delivered } = measured;
 		line.record(Reading { rate, drawn: id.block, receipts: signed, delivered });
-		Self::note_members(&test, &mut line, receipts, signed, settings.max_absences);
+		Self::note_members(&test, &mut line, counts, receipts, signed, settings.max_absences);
 		let (rating, bond) = (Self::rating_at(&line, now, &settings), line.bond());
 		Lines::<T>::insert(test.node, line);
 		T::OnMeasured::on_measured(test.node, rating, bond);
@@ -153,18 +157,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Pays members with a receipt, and notes who was absent where a majority was present.
+	/// Pays members with a receipt for what they have carried, and notes who was absent where a majority was present.
 	///
 	/// Without a majority the fault may as well be the tested node's, and nobody is absent.
 	fn note_members(
 		test: &Test,
 		tested: &mut Line<T::AccountId>,
+		counts: &[u32],
 		receipts: &[Option<Receipt>],
 		signed: u8,
 		max_absences: u8,
 	) {
 		let is_majority = usize::from(signed) > test.committee.len() / 2;
-		for ((member, _), receipt) in test.committee.iter().zip(receipts) {
+		for (((member, _), count), receipt) in test.committee.iter().zip(counts).zip(receipts) {
 			let present = receipt.is_some();
 			if !present && !is_majority {
 				continue;
@@ -172,7 +177,7 @@ impl<T: Config> Pallet<T> {
 			// A member may have given up and removed its line since the draw: then its fee stays with who prepaid it.
 			let Some(mut line) = Lines::<T>::get(member) else { continue };
 			if present {
-				let fee = test.fee.min(tested.prepaid);
+				let fee = due(test, *count).min(tested.prepaid);
 				tested.prepaid = tested.prepaid.saturating_sub(fee);
 				line.earned = line.earned.saturating_add(fee);
 			}

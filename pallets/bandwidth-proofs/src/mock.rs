@@ -20,7 +20,8 @@ use substation_primitives::{
 	bandwidth::Receipt,
 	settings::{BandwidthSettings, Settings, STN},
 	traits::{Bonds, Nodes, OnMeasured, Treasury},
-	AgentKey, Balance, BlockNumber, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass, TestId,
+	AgentKey, Balance, BlockNumber, Clock, Committees, NodeId, NodeInfo, NodeStatus, Offer, Rates, ResourceClass,
+	TestId,
 };
 use substation_proofs::{bandwidth, Hash, Hasher};
 
@@ -41,8 +42,8 @@ pub(crate) type Event = pallet_bandwidth_proofs::Event<Test>;
 pub(crate) const EXISTENTIAL_DEPOSIT: Balance = STN / 100;
 pub(crate) const WEALTH: Balance = 1_000_000 * STN;
 pub(crate) const SEAT_BOND: Balance = 100 * STN;
-/// What a receipt costs.
-pub(crate) const FEE: Balance = STN / 1_000;
+/// What a receipt over an even share costs.
+pub(crate) const FEE: Balance = STN / 5_000;
 /// What nodes of the tests claim.
 pub(crate) const CLAIM: Rates = Rates { down: 20_000, up: 10_000 };
 /// Blocks of an epoch.
@@ -93,12 +94,15 @@ impl pallet_balances::Config for Test {
 
 /// Tests that need committees of another size set it before they build.
 pub(crate) fn default_settings() -> BandwidthSettings {
-	BandwidthSettings { min_total_bond: SEAT_BOND, rating_age: 400, ..Settings::default().bandwidth }
+	let Settings { bandwidth, .. } = Settings::default();
+	// With the mock's period, one seat is enough for a test in every block.
+	BandwidthSettings { min_total_bond: SEAT_BOND, tests_per_draw: 1, seat_tests: 2_400, rating_age: 400, ..bandwidth }
 }
 
 parameter_types! {
 	/// The settings in force.
 	pub static Bandwidth: BandwidthSettings = default_settings();
+	pub static ClockOf: Clock = Clock { period: 20, window: 8, slot_step: 2 };
 	pub static CommitteesOf: Committees = Committees { members: 5, min_nodes: 6, deadline: DEADLINE };
 	/// What the parent's author has drawn.
 	pub static ParentVrf: Option<Hash> = None;
@@ -114,6 +118,7 @@ impl pallet_bandwidth_proofs::Config for Test {
 	type Currency = Balances;
 	type Settings = Bandwidth;
 	type Committees = CommitteesOf;
+	type Clock = ClockOf;
 	type SlotMillis = SlotMillis;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = Epoch;
@@ -220,6 +225,7 @@ impl ExtBuilder {
 
 	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		Bandwidth::set(default_settings());
+		ClockOf::set(Clock { period: 20, window: 8, slot_step: 2 });
 		let members = self.members.unwrap_or(5);
 		CommitteesOf::set(Committees { members, min_nodes: u32::from(members) + 1, deadline: DEADLINE });
 		ParentVrf::set(None);

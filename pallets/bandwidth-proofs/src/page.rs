@@ -1,7 +1,7 @@
 //! What the runtime API tells about lines and tests. Reads only; nothing on chain calls this.
 
 use crate::{
-	types::{last_block, Line, TestView},
+	types::{last_block, Line, Seat, TestView},
 	Config, Lines, Pallet, Seats,
 };
 use alloc::vec::Vec;
@@ -51,8 +51,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn seat_pages(line: &Line<T::AccountId>) -> Vec<SeatPage> {
-		let from = |index| Seats::<T>::get(index).map(|seat| seat.from);
-		let page = |index: &u32| from(*index).map(|from| SeatPage { index: *index, from, until: line.until });
+		let held = |index| Seats::<T>::get(index).into_iter().find(Seat::is_held);
+		let page =
+			|index: &u32| held(*index).map(|seat| SeatPage { index: *index, from: seat.since, until: line.until });
 		line.seats.iter().filter_map(page).collect()
 	}
 

@@ -4,13 +4,13 @@
 //! epoch      e             e + 1         e + 2
 //! -----------|-------------|-------------|---------------
 //!            ^ taken                     | counts from here on
-//!            ^ given up                  | counts no longer; anyone may remove the line, the places become holes
+//!            ^ given up                  | counts no longer; anyone may remove the line, other seats move up
 //! ```
 //! Neither changes any draw before the randomness of that draw exists.
 
 use crate::{
-	types::{Line, Ring, Seat, FREEZE},
-	Bonded, Config, Error, Event, HoleNumbers, Holes, Lines, Pallet, Seats, Table,
+	types::{Line, Ring, FREEZE},
+	Bonded, Config, Error, Event, Lines, Pallet,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use sp_runtime::traits::SaturatedConversion;
@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 
 		let from = T::EpochIndex::get().saturating_add(FREEZE);
 		for _ in 0..seats {
-			let index = Self::place(Seat { node, from })?;
+			let index = Self::append_seat(node)?;
 			line.seats.try_push(index).map_err(|_| Error::<T>::SeatsOutOfRange)?;
 		}
 		line.seat_bond = T::Settings::get().seat_bond;
@@ -83,26 +83,6 @@ impl<T: Config> Pallet<T> {
 		Lines::<T>::insert(node, line);
 		Self::deposit_event(Event::SeatsTaken { node, seats, from });
 		Ok(())
-	}
-
-	/// Puts a seat into the oldest hole, or at the end of the table.
-	fn place(seat: Seat) -> Result<u32, Error<T>> {
-		let mut queue = HoleNumbers::<T>::get();
-		let index = match Holes::<T>::take(queue.head) {
-			Some(index) => {
-				queue.head = queue.head.saturating_add(1);
-				HoleNumbers::<T>::put(queue);
-				index
-			}
-			None => {
-				let table = Table::<T>::get();
-				let longer = table.appended(T::EpochIndex::get()).ok_or(Error::<T>::Overflow)?;
-				Table::<T>::put(longer);
-				table.len()
-			}
-		};
-		Seats::<T>::insert(index, seat);
-		Ok(index)
 	}
 
 	/// Whether every committee could carry this, and whoever claims it can carry its part as a member.
@@ -165,13 +145,7 @@ impl<T: Config> Pallet<T> {
 		Self::expire(node, &mut line);
 		ensure!(line.pending.is_none(), Error::<T>::TestRunning);
 
-		let mut queue = HoleNumbers::<T>::get();
-		for index in &line.seats {
-			Seats::<T>::remove(index);
-			Holes::<T>::insert(queue.tail, index);
-			queue.tail = queue.tail.saturating_add(1);
-		}
-		HoleNumbers::<T>::put(queue);
+		Self::remove_seats(&line)?;
 		let (paid, to) = Self::pay_out_all(&line)?;
 		Lines::<T>::remove(node);
 		Self::deposit_event(Event::LineRemoved { node, paid, to });

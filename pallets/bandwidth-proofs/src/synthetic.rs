@@ -9,11 +9,10 @@
 )]
 
 use crate::{
-	draw::{tries, Draw},
+	draw::{looks, tries, Draw},
 	measure::subject,
-	types::{HoleQueue, Line, Seat, SeatTable, Test, TestBlock, Totals},
-	AgentSignature, Bonded, Config, Counts, HoleNumbers, Holes, HostHasher, Lines, Pallet, Receipts, Seats, Table,
-	Tests,
+	types::{Line, Place, Seat, SeatTable, Test, TestBlock, Totals},
+	AgentSignature, Bonded, Config, Counts, HostHasher, Lines, Pallet, Receipts, Seats, Table, Tests, FREEZE, HELD,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -58,8 +57,8 @@ const WEALTH: Balance = 1 << 100;
 /// So late that a test of the first block is missed, whatever the deadline.
 const NOW: BlockNumber = 5_000;
 
-/// Long enough that no two tries of one test hit the same place.
-const LENGTH: u32 = 1 << 30;
+/// Long enough that no two looks of one test are at the same place.
+const LENGTH: u32 = u32::MAX;
 
 /// Where scenes are set: the pallet and what is behind it.
 pub(crate) struct Scene<T, H>(PhantomData<(T, H)>);
@@ -107,10 +106,21 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		H::set_epoch(EPOCH, VRF);
 	}
 
-	/// A block in which nothing is drawn, if there are such blocks.
+	/// A block in which tests could be drawn, of no seats.
 	pub(crate) fn block_without_draw() -> BlockNumber {
-		let interval = T::Settings::get().draw_interval;
-		NOW - NOW % interval + u32::from(interval > 1)
+		Self::begin();
+		Bonded::<T>::put(Totals { nodes: u32::MAX, bond: Balance::MAX });
+		NOW
+	}
+
+	/// A place whose seats are given up within the next two epochs, and a third one that is held.
+	fn full_place(nodes: [NodeId; 3]) -> Place {
+		let [first, second, third] = nodes;
+		Place::truncate_from(alloc::vec![
+			Seat { node: first, from: 0, until: EPOCH + 1, since: 0 },
+			Seat { node: second, from: EPOCH + 1, until: EPOCH + FREEZE, since: 0 },
+			Seat { node: third, from: EPOCH + FREEZE, until: HELD, since: 0 },
+		])
 	}
 
 	/// A line with as many seats as one can have and money on both sides, whose test was missed.
@@ -129,33 +139,64 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		node
 	}
 
-	/// A draw of which all tries hit seats that count, each of another node, and exactly the last of so many tries fills
-	/// the largest committee: those in between belong to the tested node's operator.
-	pub(crate) fn draw(attempts: u32) -> (Draw, TestId, Committees) {
+	/// A draw that looks at so many empty places first. All its tries hit seats that count, each of another node, and
+	/// exactly the last of so many tries fills the largest committee: those in between belong to the tested node's
+	/// operator.
+	pub(crate) fn draw(attempts: u32, empty: u32) -> (Draw, TestId, Committees) {
 		Self::begin();
 		let committees = Committees { members: MAX_COMMITTEE as u8, ..T::Committees::get() };
 		assert!((MAX_COMMITTEE + 1..=tries(committees.members)).contains(&attempts));
+		assert!(attempts + empty <= looks(committees.members));
 		let genesis = Pallet::<T>::genesis_hash();
 		let draw = Draw { genesis, block: NOW, vrf: VRF, epoch: EPOCH, length: LENGTH };
 		let (tested, others) = (Self::rich("tested", 0), Self::rich("others", 0));
+		// Seats that counted once, and some that will.
+		for look in 0..empty {
+			let [node, later] = [NodeId(u64::MAX), NodeId(u64::MAX - 1)];
+			let mut place = Self::full_place([node, node, later]);
+			place.iter_mut().for_each(|seat| (seat.from, seat.until) = (EPOCH + 1, EPOCH + FREEZE));
+			Seats::<T>::insert(draw.place(0, look), place);
+		}
 		for attempt in 0..attempts {
 			let operator = if attempt < attempts - MAX_COMMITTEE { &tested } else { &others };
 			let node = Self::add_line(operator, Self::key(attempt));
-			Seats::<T>::insert(draw.place(0, attempt), Seat { node, from: 0 });
+			Seats::<T>::insert(draw.place(0, empty + attempt), Self::full_place([node, NodeId(0), NodeId(0)]));
 		}
 		Table::<T>::put(SeatTable { epoch: 0, lengths: [LENGTH; 3] });
 		(draw, TestId { block: NOW, index: 0 }, committees)
 	}
 
-	/// A node that can take so many seats, all of them holes.
-	pub(crate) fn holes(seats: u32) -> (T::AccountId, NodeId) {
+	/// A node that can take so many seats, each at a place that another one keeps for two more epochs.
+	pub(crate) fn room(seats: u32) -> (T::AccountId, NodeId) {
 		Self::begin();
 		let operator = Self::rich("operator", 0);
 		let node = H::add_node(&operator, Self::key(0));
-		Table::<T>::put(SeatTable { epoch: 0, lengths: [seats; 3] });
-		(0..seats).for_each(|index| Holes::<T>::insert(u64::from(index), index));
-		HoleNumbers::<T>::put(HoleQueue { head: 0, tail: seats.into() });
+		for index in 0..seats {
+			let mut place = Self::full_place([node; 3]);
+			place.pop();
+			Seats::<T>::insert(index, place);
+		}
+		Table::<T>::put(SeatTable { epoch: EPOCH, lengths: [seats, seats, 0] });
 		(operator, node)
+	}
+
+	/// A node with as many seats as it can have that count no longer, followed by those of as many others: into each of
+	/// its places moves one of another node with as many.
+	pub(crate) fn removable() -> Result<(T::AccountId, NodeId), DispatchError> {
+		let (operator, node) = Self::taken()?;
+		let mut others = Vec::new();
+		for index in 1..=MAX_SEATS {
+			let operator = Self::rich("operator", index);
+			let node = H::add_node(&operator, Self::key(index));
+			Pallet::<T>::do_take_seats(operator.clone(), node, Self::claim(), MAX_SEATS as u8 - 1, AMOUNT)?;
+			others.push((operator, node));
+		}
+		for (operator, node) in others {
+			Pallet::<T>::do_take_seats(operator, node, Self::claim(), 1, AMOUNT)?;
+		}
+		Pallet::<T>::do_give_up_seats(operator.clone(), node)?;
+		H::set_epoch(EPOCH + FREEZE, VRF);
+		Ok((operator, node))
 	}
 
 	/// A node that has taken as many seats as it can, has earned, and has missed a test.
@@ -197,7 +238,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		});
 
 		let subject = subject(Pallet::<T>::genesis_hash(), id, &test);
-		let counts = alloc::vec![(total / u64::from(members)) as u32; members as usize];
+		let counts = alloc::vec![total.div_ceil(members.into()) as u32; members as usize];
 		let digest = [3; 32];
 		let commitment = bandwidth::commitment::<HostHasher>(&subject, &counts, &digest);
 		let elapsed = 9_000;

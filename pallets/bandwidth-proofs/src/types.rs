@@ -104,7 +104,7 @@ pub struct Line<AccountId> {
 	pub operator: AccountId,
 	/// What the line is claimed to carry.
 	pub claim: Rates,
-	/// Its seats: places in the table.
+	/// Its seats: the places in the table that it holds.
 	pub seats: BoundedVec<u32, ConstU32<MAX_SEATS>>,
 	/// The first epoch in which the seats no longer count, once they were given up.
 	pub until: Option<u64>,
@@ -213,26 +213,59 @@ pub(crate) fn last_block(test: &TestId, deadline: BlockNumber) -> BlockNumber {
 	test.block.saturating_add(deadline)
 }
 
-/// One entry of the table that draws draw from.
+/// A seat at one place of the table, from one epoch to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Seat {
 	/// Whose it is.
 	pub node: NodeId,
-	/// The first epoch in which draws may hit it.
+	/// The first epoch in which draws may hit it here.
 	pub from: u64,
+	/// The first epoch in which they no longer may. [`HELD`] until the seat is given another place.
+	pub until: u64,
+	/// The first epoch in which it counts, here or at a place that it had before.
+	pub since: u64,
 }
+
+/// End of a seat that nothing has decided yet.
+pub const HELD: u64 = u64::MAX;
+
+impl Seat {
+	/// A seat that is held and counts from `epoch` on.
+	pub(crate) fn held(node: NodeId, epoch: u64) -> Self {
+		Self { node, from: epoch, until: HELD, since: epoch }
+	}
+
+	/// Whether this is the place that its node's line lists.
+	pub fn is_held(&self) -> bool {
+		self.until == HELD
+	}
+
+	/// Whether draws may hit it here in `epoch`.
+	pub fn is_in_force(&self, epoch: u64) -> bool {
+		self.from <= epoch && epoch < self.until
+	}
+
+	/// Whether there is an epoch from `epoch` on in which draws may hit it here.
+	pub(crate) fn matters(&self, epoch: u64) -> bool {
+		self.until > epoch.max(self.from)
+	}
+}
+
+/// The seats of one place of the table, one after the other: at most one that still counts, one that counts later in
+/// each of the two epochs that are fixed, see [`FREEZE`].
+pub type Place = BoundedVec<Seat, ConstU32<3>>;
 
 /// How long the table is for draws: in `epoch`, in the one after it, and from then on.
 ///
-/// Seats are appended at any time, and draws know of them two epochs later: nobody can still choose the length when
-/// the randomness of a draw is known.
+/// It grows and shrinks at any time, and draws know of it two epochs later: nobody can still choose the length when the
+/// randomness of a draw is known.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct SeatTable {
-	/// The epoch in which seats were last appended.
+	/// The epoch in which the length changed last.
 	pub epoch: u64,
-	/// The lengths, never falling.
+	/// The lengths.
 	pub lengths: [u32; 3],
 }
 
@@ -247,33 +280,31 @@ impl SeatTable {
 		}
 	}
 
-	/// The length with all seats that were ever appended.
+	/// The length with everything that is decided: places below it are held, others are not.
 	pub fn len(&self) -> u32 {
 		let [_, _, all] = self.lengths;
 		all
 	}
 
-	/// Whether no seat was ever appended.
+	/// Whether no seat is held.
 	pub fn is_empty(&self) -> bool {
 		self.len() == 0
 	}
 
-	/// The table with one more seat, appended in `epoch`; `None` when it is full.
-	pub(crate) fn appended(&self, epoch: u64) -> Option<Self> {
-		let all = self.len().checked_add(1)?;
-		Some(Self { epoch, lengths: [self.at(epoch), self.at(epoch.saturating_add(1)), all] })
+	/// The table as of `epoch`, with this length from the epoch after the next one on.
+	fn resized(&self, epoch: u64, all: u32) -> Self {
+		Self { epoch, lengths: [self.at(epoch), self.at(epoch.saturating_add(1)), all] }
 	}
-}
 
-/// The queue of places in the table that nobody holds any more: first in, first out.
-#[derive(
-	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct HoleQueue {
-	/// The number of the next hole to be used.
-	pub head: u64,
-	/// The number of the next hole to come.
-	pub tail: u64,
+	/// The table with one more place, appended in `epoch`; `None` when it is full.
+	pub(crate) fn appended(&self, epoch: u64) -> Option<Self> {
+		Some(self.resized(epoch, self.len().checked_add(1)?))
+	}
+
+	/// The table without its last place, cut off in `epoch`; `None` when it is empty.
+	pub(crate) fn shortened(&self, epoch: u64) -> Option<Self> {
+		Some(self.resized(epoch, self.len().checked_sub(1)?))
+	}
 }
 
 /// Sums over all lines whose seats are not given up.
@@ -298,7 +329,7 @@ pub struct Test {
 	pub claim: Kbits,
 	/// Payload bytes of the whole test.
 	pub total: u64,
-	/// What a receipt costs.
+	/// What a receipt over an even share costs.
 	pub fee: Balance,
 	/// Who measures, with the keys that sign receipts.
 	pub committee: BoundedVec<(NodeId, AgentKey), ConstU32<MAX_COMMITTEE>>,
@@ -366,6 +397,7 @@ pub struct Ticket<AccountId> {
 /// | `ElapsedOutOfRange` | invalid: `Custom(4)` |
 /// | `BadSignature` | invalid: `Custom(5)` |
 /// | `BadReceipt` | invalid: `Custom(6)` |
+/// | `EmptyReceipt` | invalid: `Custom(7)` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
 	/// There is no such test at this state.
@@ -386,6 +418,8 @@ pub enum Refusal {
 	BadSignature,
 	/// A member has not signed its receipt.
 	BadReceipt,
+	/// A receipt is of a member that has carried nothing.
+	EmptyReceipt,
 }
 
 impl From<Refusal> for TransactionValidityError {
@@ -400,6 +434,7 @@ impl From<Refusal> for TransactionValidityError {
 			Refusal::ElapsedOutOfRange => 4,
 			Refusal::BadSignature => 5,
 			Refusal::BadReceipt => 6,
+			Refusal::EmptyReceipt => 7,
 		};
 		InvalidTransaction::Custom(code).into()
 	}
@@ -417,6 +452,7 @@ impl<T> From<Refusal> for Error<T> {
 			Refusal::ElapsedOutOfRange => Self::ElapsedOutOfRange,
 			Refusal::BadSignature => Self::BadSignature,
 			Refusal::BadReceipt => Self::BadReceipt,
+			Refusal::EmptyReceipt => Self::EmptyReceipt,
 		}
 	}
 }

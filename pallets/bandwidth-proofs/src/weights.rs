@@ -12,7 +12,7 @@ use frame_support::{traits::Get, weights::{constants::ParityDbWeight, Weight}};
 /// What each call of `pallet_bandwidth_proofs` costs.
 pub trait WeightInfo {
 	fn on_initialize() -> Weight;
-	fn draw(t: u32, ) -> Weight;
+	fn draw(t: u32, e: u32, ) -> Weight;
 	fn take_seats(s: u32, ) -> Weight;
 	fn set_claim() -> Weight;
 	fn give_up_seats() -> Weight;
@@ -29,13 +29,6 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `BandwidthProofs::Tests` (r:0 w:1)
-	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
-	fn on_initialize() -> Weight {
-		// Shortest run: 2_374_000 picoseconds.
-		Weight::from_parts(3_014_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1_u64))
-	}
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:0)
 	/// Proof: `BandwidthProofs::Bonded` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::AuthorVrfRandomness` (r:1 w:0)
@@ -46,22 +39,32 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Seats` (r:100 w:0)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Lines` (r:100 w:1)
-	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
-	/// Storage: `Registry::Nodes` (r:100 w:0)
-	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
-	/// `t` is in `[26, 100]`.
-	fn draw(t: u32, ) -> Weight {
-		// Shortest run: 314_006_000 picoseconds.
-		Weight::from_parts(20_292_347, 3509)
-			// Standard error: 140_726
-			.saturating_add(Weight::from_parts(12_265_727, 0).saturating_mul(t.into()))
+	/// Storage: `BandwidthProofs::Tests` (r:0 w:1)
+	/// Proof: `BandwidthProofs::Tests` (`max_values`: None, `max_size`: Some(8313), added: 10788, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the draw has changed.
+	fn on_initialize() -> Weight {
+		Weight::from_parts(25_000_000, 3509)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	/// Storage: `BandwidthProofs::Seats` (r:800 w:0)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Lines` (r:400 w:1)
+	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
+	/// Storage: `Registry::Nodes` (r:400 w:0)
+	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
+	/// `t` is in `[26, 400]`.
+	/// `e` is in `[0, 400]`.
+	// An estimate from above: not measured since the draw has changed.
+	fn draw(t: u32, e: u32, ) -> Weight {
+		Weight::from_parts(20_292_347, 3297)
+			.saturating_add(Weight::from_parts(13_000_000, 0).saturating_mul(t.into()))
+			.saturating_add(Weight::from_parts(3_500_000, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(t.into())))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
+			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(e.into()))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -69,27 +72,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::HoleNumbers` (r:1 w:1)
-	/// Proof: `BandwidthProofs::HoleNumbers` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Holes` (r:32 w:32)
-	/// Proof: `BandwidthProofs::Holes` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Table` (r:1 w:1)
+	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Bonded` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Seats` (r:0 w:32)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Seats` (r:32 w:32)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
 	/// `s` is in `[1, 32]`.
+	// An estimate from above: not measured since the table has changed.
 	fn take_seats(s: u32, ) -> Weight {
-		// Shortest run: 91_526_000 picoseconds.
 		Weight::from_parts(102_562_843, 6196)
-			// Standard error: 39_922
-			.saturating_add(Weight::from_parts(5_746_919, 0).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(8_000_000, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
-			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2487).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
+			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(s.into()))
 	}
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
@@ -183,48 +183,52 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
-	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
+	/// Storage: `BandwidthProofs::Lines` (r:33 w:33)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::HoleNumbers` (r:1 w:1)
-	/// Proof: `BandwidthProofs::HoleNumbers` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Table` (r:1 w:1)
+	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Seats` (r:0 w:32)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Holes` (r:0 w:32)
-	/// Proof: `BandwidthProofs::Holes` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Seats` (r:64 w:64)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
+	// An estimate from above: not measured since the table has changed.
 	fn remove_line() -> Weight {
-		// Shortest run: 160_378_000 picoseconds.
-		Weight::from_parts(166_887_000, 6196)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
-			.saturating_add(T::DbWeight::get().writes(68_u64))
+		Weight::from_parts(1_000_000_000, 168_060)
+			.saturating_add(T::DbWeight::get().reads(102_u64))
+			.saturating_add(T::DbWeight::get().writes(100_u64))
 	}
 }
 
 /// For tests without a runtime.
 impl WeightInfo for () {
+	// An estimate from above: not measured since the draw has changed.
 	fn on_initialize() -> Weight {
-		Weight::from_parts(3_014_000, 0)
+		Weight::from_parts(25_000_000, 3509)
+			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	fn draw(t: u32, ) -> Weight {
-		Weight::from_parts(20_292_347, 3509)
-			.saturating_add(Weight::from_parts(12_265_727, 0).saturating_mul(t.into()))
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
+	// An estimate from above: not measured since the draw has changed.
+	fn draw(t: u32, e: u32, ) -> Weight {
+		Weight::from_parts(20_292_347, 3297)
+			.saturating_add(Weight::from_parts(13_000_000, 0).saturating_mul(t.into()))
+			.saturating_add(Weight::from_parts(3_500_000, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(t.into())))
+			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(e.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
+			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(e.into()))
 	}
+	// An estimate from above: not measured since the table has changed.
 	fn take_seats(s: u32, ) -> Weight {
 		Weight::from_parts(102_562_843, 6196)
-			.saturating_add(Weight::from_parts(5_746_919, 0).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(8_000_000, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(7_u64))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
-			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2487).saturating_mul(s.into()))
+			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(s.into())))
+			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(s.into()))
 	}
 	fn set_claim() -> Weight {
 		Weight::from_parts(26_149_000, 3833)
@@ -265,9 +269,10 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(3_u64))
 			.saturating_add(ParityDbWeight::get().writes(3_u64))
 	}
+	// An estimate from above: not measured since the table has changed.
 	fn remove_line() -> Weight {
-		Weight::from_parts(166_887_000, 6196)
-			.saturating_add(ParityDbWeight::get().reads(5_u64))
-			.saturating_add(ParityDbWeight::get().writes(68_u64))
+		Weight::from_parts(1_000_000_000, 168_060)
+			.saturating_add(ParityDbWeight::get().reads(102_u64))
+			.saturating_add(ParityDbWeight::get().writes(100_u64))
 	}
 }

@@ -25,6 +25,7 @@ impl pallet_bandwidth_proofs::Config for Runtime {
 	type Currency = Balances;
 	type Settings = pallet_settings::BandwidthOf<Runtime>;
 	type Committees = pallet_pace::CommitteesOf<Runtime>;
+	type Clock = pallet_pace::ProofClock<Runtime>;
 	type SlotMillis = pallet_pace::SlotMillis<Runtime>;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = EpochIndex;

@@ -281,7 +281,7 @@ fn a_spoiled_measurement_is_refused_without_a_trace() {
 		let another_member = TestPage { node: test.committee[0].node, ..test.clone() };
 		let cap = u32::try_from(bandwidth::cap(test.total, 3)).unwrap();
 		let faster = resigned(&|parts| parts[0].elapsed = parts[0].elapsed.map(|elapsed| elapsed - 1));
-		let cases: [(&str, u8, Measurement); 15] = [
+		let cases: [(&str, u8, Measurement); 16] = [
 			("a better time under the same signature", 5, spoiled(&|m| m.receipts[0].as_mut().unwrap().elapsed -= 1)),
 			("a receipt less under the same signature", 5, spoiled(&|m| m.receipts[0] = None)),
 			(
@@ -298,6 +298,7 @@ fn a_spoiled_measurement_is_refused_without_a_trace() {
 			("too many members", 1, spoiled(&|m| (m.counts.push(0), m.receipts.push(None)).1)),
 			("more than a member may carry", 3, resigned(&|parts| parts[0].count = cap + 1)),
 			("no receipt at all", 2, resigned(&|parts| parts.iter_mut().for_each(|part| part.elapsed = None))),
+			("a receipt over nothing", 7, resigned(&|parts| parts[0].count = 0)),
 			("no time at all", 4, resigned(&|parts| parts[0].elapsed = Some(0))),
 			("signed for the other direction", 5, lines.measurement(&other_way, &parts)),
 			("signed for another node", 5, lines.measurement(&another_member, &parts)),

@@ -359,6 +359,8 @@ fn a_rated_line_earns_from_one_measurement_to_the_next() {
 	economy(|| {
 		next_era();
 		let lines = Lines::of_four();
+		// A test in every other block, so that all of them are in one era.
+		pallet_settings::Bandwidth::<Runtime>::mutate(|settings| settings.seat_tests = 250);
 		let seat_bond = pallet_settings::BandwidthOf::<Runtime>::get().seat_bond;
 		let rating_age = pallet_settings::BandwidthOf::<Runtime>::get().rating_age;
 

@@ -213,29 +213,27 @@ fn bandwidth() -> impl Strategy<Value = BandwidthSettings> {
 		number(usual.seat_rate),
 		money(usual.min_total_bond),
 		byte(usual.tests_per_draw),
-		number(usual.draw_interval),
+		percent(usual.seat_tests),
 		byte(usual.test_seconds),
 		money(usual.member_fee),
 		prop_oneof![Just(75u8), 0..=100u8],
 		number(usual.rating_age),
 		byte(usual.max_absences),
 	)
-		.prop_map(
-			|(seat_bond, seat_rate, total, tests, draw_interval, seconds, member_fee, rating, age, absences)| {
-				BandwidthSettings {
-					seat_bond,
-					seat_rate,
-					min_total_bond: total,
-					tests_per_draw: tests,
-					draw_interval,
-					test_seconds: seconds,
-					member_fee,
-					rating: Percent::from_percent(rating),
-					rating_age: age,
-					max_absences: absences,
-				}
-			},
-		)
+		.prop_map(|(seat_bond, seat_rate, total, tests, seat_tests, seconds, member_fee, rating, age, absences)| {
+			BandwidthSettings {
+				seat_bond,
+				seat_rate,
+				min_total_bond: total,
+				tests_per_draw: tests,
+				seat_tests,
+				test_seconds: seconds,
+				member_fee,
+				rating: Percent::from_percent(rating),
+				rating_age: age,
+				max_absences: absences,
+			}
+		})
 }
 
 fn channels() -> impl Strategy<Value = ChannelSettings> {

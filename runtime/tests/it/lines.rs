@@ -11,7 +11,7 @@ use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie};
 use std::collections::BTreeMap;
 use substation_primitives::{
 	bandwidth::{LinePage, Receipt, TestPage},
-	settings::STN,
+	settings::{MAX_SEAT_TESTS, STN},
 	Balance, NodeId, Offer, Rates, ResourceClass, TestId,
 };
 use substation_proofs::{
@@ -155,8 +155,11 @@ pub(crate) fn committee_of(members: u8) -> (Lines, TestPage) {
 		lengths.committees.members = members;
 		lengths.committees.min_nodes = u32::from(members) + 1;
 	});
-	pallet_settings::Bandwidth::<Runtime>::mutate(|settings| settings.draw_interval = 1);
-	// Twice as many as the members: a draw gives up after four tries for each of them.
+	// One test in every block.
+	pallet_settings::Bandwidth::<Runtime>::mutate(|settings| {
+		(settings.tests_per_draw, settings.seat_tests) = (1, MAX_SEAT_TESTS);
+	});
+	// Twice as many as the members, so that each draw finds enough of them.
 	let each = usize::from(members).div_ceil(3);
 	let operators: Vec<_> =
 		[Alice, Bob, Charlie, Dave, Eve, Ferdie].into_iter().flat_map(|who| vec![who; each]).collect();

@@ -190,7 +190,7 @@ fn the_fast_networks_test_four_nodes_with_one_seat_each() {
 		genesis_state(preset).execute_with(|| {
 			let settings = pallet_settings::Bandwidth::<Runtime>::get();
 			assert_eq!(settings.min_total_bond, 4 * settings.seat_bond);
-			assert_eq!((settings.test_seconds, settings.draw_interval), (5, 4));
+			assert_eq!((settings.test_seconds, settings.seat_tests), (5, 100));
 			assert_eq!(settings.rating_age, 28 * pallet_pace::ProofClock::<Runtime>::get().period);
 		});
 	}

@@ -7,7 +7,6 @@ use crate::{
 	lines::{self, run_to_epoch, take_seats},
 };
 use frame_support::{hypothetically, traits::PalletInfoAccess};
-use pallet_bandwidth_proofs::Holes;
 use pallet_registry::Nodes;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccount, NodeAccounts};
 use pallet_storage_proofs::{NodeProofs, Proven};
@@ -127,7 +126,7 @@ fn a_deal_takes_at_most_250_bytes() {
 }
 
 #[test]
-fn a_line_takes_at_most_350_bytes_and_leaves_a_hole_for_the_next_one() {
+fn a_line_takes_at_most_350_bytes_and_nothing_of_it_stays() {
 	scenario(|| {
 		let node = Node::register(Alice).id;
 		let record = || entry(&Nodes::<Runtime>::hashed_key_for(node));
@@ -143,9 +142,7 @@ fn a_line_takes_at_most_350_bytes_and_leaves_a_hole_for_the_next_one() {
 		send(Alice, Bandwidth::give_up_seats { node });
 		run_to_epoch(lines::line(node).seats[0].until.expect("given up"));
 		send(Bob, Bandwidth::remove_line { node });
-		let hole = entry(&Holes::<Runtime>::hashed_key_for(0));
-		assert_eq!(state() - before, class + hole);
-		assert!(hole <= 50, "{hole} bytes");
+		assert_eq!(state() - before, class);
 
 		send(Alice, Bandwidth::take_seats { node, claim: lines::CLAIM, seats: 1, prepaid: 0 });
 		assert_eq!(state() - before, class + line);

@@ -3,7 +3,7 @@
 use super::*;
 use futures::future::BoxFuture;
 use iroh::protocol::{AcceptError, ProtocolHandler};
-use substation_proofs::Hash;
+use substation_proofs::{Hash, NativeHasher};
 
 type Behaviour = Arc<dyn Fn(Call) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -60,6 +60,33 @@ impl Call {
 		let _ = self.frames.next::<ToMember>().await;
 		nonce
 	}
+}
+
+/// A member that agrees to everything, moves nothing, and signs whatever it is asked to.
+pub(super) fn lazy(direction: Direction) -> Place {
+	let own = SecretKey::generate();
+	let key = own.clone();
+	let subject = Subject { genesis: [3; 32], test: (TEST.block, TEST.index), node: TESTED.0, direction };
+	let behaviour: Behaviour = Arc::new(move |mut call: Call| {
+		let key = key.clone();
+		Box::pin(async move {
+			let nonce = SecretKey::generate().to_bytes();
+			let _ = call.frames.next::<ToMember>().await;
+			call.answer(ToNode::Welcome).await;
+			let _ = call.frames.next::<ToMember>().await;
+			call.answer(ToNode::Nonce(nonce)).await;
+			let Ok(ToMember::Start { nonces }) = call.frames.next::<ToMember>().await else { return };
+			if let Ok(ToMember::Commit { counts, marks }) = call.frames.next::<ToMember>().await {
+				let start = bandwidth::start_token::<NativeHasher>(&subject, &nonces);
+				let digest = bandwidth::digest::<NativeHasher>(&start, &marks);
+				let commitment = bandwidth::commitment::<NativeHasher>(&subject, &counts, &digest);
+				let message = bandwidth::receipt_message(&subject, &commitment, 1);
+				call.answer(ToNode::Receipt { elapsed: 1, signature: key.sign(&message).to_bytes() }).await;
+			}
+			call.hang().await;
+		})
+	});
+	Place::Other(own, Fake(behaviour).into())
 }
 
 async fn absence_of(direction: Direction, place: Place) -> String {
@@ -183,6 +210,9 @@ async fn receipts_that_do_not_verify_are_left_out() {
 	for elapsed in [600, 0, 60_000] {
 		let place = fake(move |mut call| async move {
 			call.until_start().await;
+			// A little, so that it is asked.
+			let mut stream = call.connection.open_uni().await.unwrap();
+			let _ = stream.write_all(&[7; 10_000]).await;
 			let _ = call.frames.next::<ToMember>().await;
 			call.answer(ToNode::Receipt { elapsed, signature: [9; 64] }).await;
 			call.hang().await;

@@ -1,6 +1,6 @@
 //! An honest member signs no lie of the tested node, and says which it was.
 
-use super::*;
+use super::{failing::lazy, *};
 use crate::bandwidth::{check::hash_of_stream, exam::Exam, pace::Bulk};
 use std::sync::atomic::AtomicU64;
 use substation_proofs::Hash;
@@ -246,4 +246,23 @@ async fn member_takes_no_more_than_its_pace_and_waits_no_longer_than_four_tests(
 	assert!(full.unwrap() >= Duration::from_millis(200), "{full:?}");
 	assert_eq!(refusal, "out of time");
 	assert!(begun.elapsed() < talk.exam.time * 4 + member_patience().start + Duration::from_secs(1));
+}
+
+// E1: a member that agrees to everything, moves nothing and signs has no receipt, so that the chain pays it nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_moves_nothing_earns_nothing() {
+	for direction in [Direction::Down, Direction::Up] {
+		let lazy = lazy(direction);
+		let world = world(direction, honest(6).into_iter().chain([lazy]).collect()).await;
+
+		let outcome = world.measure().await;
+
+		verify(&world.page(), &outcome);
+		let measurement = outcome.measurement.expect("six have signed");
+		assert_eq!((measurement.counts[6], measurement.receipts[6]), (0, None));
+		assert!(measurement.receipts[..6].iter().all(Option::is_some), "{:?}", outcome.absences);
+		// Its share was carried by the others.
+		assert_eq!(outcome.measured.receipts, 6);
+		assert_eq!(outcome.absences, [(NodeId(6), Absence::Idle)]);
+	}
 }

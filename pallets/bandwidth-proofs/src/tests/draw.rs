@@ -4,11 +4,14 @@ use super::accesses::{counted, Accesses};
 use crate::{
 	draw::Draw,
 	mock::{Test, *},
-	Bonded, Seat, SeatTable, Seats, Table, Tests, WeightInfo,
+	Bonded, Place, Seat, SeatTable, Seats, Table, Tests, WeightInfo,
 };
 use frame_support::{assert_ok, traits::Hooks, weights::Weight};
 use std::collections::{BTreeMap, BTreeSet};
-use substation_primitives::{settings::STN, BlockNumber, Direction, NodeId, NodeStatus, TestId};
+use substation_primitives::{
+	settings::{BandwidthSettings, Settings, STN},
+	BlockNumber, Clock, Direction, NodeId, NodeStatus, TestId,
+};
 use substation_proofs::bandwidth;
 
 /// The tests that so many more blocks draw, each ended at once.
@@ -116,7 +119,8 @@ fn nothing_is_drawn_before_there_is_enough_to_draw_from() {
 	assert_eq!(count(&|| CommitteesOf::mutate(|committees| committees.min_nodes = 9)), 0);
 	assert_eq!(count(&|| Bandwidth::mutate(|settings| settings.min_total_bond = 8 * SEAT_BOND + 1)), 0);
 	assert_eq!(count(&|| Bandwidth::mutate(|settings| settings.tests_per_draw = 0)), 0);
-	assert!((1..=3).contains(&count(&|| Bandwidth::mutate(|settings| settings.draw_interval = 10))));
+	// Eight seats of a hundredth of a test each, in twenty blocks.
+	assert!(count(&|| Bandwidth::mutate(|settings| settings.seat_tests = 1)) <= 2);
 }
 
 #[test]
@@ -147,8 +151,9 @@ fn an_absent_draw_removes_what_lay_in_its_place() {
 	});
 }
 
+// E1: seats that never pay for a test would earn the fees of others.
 #[test]
-fn only_nodes_that_can_be_tested_are_tested() {
+fn only_lines_that_can_be_tested_are_members() {
 	ExtBuilder::default().nodes(12).build_and_execute(|| {
 		change_line(NodeId(1), |line| line.prepaid = 5 * FEE - 1);
 		change_line(NodeId(2), |line| line.prepaid = 5 * FEE);
@@ -157,11 +162,26 @@ fn only_nodes_that_can_be_tested_are_tested() {
 		// Repaired before the invariants are checked.
 		change_line(NodeId(3), |line| line.ready = 0);
 
+		assert!(tests.len() > 250);
 		let tested = tests.iter().map(|view| view.test.node.0).collect::<BTreeSet<_>>();
-		assert!(!tested.contains(&1) && tested.contains(&2) && !tested.contains(&3));
-		// They serve as members all the same.
-		let members = |node| tests.iter().filter(|view| view.test.committee.iter().any(|(id, _)| id.0 == node)).count();
-		assert!(members(1) > 50 && members(3) > 50);
+		let members =
+			tests.iter().flat_map(|view| &view.test.committee).map(|(node, _)| node.0).collect::<BTreeSet<_>>();
+		for drawn in [tested, members] {
+			assert!(!drawn.contains(&1) && drawn.contains(&2) && !drawn.contains(&3));
+		}
+	});
+}
+
+#[test]
+fn a_member_may_be_under_test_itself() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+
+		// All other nodes are needed.
+		let other = draw();
+
+		assert_ne!(view.test.node, other.test.node);
+		assert!(other.test.committee.iter().any(|(member, _)| *member == view.test.node));
 	});
 }
 
@@ -172,10 +192,12 @@ fn seats_of_nodes_that_take_no_work_are_drawn_again() {
 		change_record(NodeId(2), |record| record.status = NodeStatus::Leaving);
 		change_record(NodeId(3), |record| record.status = NodeStatus::Terminated);
 		change_line(NodeId(4), |line| line.expelled = true);
-		let early = Seats::<Test>::get(4).unwrap();
-		Seats::<Test>::insert(4, Seat { from: 1_000, ..early });
+		let early = Seats::<Test>::get(4);
+		Seats::<Test>::mutate(4, |place| place[0].from = 1_000);
 
 		let tests = drawn(200);
+		// Repaired before the invariants are checked.
+		Seats::<Test>::insert(4, early);
 
 		assert!(tests.len() > 50);
 		for view in tests {
@@ -198,19 +220,128 @@ fn a_committee_that_cannot_be_filled_is_no_test() {
 	});
 }
 
+/// Takes ten times as many seats as there are, gives them up, and lets them go as soon as that is allowed.
+fn take_and_leave(seats: u32) {
+	let nodes = 1_000..1_000 + u64::from(seats.div_ceil(32));
+	for node in nodes.clone().map(NodeId) {
+		register(node, 32);
+		assert_ok!(take(node, 32, 0));
+		assert_ok!(BandwidthProofs::give_up_seats(signed(operator(node)), node));
+	}
+	next_epoch();
+	next_epoch();
+	for node in nodes.map(NodeId) {
+		assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), node));
+	}
+}
+
+// B1: places that nobody holds any more would stop draws for good.
 #[test]
-fn holes_are_drawn_again() {
+fn places_that_were_left_do_not_stop_draws() {
 	ExtBuilder::default().nodes(12).build_and_execute(|| {
-		pause();
-		for node in [2, 5, 8] {
-			retire(NodeId(node));
-			assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NodeId(node)));
+		let before = drawn(1_000).len();
+		next_epoch();
+
+		take_and_leave(120);
+		// Draws of this epoch and the next one still look at the places that are empty now.
+		let meanwhile = drawn(49).len();
+		next_epoch();
+		next_epoch();
+		let after = drawn(1_000).len();
+
+		assert_eq!(before, 1_000);
+		assert!(meanwhile > 30, "{meanwhile}");
+		assert_eq!(after, before);
+		assert_eq!(Table::<Test>::get().len(), 12);
+	});
+}
+
+// B1, with committees and a number of nodes as on the public network.
+#[test]
+fn ten_times_all_seats_taken_and_given_up_leave_draws_as_they_were() {
+	ExtBuilder::default().members(17).build_and_execute(|| {
+		for node in (1..=51).map(NodeId) {
+			register(node, 2);
+			assert_ok!(take(node, 2, 100 * FEE));
 		}
-		resume();
+		next_epoch();
+		next_epoch();
+		let before = drawn(300).len();
+		next_epoch();
 
-		let tests = drawn(100);
+		take_and_leave(1_020);
+		next_epoch();
+		next_epoch();
 
-		assert!(tests.len() > 30);
+		assert_eq!((before, drawn(300).len()), (300, 300));
+	});
+}
+
+// B1: seats that are given up and not removed hold their bonds, and still are hit. Places without a seat are free.
+#[test]
+fn a_look_at_an_empty_place_is_no_try() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		// As many places without a seat as there are looks to spare.
+		Table::<Test>::put(SeatTable { epoch: 0, lengths: [12; 3] });
+		let count = drawn(200).len();
+		// Repaired before the invariants are checked.
+		Table::<Test>::put(SeatTable { epoch: 0, lengths: [6; 3] });
+
+		// 160 looks, of which 80 find one of six seats, and all six are needed.
+		assert_eq!(count, 200);
+	});
+}
+
+// B3: one test a seat and day, instead of one a block: 102 a day and not 14,400.
+#[test]
+fn tests_of_a_day_follow_seats() {
+	ExtBuilder::default().members(17).build_and_execute(|| {
+		for node in (1..=51).map(NodeId) {
+			register(node, 2);
+			assert_ok!(take(node, 2, 100 * FEE));
+		}
+		pause();
+		next_epoch();
+		next_epoch();
+		live_pace();
+
+		let tests = drawn(14_400).len();
+
+		println!("{tests} tests a day of 51 nodes with two seats each");
+		// Four standard deviations.
+		assert!((62..=142).contains(&tests), "{tests}");
+	});
+}
+
+/// Draws as on the public network, with its defaults.
+fn live_pace() {
+	let Settings { bandwidth, .. } = Settings::default();
+	Bandwidth::mutate(|settings| {
+		(settings.tests_per_draw, settings.seat_tests) = (bandwidth.tests_per_draw, bandwidth.seat_tests);
+	});
+	ClockOf::set(Clock { period: 14_400, window: 600, slot_step: 10 });
+}
+
+// B3: the number of tests of a block, for any number of seats.
+#[test]
+fn a_block_draws_what_seats_can_expect_and_no_more_than_a_setting() {
+	ExtBuilder::default().build_and_execute(|| {
+		live_pace();
+		let settings = Bandwidth::get();
+		let wanted = |length, block: u32| {
+			let draw = Draw { genesis: [1; 32], block, vrf: vrf_of(block), epoch: 0, length };
+			draw.wanted(&settings, 14_400)
+		};
+		let of_a_day = |length| (0..14_400).map(|block| u32::from(wanted(length, block))).sum::<u32>();
+
+		assert_eq!(of_a_day(0), 0);
+		let some = of_a_day(1_000);
+		assert!((880..=1_120).contains(&some), "{some}");
+		assert_eq!(of_a_day(14_400), 14_400);
+		assert_eq!([28_800, 100_000, u32::MAX].map(|length| wanted(length, 5)), [2, 2, 2]);
+		let once = BandwidthSettings { seat_tests: 2_400, ..settings };
+		let draw = Draw { genesis: [1; 32], block: 5, vrf: [2; 32], epoch: 0, length: 600 };
+		assert_eq!(draw.wanted(&once, 14_400), 1);
 	});
 }
 
@@ -305,7 +436,7 @@ fn draw_from(length: u32) -> (bool, Accesses, Weight) {
 			let node = NodeId(u64::from(attempt) + 1);
 			let place = draw.place(0, attempt);
 			assert!(places.insert(place));
-			Seats::<Test>::insert(place, Seat { node, from: 0 });
+			Seats::<Test>::insert(place, Place::truncate_from(vec![Seat::held(node, 0)]));
 			if attempt < 15 {
 				change_line(node, |line| line.operator = 1_001);
 			}
@@ -338,21 +469,28 @@ fn a_draw_reads_as_much_from_a_million_seats_as_from_a_thousand() {
 }
 
 #[test]
-fn the_weight_of_a_block_depends_on_settings_alone() {
+fn the_weight_of_a_block_is_that_of_what_it_draws() {
 	ExtBuilder::default().nodes(8).build_and_execute(|| {
-		let mut weights = BTreeSet::new();
-		for _ in 0..50 {
+		// Eight seats, four tests in ten blocks.
+		Bandwidth::mutate(|settings| (settings.tests_per_draw, settings.seat_tests) = (2, 100));
+		let (none, one) = (<() as WeightInfo>::on_initialize(), <() as WeightInfo>::draw(16 * 5, 16 * 5));
+		let mut weights = BTreeMap::<u64, u32>::new();
+		for _ in 0..200 {
 			let now = System::block_number() + 1;
 			System::set_block_number(now);
 			ParentVrf::set((!now.is_multiple_of(3)).then(|| vrf_of(now)));
-			weights.insert(BandwidthProofs::on_initialize(now).ref_time());
+			let weight = BandwidthProofs::on_initialize(now);
+			*weights.entry(weight.ref_time()).or_default() += 1;
+			assert!(BandwidthProofs::test(TestId { block: now, index: 0 }).is_none() || weight.all_gt(none));
 		}
-		let one = <() as WeightInfo>::on_initialize().saturating_add(<() as WeightInfo>::draw(4 * 5));
-		assert_eq!(weights, BTreeSet::from([one.ref_time()]));
+		let both = [none, none.saturating_add(one)].map(|weight| weight.ref_time());
+		assert_eq!(weights.keys().copied().collect::<Vec<_>>(), both);
+		// 0.4 of two thirds of all blocks, within four standard deviations.
+		assert!((28..=79).contains(&weights[&both[1]]), "{weights:?}");
 
 		pause();
 		let now = System::block_number() + 1;
 		System::set_block_number(now);
-		assert_eq!(BandwidthProofs::on_initialize(now), <() as WeightInfo>::on_initialize());
+		assert_eq!(BandwidthProofs::on_initialize(now), none);
 	});
 }

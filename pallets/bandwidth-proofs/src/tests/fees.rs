@@ -1,9 +1,10 @@
 //! Money in and out.
 
-use crate::mock::*;
-use frame_support::{assert_noop, assert_ok};
+use crate::{fees::due, mock::*};
+use frame_support::{assert_noop, assert_ok, BoundedVec};
 use sp_runtime::{DispatchError, TokenError};
-use substation_primitives::{Balance, NodeId};
+use substation_primitives::{Balance, Direction, NodeId};
+use substation_proofs::bandwidth;
 
 const NODE: NodeId = NodeId(1);
 
@@ -122,4 +123,54 @@ fn the_last_unit_leaves_and_the_account_stays() {
 		// Less than an account needs to exist can be paid in again.
 		assert_ok!(BandwidthProofs::prepay(owner(), NODE, 1));
 	});
+}
+
+// E1: a fee is for carrying, not for signing.
+#[test]
+fn a_member_earns_what_it_carried() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+		let total = view.test.total;
+		let mut measurement = Measurement::honest(&view, 9_000);
+		let share = measurement.counts[0];
+		// More than the even share, half of it, a quarter, and one byte.
+		let most = bandwidth::cap(total, 5) as u32;
+		measurement.counts = vec![share, most, share / 2, share / 4, 1];
+
+		assert_eq!(measurement.submit(), Ok(Ok(())));
+
+		let due = |count: u32| FEE * Balance::from(count) * 5 / Balance::from(total);
+		let expected = [FEE, FEE, due(share / 2), due(share / 4), due(1)];
+		let earned = [0, 1, 2, 3, 4].map(|index: usize| line(view.test.committee[index].0).earned);
+		assert_eq!(earned, expected);
+		assert!(earned[2].abs_diff(FEE / 2) < FEE / 1_000 && earned[4] < FEE / 100_000);
+		// What was not earned stays with who prepaid it.
+		assert_eq!(line(view.test.node).prepaid, 100 * FEE - expected.iter().sum::<Balance>());
+		assert_eq!(pot(), 600 * FEE);
+	});
+}
+
+#[test]
+fn what_is_due_is_never_above_the_fee_and_never_overflows() {
+	let test = |fee, total| crate::Test {
+		node: NODE,
+		direction: Direction::Up,
+		claim: 1,
+		total,
+		fee,
+		committee: BoundedVec::truncate_from(vec![(NODE, [0; 32]); 5]),
+	};
+
+	for (fee, total, count, expected) in [
+		(100, 1_000, 0, 0),
+		(100, 1_000, 199, 99),
+		(100, 1_000, 200, 100),
+		(100, 1_000, u32::MAX, 100),
+		(7, u64::MAX, u32::MAX, 0),
+		(Balance::MAX, 10, 2, Balance::MAX),
+		(Balance::MAX, 10, 1, Balance::MAX / 10),
+		(5, 0, 0, 5),
+	] {
+		assert_eq!(due(&test(fee, total), count), expected, "{count} of {total}");
+	}
 }

@@ -13,6 +13,7 @@ const COUNT_OVER_CAP: u8 = 3;
 const ELAPSED_OUT_OF_RANGE: u8 = 4;
 const BAD_SIGNATURE: u8 = 5;
 const BAD_RECEIPT: u8 = 6;
+const EMPTY_RECEIPT: u8 = 7;
 
 fn assert_refused(call: RuntimeCall, code: u8, what: &str) {
 	let expected = TransactionValidityError::Invalid(InvalidTransaction::Custom(code));
@@ -194,6 +195,16 @@ fn times_out_of_range_are_refused_even_if_signed() {
 		}
 		assert!(validate(changed(right, |slow| slow.elapsed[0] = Some(longest - 1)).call()).is_ok());
 		assert!(validate(changed(right, |fast| fast.elapsed[0] = Some(1)).call()).is_ok());
+	});
+}
+
+#[test]
+fn receipts_over_nothing_are_refused_even_if_everybody_signs_them() {
+	with_right(|right| {
+		let idle = changed(right, |forged| forged.counts[2] = 0);
+		assert_refused(idle.call(), EMPTY_RECEIPT, "a receipt of a member that has carried nothing");
+		let one = changed(right, |forged| forged.counts[2] = 1);
+		assert!(validate(one.call()).is_ok());
 	});
 }
 

@@ -1,13 +1,13 @@
 //! The checks themselves find what they are for.
 
-use crate::{mock::*, Bonded, HoleNumbers, Holes, Seat, Seats, Table, Tests};
+use crate::{mock::*, Bonded, Place, Seat, SeatTable, Seats, Table, Tests};
 use frame_support::{assert_ok, traits::fungible::Mutate};
 use sp_runtime::TryRuntimeError;
 use substation_primitives::{bandwidth::Reading, NodeId, TestId};
 
 const NODE: NodeId = NodeId(1);
 
-/// The invariant that complains once `spoil` has run on a chain with lines, a hole and a running test of the node.
+/// The invariant that complains once `spoil` has run on a chain with lines, one that was removed, and a running test of the node.
 fn complaint(spoil: impl FnOnce(TestId)) -> String {
 	let mut found = String::new();
 	ExtBuilder::default().nodes(8).build().execute_with(|| {
@@ -27,6 +27,10 @@ fn complaint(spoil: impl FnOnce(TestId)) -> String {
 	found
 }
 
+fn change_place(index: u32, change: impl FnOnce(&mut Place)) {
+	Seats::<Test>::mutate(index, change);
+}
+
 fn change_tests(id: TestId, change: impl FnOnce(&mut crate::TestBlock)) {
 	Tests::<Test>::mutate_extant(id.block % (DEADLINE + 1), change);
 }
@@ -42,14 +46,21 @@ fn every_invariant_can_fail() {
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.earned += 1)), "I1");
 	assert_eq!(complaint(|_| Bonded::<Test>::mutate(|totals| totals.nodes += 1)), "I2");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.seat_bond += 1)), "I2");
-	assert_eq!(complaint(|_| Seats::<Test>::insert(0, Seat { node: NodeId(2), from: 0 })), "I3");
+	let place = |node| Place::truncate_from(vec![Seat::held(NodeId(node), 0)]);
+	assert_eq!(complaint(|_| Seats::<Test>::insert(0, place(2))), "I3");
 	assert_eq!(complaint(|_| Seats::<Test>::remove(0)), "I3");
-	assert_eq!(complaint(|_| Holes::<Test>::insert(0, 3)), "I4");
-	assert_eq!(complaint(|_| Holes::<Test>::insert(5, 7)), "I4");
-	assert_eq!(complaint(|_| HoleNumbers::<Test>::mutate(|queue| queue.head += 1)), "I4");
-	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [9, 8, 8])), "I4");
-	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [8, 8, 9])), "I4");
+	assert_eq!(complaint(|_| change_place(0, |place| place.try_push(place[0]).unwrap())), "I3");
+	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [8, 8, 8])), "I4");
+	let short = || SeatTable { epoch: Epoch::get(), lengths: [6, 7, 7] };
+	assert_eq!(complaint(|_| Table::<Test>::put(short())), "I4");
 	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.epoch = 1_000)), "I4");
+	assert_eq!(complaint(|_| change_place(0, |place| place[0].from = 1_000)), "I4");
+	assert_eq!(complaint(|_| change_place(0, |place| place[0].from = Epoch::get() + 1)), "I4");
+	assert_eq!(complaint(|_| change_place(0, |place| place[0].since = place[0].from + 1)), "I4");
+	let twice = |seat: Seat| Seat { until: Epoch::get() + 1, ..seat };
+	assert_eq!(complaint(|_| change_place(0, |place| place.try_push(twice(place[0])).unwrap())), "I4");
+	let foreign = |seat: Seat| Seat { node: NodeId(77), ..twice(seat) };
+	assert_eq!(complaint(|_| change_place(0, |place| place.try_push(foreign(place[0])).unwrap())), "I4");
 	assert_eq!(complaint(|id| change_tests(id, |entry| entry.block -= 1)), "I5");
 	assert_eq!(complaint(|id| change_tests(id, |entry| entry.block += DEADLINE + 1)), "I5");
 	assert_eq!(complaint(|id| change_tests(id, |entry| entry.tests.truncate(0))), "I5");

@@ -1,6 +1,8 @@
 //! What a measurement comes to on chain.
 
 use crate::mock::*;
+use frame_support::assert_storage_noop;
+use sp_runtime::transaction_validity::InvalidTransaction;
 use substation_primitives::{bandwidth::Reading, Direction, Rates};
 use substation_proofs::bandwidth;
 
@@ -101,6 +103,24 @@ fn inflation_by_colluding_members_stays_within_its_bound() {
 			assert!(rate <= bound * 1.001 + 1.0, "{rate} above {bound}");
 			assert!(rate >= bound * 0.99);
 		}
+	});
+}
+
+// E1: whoever has carried nothing has nothing to vouch for, and earns nothing.
+#[test]
+fn a_member_without_bytes_has_no_receipt() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		let view = draw();
+		let mut idle = Measurement::honest(&view, 15_000);
+		idle.counts[1] = 0;
+
+		assert_storage_noop!(assert_eq!(idle.submit(), Err(InvalidTransaction::Custom(7).into())));
+
+		idle.elapsed[1] = None;
+		assert_eq!(idle.submit(), Ok(Ok(())));
+		let earned = |index: usize| line(view.test.committee[index].0).earned;
+		assert_eq!([0, 1, 2, 3, 4].map(earned), [FEE, 0, FEE, FEE, FEE]);
+		assert_eq!(line(view.test.committee[1].0).attendance.absences(), 1);
 	});
 }
 

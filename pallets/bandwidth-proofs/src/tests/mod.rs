@@ -14,4 +14,5 @@ mod scenes;
 mod seats;
 mod sizes;
 mod steering;
+mod table;
 mod tickets;

@@ -1,11 +1,13 @@
 //! What benchmarks measure is what it should be.
 
+use super::accesses::counted;
 use crate::{
 	mock::{Test, *},
-	synthetic::{BenchmarkHelper, Scene, AMOUNT, EPOCH, VRF},
-	HoleNumbers, Lines, FREEZE,
+	synthetic::{Scene, AMOUNT},
+	Lines, Seats, Table, WeightInfo,
 };
 use frame_support::assert_ok;
+use std::collections::BTreeSet;
 use substation_primitives::{Rates, TestId};
 
 type Scenes = Scene<Test, FakeRegistry>;
@@ -16,9 +18,9 @@ fn on_stage(play: impl FnOnce()) {
 
 #[test]
 fn a_drawn_committee_needs_exactly_the_tries_that_it_is_given() {
-	for attempts in [26, 27, 63, 100] {
+	for (attempts, empty) in [(26, 0), (27, 400), (63, 1), (400, 0), (400, 400)] {
 		on_stage(|| {
-			let (draw, id, committees) = Scenes::draw(attempts);
+			let (draw, id, committees) = Scenes::draw(attempts, empty);
 
 			let test = BandwidthProofs::draw_test(&draw, 0, id, &Bandwidth::get(), &committees).unwrap();
 
@@ -49,11 +51,12 @@ fn measurements_of_every_size_are_right() {
 }
 
 #[test]
-fn lines_are_taken_from_holes_changed_and_removed() {
+fn lines_are_taken_changed_and_removed() {
 	on_stage(|| {
-		let (operator, node) = Scenes::holes(32);
+		let (operator, node) = Scenes::room(32);
 		assert_ok!(BandwidthProofs::take_seats(signed(operator), node, Scenes::claim(), 32, AMOUNT));
-		assert_eq!(HoleNumbers::<Test>::get().head, 32);
+		// Each place was another one's before.
+		assert!((0..32).all(|place| Seats::<Test>::get(place).len() == 3));
 		assert_ok!(BandwidthProofs::do_try_state());
 	});
 	on_stage(|| {
@@ -63,19 +66,31 @@ fn lines_are_taken_from_holes_changed_and_removed() {
 		assert_ok!(BandwidthProofs::set_claim(signed(operator), node, Rates { down: rate, up: rate }));
 		assert_ok!(BandwidthProofs::collect_earned(signed(operator), node));
 		assert_ok!(BandwidthProofs::give_up_seats(signed(operator), node));
-		FakeRegistry::set_epoch(EPOCH + FREEZE, VRF);
+		assert_ok!(BandwidthProofs::do_try_state());
+	});
+	on_stage(|| {
+		let (operator, node) = Scenes::removable().unwrap();
+		assert_ok!(BandwidthProofs::do_try_state());
+		let before = Table::<Test>::get().len();
 		assert_ok!(BandwidthProofs::remove_line(signed(operator), node));
+		assert_eq!(Table::<Test>::get().len(), before - 32);
+		// A seat of another node at each of its places.
+		let moved = (0..32).flat_map(Seats::<Test>::get).map(|seat| seat.node).collect::<BTreeSet<_>>();
+		assert_eq!(moved.len(), 32);
 		assert_ok!(BandwidthProofs::do_try_state());
 	});
 }
 
 #[test]
-fn a_block_without_a_draw_draws_nothing() {
+fn a_block_without_a_draw_reads_everything_and_draws_nothing() {
 	on_stage(|| {
-		Scenes::begin();
-		for interval in [2, 3, 7, 4_000] {
-			Bandwidth::mutate(|settings| settings.draw_interval = interval);
-			assert_ne!(Scenes::block_without_draw() % interval, 0);
-		}
+		let block = Scenes::block_without_draw();
+
+		let (weight, accesses) = counted(|| BandwidthProofs::draw_tests(block));
+
+		assert_eq!(weight, <() as WeightInfo>::on_initialize());
+		// Epoch and randomness are parameters here; totals, table and the hash of genesis are read.
+		assert!(accesses.reads >= 3, "{accesses:?}");
+		assert_eq!(crate::Tests::<Test>::iter().count(), 0);
 	});
 }

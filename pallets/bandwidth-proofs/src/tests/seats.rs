@@ -1,6 +1,6 @@
 //! Taking seats, claiming rates, giving up, and what becomes of the places.
 
-use crate::{mock::*, Bonded, HoleNumbers, HoleQueue, Lines, Seat, SeatTable, Seats, Table, Totals};
+use crate::{mock::*, Bonded, Lines, Seat, SeatTable, Seats, Table, Totals};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{DispatchError, TokenError};
 use substation_primitives::{
@@ -11,7 +11,7 @@ use substation_primitives::{
 const NODE: NodeId = NodeId(1);
 
 fn seat(index: u32) -> Option<Seat> {
-	Seats::<Test>::get(index)
+	Seats::<Test>::get(index).first().copied()
 }
 
 fn places(node: NodeId) -> Vec<u32> {
@@ -26,7 +26,7 @@ fn seats_are_appended_and_count_two_epochs_later() {
 
 		assert_eq!(places(NODE), vec![0, 1, 2]);
 		assert_eq!((0..4).map(seat).collect::<Vec<_>>(), {
-			let seat = Some(Seat { node: NODE, from: 2 });
+			let seat = Some(Seat::held(NODE, 2));
 			vec![seat, seat, seat, None]
 		});
 		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 1, bond: 3 * SEAT_BOND });
@@ -52,6 +52,26 @@ fn the_length_that_draws_know_follows_each_epoch_by_itself() {
 	assert_eq!([7, 8, 9, 10].map(|epoch| third.at(epoch)), [3, 7, 12, 12]);
 	assert_eq!([20, 21, 22].map(|epoch| late.at(epoch)), [3, 3, 4]);
 	assert_eq!(SeatTable { epoch: 0, lengths: [u32::MAX; 3] }.appended(1), None);
+}
+
+#[test]
+fn the_table_shrinks_two_epochs_after_a_line_is_removed() {
+	ExtBuilder::default().nodes(7).build_and_execute(|| {
+		pause();
+		retire(NODE);
+		assert_eq!(Table::<Test>::get().len(), 7);
+
+		assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NODE));
+
+		let (table, epoch) = (Table::<Test>::get(), Epoch::get());
+		assert_eq!([0, 1, 2, 3].map(|after| table.at(epoch + after)), [7, 7, 6, 6]);
+		// What is taken in the same epoch is as late.
+		register(NodeId(9), 2);
+		assert_ok!(take(NodeId(9), 2, 0));
+		let table = Table::<Test>::get();
+		assert_eq!([0, 1, 2, 3].map(|after| table.at(epoch + after)), [7, 7, 8, 8]);
+		assert_eq!(SeatTable::default().shortened(1), None);
+	});
 }
 
 #[test]
@@ -231,8 +251,7 @@ fn a_line_is_removed_when_its_seats_no_longer_count_and_pays_everything_out() {
 		assert_eq!(events(), vec![Event::LineRemoved { node: NODE, paid: 100 * FEE + 5, to }]);
 		assert_eq!(wealth(to), WEALTH + 5);
 		assert_eq!(Lines::<Test>::get(NODE), None);
-		assert_eq!(seat(0), None);
-		assert_eq!(HoleNumbers::<Test>::get(), HoleQueue { head: 0, tail: 1 });
+		assert_eq!(places(NodeId(7)), vec![0]);
 	});
 }
 
@@ -269,26 +288,6 @@ fn what_an_operator_cannot_receive_goes_to_the_treasury() {
 
 		assert_eq!(events(), vec![Event::LineRemoved { node: NODE, paid: 5, to: TREASURY }]);
 		assert_eq!(wealth(TREASURY), EXISTENTIAL_DEPOSIT + 5);
-	});
-}
-
-#[test]
-fn holes_are_reused_first_in_first_out_before_the_table_grows() {
-	ExtBuilder::default().nodes(4).build_and_execute(|| {
-		pause();
-		for node in [3, 1] {
-			retire(NodeId(node));
-			assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NodeId(node)));
-		}
-		let table = Table::<Test>::get();
-		register(NodeId(9), 3);
-
-		assert_ok!(take(NodeId(9), 3, 0));
-
-		assert_eq!(places(NodeId(9)), vec![2, 0, 4]);
-		assert_eq!(seat(2), Some(Seat { node: NodeId(9), from: Epoch::get() + 2 }));
-		assert_eq!((table.len(), Table::<Test>::get().len()), (4, 5));
-		assert_eq!(HoleNumbers::<Test>::get(), HoleQueue { head: 2, tail: 2 });
 	});
 }
 

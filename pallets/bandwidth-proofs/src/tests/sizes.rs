@@ -1,6 +1,6 @@
 //! What a measurement costs: the numbers in the README are asserted here.
 
-use crate::{mock::*, Line, TestBlock, WeightInfo};
+use crate::{mock::*, Line, Place, TestBlock, WeightInfo};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::Authorize;
 
@@ -38,6 +38,15 @@ fn a_measurement_costs_about_two_milliseconds() {
 }
 
 #[test]
+fn the_tests_of_a_block_cost_little_of_it_however_unlucky() {
+	let [tries, empty] = [16 * 17; 2];
+	let worst = <() as WeightInfo>::draw(tries, empty).saturating_mul(2);
+	println!("two tests by committees of 17: {} us at worst", worst.ref_time() / 1_000_000);
+
+	assert!(worst.ref_time() < 30_000_000_000, "{worst:?}");
+}
+
+#[test]
 fn the_weight_pays_for_each_receipt_that_is_sent() {
 	ExtBuilder::default().nodes(6).build_and_execute(|| {
 		let measurement = Measurement::honest(&draw(), 15_000);
@@ -60,4 +69,5 @@ fn what_the_chain_keeps_is_small() {
 
 	assert!(line <= 420, "{line}");
 	assert!(tests <= 8_500, "{tests}");
+	assert!(Place::max_encoded_len() <= 100);
 }

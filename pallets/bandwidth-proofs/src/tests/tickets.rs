@@ -151,6 +151,7 @@ fn dispatch_checks_the_numbers_again() {
 		assert_noop!(dispatch(&changed(&|wrong| wrong.elapsed.truncate(4))), Error::WrongLength);
 		assert_noop!(dispatch(&right.clone().without(5)), Error::NoReceipt);
 		assert_noop!(dispatch(&changed(&|wrong| wrong.counts[0] = u32::MAX)), Error::CountOverCap);
+		assert_noop!(dispatch(&changed(&|wrong| wrong.counts[0] = 0)), Error::EmptyReceipt);
 		assert_noop!(dispatch(&changed(&|wrong| wrong.elapsed[0] = Some(0))), Error::ElapsedOutOfRange);
 		assert_noop!(dispatch(&changed(&|wrong| wrong.elapsed[0] = Some(u32::MAX))), Error::ElapsedOutOfRange);
 	});
@@ -168,11 +169,12 @@ fn every_refusal_has_a_code_and_an_error_of_its_own() {
 		Refusal::ElapsedOutOfRange,
 		Refusal::BadSignature,
 		Refusal::BadReceipt,
+		Refusal::EmptyReceipt,
 	];
 	let codes = refusals.map(TransactionValidityError::from);
 	let custom = |code| TransactionValidityError::Invalid(InvalidTransaction::Custom(code));
 	assert_eq!(codes[..3], [UNKNOWN, STALE, STALE]);
-	assert_eq!(codes[3..], [1, 2, 3, 4, 5, 6].map(custom));
+	assert_eq!(codes[3..], [1, 2, 3, 4, 5, 6, 7].map(custom));
 	let names = refusals.map(|refusal| format!("{:?}", PalletError::<Test>::from(refusal)));
 	assert_eq!(names, refusals.map(|refusal| format!("{refusal:?}")));
 }

@@ -18,7 +18,7 @@ fn above_one() -> Permill {
 #[test]
 fn every_bound_has_a_value_on_each_side() {
 	use SettingError::Rewards;
-	let refused: [(Change, SettingError); 76] = [
+	let refused: [(Change, SettingError); 77] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -57,7 +57,8 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.bandwidth.seat_rate = u32::MAX, SettingError::SeatRate),
 		(|s| s.bandwidth.tests_per_draw = MAX_TESTS_PER_BLOCK as u8 + 1, SettingError::Draws),
 		(|s| s.bandwidth.tests_per_draw = u8::MAX, SettingError::Draws),
-		(|s| s.bandwidth.draw_interval = 0, SettingError::Draws),
+		(|s| s.bandwidth.seat_tests = 0, SettingError::Draws),
+		(|s| s.bandwidth.seat_tests = 2_401, SettingError::Draws),
 		(|s| s.bandwidth.test_seconds = 4, SettingError::TestSeconds),
 		(|s| s.bandwidth.test_seconds = 31, SettingError::TestSeconds),
 		(|s| s.bandwidth.member_fee = 0, SettingError::MemberFee),
@@ -106,7 +107,7 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 49] = [
+	let accepted: [Change; 50] = [
 		|s| {
 			s.registry.min_bond = percent_of(s.market.min_rate, 350);
 			s.disputes.answer_bond = s.registry.min_bond;
@@ -135,7 +136,8 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| (s.bandwidth.seat_rate, s.bandwidth.test_seconds) = (6_000_000, 5),
 		|s| s.bandwidth.tests_per_draw = 0,
 		|s| s.bandwidth.tests_per_draw = MAX_TESTS_PER_BLOCK as u8,
-		|s| s.bandwidth.draw_interval = u32::MAX,
+		|s| s.bandwidth.seat_tests = 1,
+		|s| s.bandwidth.seat_tests = 2_400,
 		|s| s.bandwidth.test_seconds = 5,
 		|s| s.bandwidth.test_seconds = 30,
 		|s| s.bandwidth.rating = Percent::from_percent(1),
@@ -233,7 +235,7 @@ proptest! {
 		seat_rate in prop_oneof![900u32..100_000, 0u32..8_000_000],
 		min_total_bond in 30 * STN..300 * STN,
 		tests_per_draw in 0u8..=9,
-		draw_interval in 0u32..20,
+		seat_tests in prop_oneof![0u16..20, 2_390u16..2_410],
 		test_seconds in 4u8..=31,
 		member_fee in 0u128..20 * STN,
 		rating in 0u8..=100,
@@ -250,7 +252,7 @@ proptest! {
 		lines.seat_rate = seat_rate;
 		lines.min_total_bond = min_total_bond;
 		lines.tests_per_draw = tests_per_draw;
-		lines.draw_interval = draw_interval;
+		lines.seat_tests = seat_tests;
 		lines.test_seconds = test_seconds;
 		lines.member_fee = member_fee;
 		lines.rating = Percent::from_percent(rating);
@@ -263,8 +265,8 @@ proptest! {
 		if settings.validate().is_ok() {
 			// Somebody must hold a seat before the first draw, and a seat is never free.
 			prop_assert!(seat_bond > 0 && min_total_bond >= seat_bond);
-			// Drawing is bounded and never divides by zero.
-			prop_assert!(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && draw_interval > 0);
+			// Drawing is bounded, and every seat can expect tests.
+			prop_assert!(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && (1..=2_400).contains(&seat_tests));
 			// A member is paid, and the most that a line may claim leaves every member at its seat's rate.
 			prop_assert!(member_fee > 0);
 			let claim = bandwidth::highest_claim(seat_rate, members);
