@@ -57,7 +57,6 @@ fn lines_are_taken_changed_and_removed() {
 		assert_ok!(BandwidthProofs::take_seats(signed(operator), node, Scenes::claim(), 32, AMOUNT));
 		// Each place was another one's before.
 		assert!((0..32).all(|place| Seats::<Test>::get(place).len() == 3));
-		assert_ok!(BandwidthProofs::do_try_state());
 	});
 	on_stage(|| {
 		let (operator, node) = Scenes::taken().unwrap();

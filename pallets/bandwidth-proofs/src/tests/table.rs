@@ -176,14 +176,14 @@ fn expected(held: &Held, epoch: u64) -> BTreeMap<NodeId, usize> {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(256))]
+	#![proptest_config(ProptestConfig::with_cases(48))]
 
 	// B1: each seat that counts does so at exactly one place below the length of the table, in this epoch and in the next
 	// two; what draws of this epoch and the next one can hit does not change within the epoch; and the table is as long
 	// as there are seats.
 	#[test]
 	fn every_seat_that_counts_is_at_one_place_and_none_moves_before_its_time(
-		commands in prop::collection::vec(command(), 1..200),
+		commands in prop::collection::vec(command(), 1..120),
 	) {
 		ExtBuilder::default().build().execute_with(|| {
 			(1..=NODES).for_each(|node| register(NodeId(node), 32));
