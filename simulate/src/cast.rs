@@ -1,6 +1,9 @@
-//! Who is there when a chain begins: honest validators and nominators, two honest lines, and a coalition.
+//! Who is there when a chain begins: honest validators and nominators, honest lines, and a coalition.
 
-use crate::keys::{agent, Key};
+use crate::{
+	keys::{agent, Key},
+	scale,
+};
 use frame_support::traits::{BuildGenesisConfig, TypedGet};
 use pallet_pace::PaceLengths;
 use pallet_staking::StakerStatus;
@@ -8,12 +11,16 @@ use sp_core::{sr25519, Pair};
 use sp_io::TestExternalities;
 use sp_runtime::Perbill;
 use substation_primitives::{
+	bandwidth::{MAX_SEATS, SOUND_COMMITTEE},
 	settings::{Settings, STN},
 	Balance, BlockNumber, Clock, Committees,
 };
 use substation_runtime::{
-	constants::EXISTENTIAL_DEPOSIT, genesis_presets::EPOCH_CONFIG, governance::TreasuryPot, AccountId, BabeConfig,
-	BalancesConfig, PaceConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, StakingConfig,
+	constants::{EXISTENTIAL_DEPOSIT, MAX_NOMINATORS},
+	genesis_presets::EPOCH_CONFIG,
+	governance::TreasuryPot,
+	AccountId, BabeConfig, BalancesConfig, PaceConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	SettingsConfig, StakingConfig,
 };
 
 /// Honest validators. With the coalition's there are four: it then has a quarter of the blocks. With more than a third
@@ -23,8 +30,11 @@ pub(crate) const HONEST_VALIDATORS: u32 = 3;
 /// What each honest validator stakes itself.
 const OWN_STAKE: Balance = 100_000 * STN;
 
-/// Honest nominators. Each backs all honest validators.
-const HONEST_NOMINATORS: u32 = 3;
+/// Honest nominators of most runs. Each backs all honest validators.
+const FEW_NOMINATORS: u32 = 3;
+
+/// Nominators of a run with a crowd: nearly as many as a chain accepts, with room for the coalition.
+pub(crate) const CROWD: u32 = MAX_NOMINATORS - 100;
 
 /// What honest validators keep before stakes are paid: about the median of large proof-of-stake networks.
 pub(crate) const HONEST_COMMISSION: Perbill = Perbill::from_percent(5);
@@ -32,11 +42,20 @@ pub(crate) const HONEST_COMMISSION: Perbill = Perbill::from_percent(5);
 /// What everybody honest stakes together.
 pub(crate) const HONEST_STAKE: Balance = 20_000_000 * STN;
 
-/// Honest operators with a line each, so that a committee is never the coalition's by itself.
-pub(crate) const HONEST_LINES: u32 = 2;
+/// Seats of each honest line.
+pub(crate) const HONEST_SEATS: u8 = 2;
 
-/// What each of them has: enough for a seat at every price that settings allow here.
-const LINE_ENDOWMENT: Balance = 50_000 * STN;
+/// What an honest line prepays for its tests.
+const PREPAID: Balance = 10 * STN;
+
+/// Tests that an honest line prepays at least, where fees are high.
+const PREPAID_TESTS: Balance = 400;
+
+/// What the operator of an honest line has: enough for seats and tests at every price that settings allow here.
+pub(crate) const LINE_ENDOWMENT: Balance = 50_000 * STN;
+
+/// Identities of most coalitions.
+pub(crate) const IDENTITIES: u32 = 10;
 
 /// What of a coalition's tokens is its validator's own stake, where it has one.
 const VALIDATOR_SHARE: Perbill = Perbill::from_percent(10);
@@ -50,8 +69,44 @@ pub(crate) enum Pace {
 	/// Eras and periods of 60 blocks: as long as each other, as on the public network, with room for windows, committees
 	/// and their transactions.
 	Full,
+	/// The same with committees of 17, as on the public network, and honest lines enough to fill them.
+	Committees,
 	/// Eras and periods of six blocks, where hooks stand for proofs.
 	Hooks,
+}
+
+impl Pace {
+	/// Honest operators with a line each, so that a committee is never the coalition's by itself.
+	pub(crate) fn honest_lines(self) -> u32 {
+		match self {
+			Self::Full => 4,
+			Self::Committees => 24,
+			// Nobody is tested there.
+			Self::Hooks => 0,
+		}
+	}
+
+	/// Seats in most runs in which the coalition has some.
+	pub(crate) fn seats(self) -> u32 {
+		self.honest_lines() * u32::from(HONEST_SEATS) + IDENTITIES * self.most_seats()
+	}
+
+	/// The most seats that a node of the coalition takes.
+	pub(crate) fn most_seats(self) -> u32 {
+		match self {
+			Self::Full | Self::Hooks => MAX_SEATS,
+			// As many as an honest one: what counts is how many seats there are on either side.
+			Self::Committees => HONEST_SEATS.into(),
+		}
+	}
+
+	/// Members of a committee.
+	pub(crate) fn members(self) -> u8 {
+		match self {
+			Self::Full | Self::Hooks => 3,
+			Self::Committees => SOUND_COMMITTEE,
+		}
+	}
 }
 
 /// One chain's beginning.
@@ -65,11 +120,19 @@ pub(crate) struct Scenario {
 	pub tokens: Balance,
 	/// The commission of the coalition's validator, if it has one.
 	pub commission: Option<Perbill>,
+	/// Honest nominators among whom the honest stake is divided.
+	pub nominators: u32,
 }
 
 impl Default for Scenario {
 	fn default() -> Self {
-		Self { settings: Settings::default(), pace: Pace::Full, tokens: 200_000 * STN, commission: None }
+		Self {
+			settings: Settings::default(),
+			pace: Pace::Full,
+			tokens: 200_000 * STN,
+			commission: None,
+			nominators: FEW_NOMINATORS,
+		}
 	}
 }
 
@@ -77,7 +140,7 @@ impl Scenario {
 	/// Every length of time.
 	pub(crate) fn lengths(&self) -> PaceLengths {
 		let (epoch_blocks, sessions_per_era, clock) = match self.pace {
-			Pace::Full => (10, 6, Clock { period: 60, window: 12, slot_step: 2 }),
+			Pace::Full | Pace::Committees => (10, 6, Clock { period: 60, window: 12, slot_step: 2 }),
 			Pace::Hooks => (3, 2, Clock { period: 6, window: 3, slot_step: 1 }),
 		};
 		PaceLengths {
@@ -85,8 +148,13 @@ impl Scenario {
 			sessions_per_era,
 			bonding_eras: 28,
 			clock,
-			committees: Committees { members: 3, min_nodes: 4, deadline: 20 },
+			committees: Committees {
+				members: self.pace.members(),
+				min_nodes: u32::from(self.pace.members()) + 1,
+				deadline: 20,
+			},
 			channel_grace: clock.period,
+			voting_period: 7 * clock.period,
 			..PaceLengths::live()
 		}
 	}
@@ -94,6 +162,25 @@ impl Scenario {
 	/// Blocks of an era.
 	pub(crate) fn era_blocks(&self) -> BlockNumber {
 		self.lengths().clock.period
+	}
+
+	/// The settings that the chain gets: testing has begun, however few seats there are here.
+	pub(crate) fn settings_in_force(&self) -> Settings {
+		let mut settings = self.settings;
+		if self.pace.honest_lines() > 0 {
+			settings.bandwidth.min_total_bond = settings.bandwidth.seat_bond;
+		}
+		scale::on_one_scale(settings, self.pace, self.era_blocks())
+	}
+
+	/// What all members of a committee can be paid for one test.
+	pub(crate) fn committee_cost(&self) -> Balance {
+		self.settings_in_force().bandwidth.member_fee * Balance::from(self.pace.members())
+	}
+
+	/// What an honest line prepays.
+	pub(crate) fn honest_prepayment(&self) -> Balance {
+		PREPAID.max(PREPAID_TESTS * self.committee_cost()).min(LINE_ENDOWMENT / 2)
 	}
 
 	/// What of the tokens the coalition's validator stakes.
@@ -125,8 +212,8 @@ impl Cast {
 		Self {
 			scenario: scenario.clone(),
 			validators: keys("validator", HONEST_VALIDATORS),
-			nominators: keys("nominator", HONEST_NOMINATORS),
-			lines: keys("line", HONEST_LINES),
+			nominators: keys("nominator", scenario.nominators),
+			lines: keys("line", scenario.pace.honest_lines()),
 			clerk: Key::of("clerk", 0),
 			purse: Key::of("purse", 0),
 			accomplice: Key::of("accomplice", 0),
@@ -155,9 +242,10 @@ impl Cast {
 
 	/// State as genesis leaves it.
 	pub(crate) fn genesis_state(&self) -> TestExternalities {
-		let Scenario { settings, tokens, .. } = self.scenario;
+		let Scenario { tokens, nominators, .. } = self.scenario;
+		let settings = self.scenario.settings_in_force();
 		let stake = self.scenario.validator_stake();
-		let each = (HONEST_STAKE - OWN_STAKE * Balance::from(HONEST_VALIDATORS)) / Balance::from(HONEST_NOMINATORS);
+		let each = (HONEST_STAKE - OWN_STAKE * Balance::from(HONEST_VALIDATORS)) / Balance::from(nominators);
 		let mut balances: Vec<(AccountId, Balance)> = vec![
 			(TreasuryPot::get(), EXISTENTIAL_DEPOSIT),
 			(self.clerk.account.clone(), 10 * FEES),
@@ -184,10 +272,11 @@ impl Cast {
 				..Default::default()
 			},
 			staking: StakingConfig {
-				validator_count: u32::try_from(stakers.len()).map_or(1, |all| all - HONEST_NOMINATORS),
+				validator_count: u32::try_from(stakers.len()).map_or(1, |all| all - nominators),
 				minimum_validator_count: 1,
 				min_nominator_bond: 10 * STN,
 				min_validator_bond: 1_000 * STN,
+				max_nominator_count: Some(MAX_NOMINATORS),
 				stakers,
 				..Default::default()
 			},

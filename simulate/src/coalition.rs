@@ -12,8 +12,9 @@
 //! after the last one are counted at the rate of its pool.
 
 use crate::{
-	cast::{Cast, HONEST_COMMISSION, HONEST_LINES},
+	cast::{Cast, HONEST_COMMISSION, HONEST_SEATS},
 	chain::GENESIS,
+	committee::{measurement, Part},
 	keys::{agent, Key},
 	node::Node,
 	strategy::{Budget, Strategy, Unaffordable, FEE_RESERVE, FIRST, LAST, TERM},
@@ -35,9 +36,6 @@ use substation_runtime::{
 
 /// Transfers in one transaction.
 const BATCH: usize = 100;
-
-/// What an honest operator prepays for the tests of its line.
-const HONEST_PREPAID: Balance = 10 * STN;
 
 /// Blocks of an era in which money goes round.
 const ROUNDS: [BlockNumber; 2] = [15, 45];
@@ -64,6 +62,8 @@ pub(crate) struct Plan {
 pub(crate) struct Outcome {
 	/// What the coalition owns.
 	pub wealth: Wealth,
+	/// What the operators of honest lines own.
+	pub honest: Wealth,
 	/// Transactions that should have worked and did not.
 	pub failures: Vec<String>,
 	/// Invariants that do not hold.
@@ -85,6 +85,10 @@ enum Act {
 	Settle(usize),
 	OpenChannels,
 	Round,
+	/// All seats are given up.
+	GiveUp,
+	/// Lines without seats go.
+	RemoveLines,
 }
 
 /// A channel to the next member of the ring.
@@ -105,6 +109,8 @@ pub(crate) struct Coalition<'a> {
 	budget: Budget,
 	clock: Clock,
 	era: BlockNumber,
+	/// Honest lines.
+	honest: Vec<Node>,
 	nodes: Vec<Node>,
 	identities: Vec<Key>,
 	calendar: BTreeMap<BlockNumber, Vec<Act>>,
@@ -112,7 +118,10 @@ pub(crate) struct Coalition<'a> {
 	moments: BTreeMap<usize, DealId>,
 	next_deal: u64,
 	rings: Vec<Ring>,
-	drawn: Vec<TestId>,
+	/// Tests that the last block has drawn, and whose they are.
+	drawn: Vec<(TestId, NodeId)>,
+	/// How often each node was asked to measure.
+	asked: BTreeMap<NodeId, u32>,
 }
 
 /// Runs a plan to its end.
@@ -125,7 +134,8 @@ pub(crate) fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	}
 	coalition.collect(&mut world);
 	let wealth = world.read(|| coalition.estate().wealth());
-	Ok(Outcome { wealth, failures: world.failures().to_vec(), violations: world.violations() })
+	let honest = world.read(|| Estate::of_nodes(&coalition.honest).wealth());
+	Ok(Outcome { wealth, honest, failures: world.failures().to_vec(), violations: world.violations() })
 }
 
 impl<'a> Coalition<'a> {
@@ -133,24 +143,25 @@ impl<'a> Coalition<'a> {
 	pub(crate) fn new(cast: &'a Cast, plan: Plan) -> Result<Self, Unaffordable> {
 		let scenario = cast.scenario();
 		let lengths = scenario.lengths();
-		let tokens = scenario.tokens - scenario.validator_stake();
-		let budget = Budget::of(plan.strategy, tokens, plan.identities, &scenario.settings)?;
+		let budget = Budget::of(plan.strategy, plan.identities, scenario)?;
 		let plays = budget.tokens > 0 && !matches!(plan.strategy, Strategy::Idle | Strategy::Nominate);
 		let identities: Vec<_> = match plan.strategy {
 			_ if !plays => Vec::new(),
 			Strategy::Rotation => vec![Key::of("identity", 0); plan.identities as usize],
 			_ => (0..plan.identities).map(|number| Key::of("identity", number)).collect(),
 		};
-		let with_nodes = plan.strategy.stores() || plan.strategy.has_lines();
-		let first = u64::from(HONEST_LINES);
-		let nodes = identities.iter().zip(first..).filter(|_| with_nodes);
-		let nodes = nodes.map(|(operator, id)| Node::new(NodeId(id), operator.clone())).collect();
+		let with_nodes = plan.strategy.stores() || plan.strategy.has_seats();
+		let mut ids = (0..).map(NodeId);
+		let mut node = |operator: &Key| Node::new(ids.next().expect("there are enough"), operator.clone());
+		let honest = cast.lines.iter().map(&mut node).collect();
+		let nodes = identities.iter().filter(|_| with_nodes).map(node).collect();
 		let mut coalition = Self {
 			cast,
 			plan,
 			budget,
 			clock: lengths.clock,
 			era: scenario.era_blocks(),
+			honest,
 			nodes,
 			identities,
 			calendar: BTreeMap::new(),
@@ -159,6 +170,7 @@ impl<'a> Coalition<'a> {
 			next_deal: 0,
 			rings: Vec::new(),
 			drawn: Vec::new(),
+			asked: BTreeMap::new(),
 		};
 		coalition.write_calendar();
 		Ok(coalition)
@@ -187,6 +199,10 @@ impl<'a> Coalition<'a> {
 					self.note(era * self.era + block, Act::Round);
 				}
 			}
+		}
+		if self.plan.strategy == Strategy::GivenUp {
+			self.note(self.era, Act::GiveUp);
+			self.note(self.era + self.era / 2, Act::RemoveLines);
 		}
 		if self.plan.strategy.stores() {
 			for index in self.storing() {
@@ -239,9 +255,7 @@ impl<'a> Coalition<'a> {
 		if next == 2 {
 			self.set_up(world);
 		}
-		if self.plan.strategy.has_lines() {
-			self.measure(world, next);
-		}
+		self.measure(world, next);
 		for act in self.calendar.remove(&next).unwrap_or_default() {
 			match act {
 				Act::Nominate => self.nominate(world),
@@ -255,6 +269,8 @@ impl<'a> Coalition<'a> {
 				}
 				Act::OpenChannels => self.open_channels(world),
 				Act::Round => self.round(world),
+				Act::GiveUp => self.for_each(world, |node| pallet_bandwidth_proofs::Call::give_up_seats { node }),
+				Act::RemoveLines => self.for_each(world, |node| pallet_bandwidth_proofs::Call::remove_line { node }),
 			}
 		}
 	}
@@ -269,12 +285,11 @@ impl<'a> Coalition<'a> {
 		}
 		let settings = self.cast.scenario().settings;
 		let claim = Rates { down: settings.bandwidth.seat_rate, up: settings.bandwidth.seat_rate };
-		for (operator, id) in self.cast.lines.iter().zip(0..) {
-			let node = Node::new(NodeId(id), operator.clone());
-			let bond = settings.bandwidth.seat_bond.max(settings.registry.min_bond);
-			world.sign(operator, node.registration(ResourceClass::Bandwidth, bond));
-			// Only who has prepaid its own tests is a member of those of others.
-			world.sign(operator, node.taking_seats(1, claim, HONEST_PREPAID));
+		let bond = (settings.bandwidth.seat_bond * Balance::from(HONEST_SEATS)).max(settings.registry.min_bond);
+		let prepaid = self.cast.scenario().honest_prepayment();
+		for node in &self.honest {
+			world.sign(&node.operator, node.registration(ResourceClass::Bandwidth, bond));
+			world.sign(&node.operator, node.taking_seats(HONEST_SEATS, claim, prepaid));
 		}
 		for keys in self.identities.chunks(BATCH) {
 			let calls = keys.iter().map(|key| give(&key.account, self.budget.tokens)).collect();
@@ -287,7 +302,7 @@ impl<'a> Coalition<'a> {
 			} else {
 				world.sign(&node.operator, node.registration(ResourceClass::Bandwidth, seat_bond));
 			}
-			if self.plan.strategy.has_lines() {
+			if self.plan.strategy.has_seats() {
 				if self.plan.strategy.stores() {
 					world.sign(&node.operator, node.adding_line(seat_bond));
 				}
@@ -310,6 +325,13 @@ impl<'a> Coalition<'a> {
 		let targets = self.cast.honest_validators().iter().map(|key| key.account.clone().into()).collect();
 		world.sign(purse, pallet_staking::Call::<Runtime>::bond { value, payee: RewardDestination::Stash });
 		world.sign(purse, pallet_staking::Call::<Runtime>::nominate { targets });
+	}
+
+	/// Has each of the coalition's operators sign a call about its node.
+	fn for_each(&self, world: &mut World, call: impl Fn(NodeId) -> pallet_bandwidth_proofs::Call<Runtime>) {
+		for node in &self.nodes {
+			world.sign(&node.operator, call(node.id));
+		}
 	}
 
 	fn deal(&mut self) -> DealId {
@@ -367,32 +389,60 @@ impl<'a> Coalition<'a> {
 		}
 	}
 
-	/// Measurements of tests that were drawn in the last block, once stakes are nominated and as long as they earn.
+	/// Measurements of the tests that the last block has drawn.
+	fn measure(&mut self, world: &mut World, next: BlockNumber) {
+		for (test, node) in std::mem::take(&mut self.drawn) {
+			let Some(page) = world.read(|| test_page(test)) else { continue };
+			let call = if node.0 < self.honest.len() as u64 {
+				self.honest_measurement(&page)
+			} else {
+				self.measurement_of_own(&page, next)
+			};
+			if let Some(call) = call {
+				world.submit(call);
+			}
+		}
+		let drawn = |event| match event {
+			RuntimeEvent::BandwidthProofs(pallet_bandwidth_proofs::Event::TestDrawn { test, node, .. }) => {
+				Some((test, node))
+			}
+			_ => None,
+		};
+		self.drawn = world.events().into_iter().filter_map(drawn).collect();
+	}
+
+	/// What an honest line's test comes to, whose members are honest but for the coalition's.
+	fn honest_measurement(&mut self, page: &TestPage) -> Option<RuntimeCall> {
+		let mut parts: BTreeMap<_, _> = self.honest.iter().map(|node| (node.id, (node, Part::Carries))).collect();
+		for node in &self.nodes {
+			if page.committee.iter().all(|member| member.node != node.id) {
+				continue;
+			}
+			let asked = self.asked.entry(node.id).or_default();
+			*asked += 1;
+			let part = match self.plan.strategy {
+				// Two of sixteen, so that nobody is expelled.
+				Strategy::Silence => (*asked % 8 == 1).then_some(Part::Idles),
+				Strategy::Carriers => Some(Part::Carries),
+				strategy => strategy.has_seats().then_some(Part::Idles),
+			};
+			parts.extend(part.map(|part| (node.id, (node, part))));
+		}
+		let tested = self.honest.get(usize::try_from(page.node.0).ok()?)?;
+		measurement(tested, page, &parts)
+	}
+
+	/// What accomplices vouch for, once stakes are nominated and as long as they earn.
 	///
 	/// A first rating takes three tests of a direction, about an era. Those before the second half of the era in which
 	/// stakes are nominated are let pass, so that seats do not earn for longer than stakes.
-	fn measure(&mut self, world: &mut World, next: BlockNumber) {
-		let accomplices: BTreeMap<_, _> = self.nodes.iter().map(|node| (node.id, node)).collect();
+	fn measurement_of_own(&self, page: &TestPage, next: BlockNumber) -> Option<RuntimeCall> {
 		let from = FIRST * self.era + self.era / 2;
-		if next > from && next <= (LAST + 1) * self.era {
-			for test in std::mem::take(&mut self.drawn) {
-				let page = world.read(|| test_page(test));
-				let call = page.and_then(|page| accomplices.get(&page.node)?.measurement(&page, &accomplices));
-				if let Some(call) = call {
-					world.submit(call);
-				}
-			}
+		if !self.plan.strategy.has_lines() || next <= from || next > (LAST + 1) * self.era {
+			return None;
 		}
-		self.drawn = world
-			.events()
-			.into_iter()
-			.filter_map(|event| match event {
-				RuntimeEvent::BandwidthProofs(pallet_bandwidth_proofs::Event::TestDrawn { test, node, .. }) => {
-					accomplices.contains_key(&node).then_some(test)
-				}
-				_ => None,
-			})
-			.collect();
+		let parts: BTreeMap<_, _> = self.nodes.iter().map(|node| (node.id, (node, Part::Vouches))).collect();
+		measurement(self.nodes.iter().find(|node| node.id == page.node)?, page, &parts)
 	}
 
 	/// Everybody pays the next one; who is alone pays the purse.
@@ -474,16 +524,33 @@ impl<'a> Coalition<'a> {
 	}
 }
 
-/// Has the clerk pay out every era that is over.
+/// Has the clerk pay out every era that is over, as far as the coalition is paid by it.
 pub(crate) fn pay_out_stakes(cast: &Cast, world: &mut World) {
 	let running = world.read(|| pallet_staking::ActiveEra::<Runtime>::get().map_or(0, |era| era.index));
 	for era in 0..running {
 		for validator in cast.all_validators() {
-			let validator_stash = validator.account.clone();
-			world.sign(&cast.clerk, pallet_staking::Call::<Runtime>::payout_stakers { validator_stash, era });
+			for page in world.read(|| pages(cast, validator, era)) {
+				let validator_stash = validator.account.clone();
+				let pay = pallet_staking::Call::<Runtime>::payout_stakers_by_page { validator_stash, era, page };
+				world.sign(&cast.clerk, pay);
+			}
 		}
 	}
 	world.drain();
+}
+
+/// The pages of those who have backed a validator in an era that pay the coalition; the only page if there is one.
+fn pages(cast: &Cast, validator: &Key, era: u32) -> Vec<u32> {
+	let stash = &validator.account;
+	let count = pallet_staking::ErasStakersOverview::<Runtime>::get(era, stash).map_or(0, |all| all.page_count);
+	let is_paid = |page: &u32| {
+		let exposure = pallet_staking::ErasStakersPaged::<Runtime>::get((era, stash, page));
+		let is_own = |exposure: sp_staking::ExposurePage<AccountId, Balance>| {
+			exposure.others.iter().any(|nominator| nominator.who == cast.purse.account)
+		};
+		count <= 1 || *stash == cast.accomplice.account || exposure.is_some_and(is_own)
+	};
+	(0..count.max(1)).filter(is_paid).collect()
 }
 
 /// The call by which a validator says what it keeps.

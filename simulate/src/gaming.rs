@@ -6,10 +6,10 @@
 
 use crate::{
 	amount::{difference, exact, exact_signed},
-	cast::{Cast, Pace, Scenario, HONEST_STAKE},
+	cast::{Cast, Pace, Scenario, CROWD, HONEST_STAKE, IDENTITIES, LINE_ENDOWMENT},
 	coalition::{self, Outcome, Plan},
 	grid::{self, Point},
-	hooks,
+	harm, hooks,
 	samples::samples,
 	strategy::{Strategy, Unaffordable},
 };
@@ -35,8 +35,8 @@ pub(crate) const LARGE: Balance = HONEST_STAKE / 3;
 /// Validators of the coalition: none, one that keeps nothing, one that keeps everything.
 const COMMISSIONS: [Option<Perbill>; 3] = [None, Some(Perbill::zero()), Some(Perbill::one())];
 
-/// Identities of most runs.
-const IDENTITIES: u32 = 10;
+/// Identities of runs that only harm: a sixth of all seats to nearly two thirds, with as many seats as an honest line.
+const HARMFUL: [u32; 4] = [5, 10, 20, 40];
 
 /// Points inside of the settings' range.
 const SAMPLES: usize = 100;
@@ -57,6 +57,8 @@ struct Group {
 	pace: Pace,
 	tokens: Balance,
 	commission: Option<Perbill>,
+	/// Honest nominators, if not a few.
+	nominators: Option<u32>,
 	strategies: Vec<(Strategy, u32)>,
 	/// Whether usage is looked at alone.
 	usage_alone: bool,
@@ -81,6 +83,12 @@ pub(crate) struct Row {
 	pub usage_alone: bool,
 	/// What it owned at the end, above its twin.
 	pub gain: i128,
+	/// What the operators of honest lines owned at the end, below what those owned that its twin has met.
+	pub harm: i128,
+	/// What the operators of honest lines owned at the end, above what they began with.
+	pub honest: i128,
+	/// Whether thousands of small nominators were there.
+	pub crowd: bool,
 	/// What nominating brought the twin, above doing nothing; 0 where usage is looked at alone.
 	pub nominating: i128,
 }
@@ -126,18 +134,21 @@ pub(crate) fn simulate(extent: Extent, threads: usize) -> Result<Report> {
 
 fn groups(extent: Extent) -> Vec<Group> {
 	let whole = extent == Extent::Whole;
-	let mut groups = Vec::new();
-	let all = |identities: &[u32]| -> Vec<_> {
-		identities.iter().flat_map(|identities| Strategy::GAMING.map(|strategy| (strategy, *identities))).collect()
-	};
-	let washes = |identities: &[u32]| -> Vec<_> {
-		identities.iter().flat_map(|identities| Strategy::WASHING.map(|strategy| (strategy, *identities))).collect()
-	};
+	let mut groups = seated(extent);
 	let mut both = |point: &Point, pace, tokens, commission, identities: &[u32]| {
-		let of = |point, strategies, usage_alone| Group { point, pace, tokens, commission, strategies, usage_alone };
-		groups.push(of(point.clone(), all(identities), false));
+		let of = |point, strategies, usage_alone| Group {
+			point,
+			pace,
+			tokens,
+			commission,
+			nominators: None,
+			strategies,
+			usage_alone,
+		};
+		let strategies: &[Strategy] = if pace == Pace::Hooks { &Strategy::HOOKED } else { &Strategy::GAMING };
+		groups.push(of(point.clone(), each(strategies, identities), false));
 		if tokens == SMALL {
-			groups.push(of(grid::usage_alone(point), washes(identities), true));
+			groups.push(of(grid::usage_alone(point), each(&Strategy::WASHING, identities), true));
 		}
 	};
 	let ends: Vec<_> = [grid::defaults()].into_iter().chain(grid::extremes()).collect();
@@ -167,6 +178,7 @@ fn groups(extent: Extent) -> Vec<Group> {
 				pace: Pace::Full,
 				tokens: SMALL,
 				commission,
+				nominators: None,
 				strategies: many.clone(),
 				usage_alone: false,
 			};
@@ -180,18 +192,56 @@ fn groups(extent: Extent) -> Vec<Group> {
 	groups
 }
 
+/// Each of these strategies with each of these numbers of identities.
+fn each(strategies: &[Strategy], identities: &[u32]) -> Vec<(Strategy, u32)> {
+	let with = |identities: &u32| strategies.iter().map(|strategy| (*strategy, *identities)).collect::<Vec<_>>();
+	identities.iter().flat_map(with).collect()
+}
+
+/// Runs with committees of 17, at every point, and one with a crowd of nominators.
+fn seated(extent: Extent) -> Vec<Group> {
+	let of = |point, strategies| Group {
+		point,
+		pace: Pace::Committees,
+		tokens: SMALL,
+		commission: None,
+		nominators: None,
+		strategies,
+		usage_alone: false,
+	};
+	let crowd = Group {
+		pace: Pace::Full,
+		nominators: Some(CROWD),
+		..of(grid::defaults(), each(&Strategy::GAMING, &[IDENTITIES]))
+	};
+	let mut groups = vec![crowd];
+	for point in [grid::defaults()].into_iter().chain(grid::extremes()) {
+		let (seated, spite) = (each(&Strategy::SEATED, &[1, IDENTITIES]), each(&Strategy::SPITE, &HARMFUL));
+		groups.push(of(point, [seated, spite, vec![(Strategy::Carriers, IDENTITIES)]].concat()));
+	}
+	if extent == Extent::Whole {
+		let steps = grid::steps().into_iter().skip(1);
+		let all: Vec<_> = Strategy::SEATED.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]).collect();
+		groups.extend(steps.map(|point| of(point, each(&all, &[IDENTITIES]))));
+		let inside = grid::corners().into_iter().chain(samples(SAMPLES));
+		groups.extend(inside.map(|point| of(point, each(&Strategy::SEATED, &[IDENTITIES]))));
+	}
+	groups
+}
+
 fn run_group(group: &Group) -> Result<Report> {
-	let Group { point, pace, tokens, commission, usage_alone, .. } = group.clone();
-	let scenario = Scenario { settings: point.settings, pace, tokens, commission };
+	let Group { point, pace, tokens, commission, nominators, usage_alone, .. } = group.clone();
+	let mut scenario = Scenario { settings: point.settings, pace, tokens, commission, ..Scenario::default() };
+	scenario.nominators = nominators.unwrap_or(scenario.nominators);
 	let cast = Cast::new(&scenario);
 	let mut report = Report::default();
-	let mut run = |strategy, identities| -> Option<Balance> {
+	let mut run = |strategy, identities| -> Option<(Balance, Balance)> {
 		let plan = Plan { strategy, identities, nominates: !usage_alone };
 		let outcome = match pace {
-			Pace::Full => coalition::run(&cast, plan),
+			Pace::Full | Pace::Committees => coalition::run(&cast, plan),
 			Pace::Hooks => hooks::run(&cast, plan),
 		};
-		let Outcome { wealth, failures, violations } = match outcome {
+		let Outcome { wealth, honest, failures, violations } = match outcome {
 			Ok(outcome) => outcome,
 			Err(why) => {
 				*report.unaffordable.entry(why).or_default() += 1;
@@ -201,7 +251,7 @@ fn run_group(group: &Group) -> Result<Report> {
 		let label = format!("{} | {pace:?} | {commission:?} | {} x {identities}", point.name, strategy.name());
 		report.failures.extend(failures.into_iter().map(|failure| format!("{label}: {failure}")));
 		report.violations.extend(violations.into_iter().map(|violation| format!("{label}: {violation}")));
-		Some(wealth.total())
+		Some((wealth.total(), honest.total()))
 	};
 	let idle = run(Strategy::Idle, 0).context("the coalition that does nothing has not run")?;
 	let twin = if usage_alone {
@@ -211,7 +261,7 @@ fn run_group(group: &Group) -> Result<Report> {
 	};
 	let mut rows = Vec::new();
 	for (strategy, identities) in group.strategies.iter().copied() {
-		let Some(wealth) = run(strategy, identities) else { continue };
+		let Some((wealth, honest)) = run(strategy, identities) else { continue };
 		rows.push(Row {
 			point: point.name.clone(),
 			pace,
@@ -220,8 +270,11 @@ fn run_group(group: &Group) -> Result<Report> {
 			strategy,
 			identities,
 			usage_alone,
-			gain: difference(wealth, twin),
-			nominating: difference(twin, idle),
+			gain: difference(wealth, twin.0),
+			harm: difference(twin.1, honest),
+			honest: difference(honest, LINE_ENDOWMENT * Balance::from(pace.honest_lines())),
+			crowd: nominators.is_some(),
+			nominating: difference(twin.0, idle.0),
 		});
 	}
 	report.rows = rows;
@@ -229,9 +282,9 @@ fn run_group(group: &Group) -> Result<Report> {
 }
 
 impl Row {
-	fn key(&self) -> (bool, bool, Balance, Option<Perbill>, String, Strategy, u32) {
-		let hooks = self.pace == Pace::Hooks;
-		(self.usage_alone, hooks, self.tokens, self.commission, self.point.clone(), self.strategy, self.identities)
+	fn key(&self) -> (bool, &'static str, Balance, Option<Perbill>, String, Strategy, u32) {
+		let point = self.point.clone();
+		(self.usage_alone, self.machinery(), self.tokens, self.commission, point, self.strategy, self.identities)
 	}
 
 	/// The gain in parts of what nominating brought, in per cent; `None` if nominating brought nothing.
@@ -241,7 +294,9 @@ impl Row {
 
 	fn machinery(&self) -> &'static str {
 		match self.pace {
+			Pace::Full if self.crowd => "crowd",
 			Pace::Full => "full",
+			Pace::Committees => "committees",
 			Pace::Hooks => "hooks",
 		}
 	}
@@ -277,9 +332,15 @@ impl Report {
 		self.violations.extend(other.violations);
 	}
 
-	/// The run that gained most above nominating.
+	/// The run that gained most above nominating, without those who were paid for what they have carried.
 	pub(crate) fn best_gain(&self) -> Option<&Row> {
-		self.rows.iter().filter(|row| !row.usage_alone).max_by_key(|row| row.gain)
+		let counts = |row: &&Row| !row.usage_alone && row.strategy != Strategy::Carriers;
+		self.rows.iter().filter(counts).max_by_key(|row| row.gain)
+	}
+
+	/// The run that harmed honest lines most for what it has cost.
+	pub(crate) fn worst_harm(&self) -> Option<&Row> {
+		harm::worst(&self.rows)
 	}
 
 	/// The run that lost least by usage alone.
@@ -290,7 +351,7 @@ impl Report {
 	/// One line for each run.
 	pub(crate) fn csv(&self) -> String {
 		let mut text = String::from(
-			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent\n",
+			"compared_with,machinery,tokens_stn,own_validator,settings,strategy,identities,gain_stn,nominating_stn,gain_percent,harm_stn,honest_stn\n",
 		);
 		for row in &self.rows {
 			let twin = if row.usage_alone { "idle" } else { "nominating" };
@@ -298,7 +359,7 @@ impl Report {
 			// Writing to a string cannot fail.
 			let _ = writeln!(
 				text,
-				"{twin},{},{},{},\"{}\",{},{},{},{},{percent}",
+				"{twin},{},{},{},\"{}\",{},{},{},{},{percent},{},{}",
 				row.machinery(),
 				exact(row.tokens),
 				row.validator(),
@@ -307,6 +368,8 @@ impl Report {
 				row.identities,
 				exact_signed(row.gain),
 				exact_signed(row.nominating),
+				exact_signed(row.harm),
+				exact_signed(row.honest),
 			);
 		}
 		text
@@ -338,7 +401,7 @@ impl Report {
 				row.point,
 			);
 		}
-		text
+		text + "\n" + &harm::summary(&self.rows)
 	}
 }
 
@@ -349,20 +412,20 @@ mod tests {
 	fn group(pace: Pace, strategies: Vec<(Strategy, u32)>, usage_alone: bool) -> Group {
 		let point = grid::defaults();
 		let point = if usage_alone { grid::usage_alone(&point) } else { point };
-		Group { point, pace, tokens: SMALL, commission: None, strategies, usage_alone }
+		Group { point, pace, tokens: SMALL, commission: None, nominators: None, strategies, usage_alone }
 	}
 
 	#[test]
 	fn a_run_is_the_same_every_time_and_breaks_nothing() {
 		for pace in [Pace::Full, Pace::Hooks] {
-			let group = group(pace, Strategy::GAMING.map(|strategy| (strategy, 10)).to_vec(), false);
+			let group = group(pace, each(&Strategy::HOOKED, &[10]), false);
 			let (first, again) = (run_group(&group).unwrap(), run_group(&group).unwrap());
 
 			assert_eq!(first.failures, Vec::<String>::new());
 			assert_eq!(first.violations, Vec::<String>::new());
 			let gains = |report: &Report| report.rows.iter().map(|row| row.gain).collect::<Vec<_>>();
 			assert_eq!(gains(&first), gains(&again));
-			assert_eq!(first.rows.len(), Strategy::GAMING.len());
+			assert_eq!(first.rows.len(), Strategy::HOOKED.len());
 			assert!(first.rows.iter().all(|row| row.nominating > 0));
 		}
 	}
@@ -370,12 +433,24 @@ mod tests {
 	#[test]
 	fn no_strategy_beats_nominating_at_the_defaults_and_at_the_ends_of_all_settings() {
 		for point in [grid::defaults()].into_iter().chain(grid::extremes()) {
-			let strategies = Strategy::GAMING.map(|strategy| (strategy, 10)).to_vec();
+			let strategies = each(&Strategy::HOOKED, &[10]);
 			let report = run_group(&Group { point, ..group(Pace::Hooks, strategies, false) }).unwrap();
 
 			assert!(report.rows.len() > 1, "{report:?}");
 			assert!(report.rows.iter().all(|row| row.gain <= 0), "{:?}", report.best_gain());
 		}
+	}
+
+	// E1
+	#[test]
+	fn seats_without_lines_and_members_without_bytes_end_below_nominating() {
+		let strategies = each(&Strategy::SEATED, &[1, 10]);
+		let report = run_group(&group(Pace::Committees, strategies, false)).unwrap();
+
+		assert_eq!(report.failures, Vec::<String>::new());
+		assert_eq!(report.violations, Vec::<String>::new());
+		assert_eq!(report.rows.len(), 4, "{report:?}");
+		assert!(report.rows.iter().all(|row| row.gain < 0), "{:#?}", report.rows);
 	}
 
 	#[test]
@@ -399,6 +474,66 @@ mod tests {
 			// Fees and the reserve for them are all that differs.
 			let apart = (full.gain - hooks.gain).unsigned_abs();
 			assert!(apart < full.nominating.unsigned_abs() / 50, "{full:?} {hooks:?}");
+		}
+	}
+
+	/// Prints what some runs came to, for whoever looks for numbers.
+	#[test]
+	#[ignore = "prints"]
+	fn probe() {
+		let text = |name| std::env::var(name).unwrap_or_default();
+		let points = [grid::defaults()]
+			.into_iter()
+			.chain(grid::extremes())
+			.chain(grid::steps().into_iter().skip(1))
+			.chain(grid::corners())
+			.chain(samples(SAMPLES));
+		let (names, ids) = (text("STRATEGIES"), text("IDS"));
+		let all = Strategy::GAMING.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]);
+		let chosen: Vec<_> = all.filter(|strategy| names.split(',').any(|name| name == strategy.name())).collect();
+		let ids: Vec<u32> = ids.split(',').map(|id| id.parse().unwrap()).collect();
+		let pace = match text("PACE").as_str() {
+			"full" => Pace::Full,
+			"hooks" => Pace::Hooks,
+			_ => Pace::Committees,
+		};
+		let (from, count): (usize, usize) = (text("FROM").parse().unwrap_or(0), text("COUNT").parse().unwrap_or(1));
+		for point in points.skip(from).take(count) {
+			let started = Instant::now();
+			let nominators = text("CROWD").parse().ok();
+			let group = Group { point, nominators, ..group(pace, each(&chosen, &ids), false) };
+			let report = run_group(&group).unwrap();
+			for row in &report.rows {
+				println!(
+					"{} | {} x {} | gain {} | nominating {} | harm {} | honest {} | {} per 1000",
+					row.point,
+					row.strategy.name(),
+					row.identities,
+					exact_signed(row.gain),
+					exact_signed(row.nominating),
+					exact_signed(row.harm),
+					exact_signed(row.honest),
+					row.harm_per_stn()
+				);
+			}
+			println!(
+				"{:?} {:?} unaffordable {:?}; {} s",
+				report.failures.iter().take(5).collect::<Vec<_>>(),
+				report.violations,
+				report.unaffordable,
+				started.elapsed().as_secs_f32()
+			);
+		}
+	}
+
+	#[test]
+	fn spite_costs_more_than_it_takes_from_honest_lines() {
+		let report = run_group(&group(Pace::Committees, each(&Strategy::SPITE, &[10]), false)).unwrap();
+
+		assert_eq!(report.failures, Vec::<String>::new());
+		assert_eq!(report.rows.len(), 2, "{report:?}");
+		for row in &report.rows {
+			assert!(row.gain < 0 && row.harm_per_stn() <= harm::BOUND, "{row:#?}");
 		}
 	}
 }

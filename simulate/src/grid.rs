@@ -6,7 +6,7 @@
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{Settings, Shares, PROOF_FEE, STN},
+	settings::{Settings, Shares, MAX_SEAT_TESTS, PROOF_FEE, STN},
 	Balance, Bytes,
 };
 
@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
 	("least step=4 plancks", |s| (s.channels.redeem_fee, s.channels.min_redeem) = (1, 4)),
 	("member fee=least", |s| s.bandwidth.member_fee = 1),
 	("member fee=1 STN", |s| s.bandwidth.member_fee = STN),
+	("member fee=seat bond", |s| s.bandwidth.member_fee = s.bandwidth.seat_bond),
 	("seat bond=1 STN", |s| s.bandwidth.seat_bond = STN),
 	("seat bond=5,000 STN", |s| s.bandwidth.seat_bond = 5_000 * STN),
 	("least total bond=seat bond", |s| s.bandwidth.min_total_bond = s.bandwidth.seat_bond),
@@ -61,7 +62,11 @@ const STEPS: &[Step] = &[
 	("rating=100%", |s| s.bandwidth.rating = sp_runtime::Percent::one()),
 	("rating age=a year", |s| s.bandwidth.rating_age = 5_256_000),
 	("test=5 s", |s| s.bandwidth.test_seconds = 5),
-	("tests per block=8", |s| (s.bandwidth.tests_per_draw, s.bandwidth.seat_tests) = (8, 2_400)),
+	("tests of a seat=0.01", |s| s.bandwidth.seat_tests = 1),
+	("tests of a seat=24", |s| (s.bandwidth.tests_per_draw, s.bandwidth.seat_tests) = (8, MAX_SEAT_TESTS)),
+	("tests of a seat=24, member fee=1 STN", |s| {
+		(s.bandwidth.seat_tests, s.bandwidth.member_fee) = (MAX_SEAT_TESTS, STN)
+	}),
 	("least bond=1 STN", |s| (s.registry.min_bond, s.disputes.answer_bond) = (STN, STN)),
 	("least bond=5,000 STN", |s| s.registry.min_bond = 5_000 * STN),
 	("node deposit=least", |s| s.registry.node_deposit = 1),

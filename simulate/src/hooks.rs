@@ -17,7 +17,7 @@ use crate::{
 	keys::{agent, Key},
 	node::Node,
 	strategy::{Budget, Strategy, Unaffordable, FEE_RESERVE, FIRST, LAST},
-	wealth::Estate,
+	wealth::{Estate, Wealth},
 	world::World,
 };
 use frame_support::{
@@ -75,8 +75,7 @@ struct Hooked<'a> {
 /// Runs a plan to its end.
 pub(crate) fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let scenario = cast.scenario();
-	let tokens = scenario.tokens - scenario.validator_stake();
-	let budget = Budget::of(plan.strategy, tokens, plan.identities, &scenario.settings)?;
+	let budget = Budget::of(plan.strategy, plan.identities, scenario)?;
 	let identities: Vec<_> = match plan.strategy {
 		Strategy::Idle | Strategy::Nominate => Vec::new(),
 		Strategy::Rotation => vec![Key::of("identity", 0); plan.identities as usize],
@@ -99,7 +98,8 @@ pub(crate) fn run(cast: &Cast, plan: Plan) -> Result<Outcome, Unaffordable> {
 	let number = world.number();
 	let sound = world.read(|| Rewards::try_state(number));
 	let failures = world.failures().iter().cloned().chain(hooked.failures).collect();
-	Ok(Outcome { wealth, failures, violations: sound.err().map(|error| format!("{error:?}")).into_iter().collect() })
+	let violations = sound.err().map(|error| format!("{error:?}")).into_iter().collect();
+	Ok(Outcome { wealth, honest: Wealth::default(), failures, violations })
 }
 
 impl Hooked<'_> {

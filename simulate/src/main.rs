@@ -16,13 +16,17 @@ mod cast;
 #[path = "../../runtime/tests/it/chain.rs"]
 mod chain;
 mod coalition;
+mod committee;
 mod demand;
+mod dispute;
 mod gaming;
 mod grid;
+mod harm;
 mod hooks;
 mod keys;
 mod node;
 mod samples;
+mod scale;
 mod strategy;
 mod supply;
 mod svg;
@@ -40,7 +44,7 @@ use substation_primitives::Balance;
 ///
 /// Says what it does on stderr, and what came of it on stdout. Every run is the same: nothing depends on time or chance.
 /// Exits with 1 if an invariant is broken, a transaction fails that should not, a strategy ends above nominating the same
-/// tokens, or paying oneself does not cost something.
+/// tokens, paying oneself does not cost something, or honest operators lose more by spite than it costs.
 #[derive(Parser)]
 #[command(name = "substation-simulate", version)]
 struct Options {
@@ -62,6 +66,9 @@ struct Options {
 	#[command(flatten, next_help_heading = "Costs of a provider, in one unit of money")]
 	costs: break_even::Costs,
 }
+
+/// Deals that one customer disputes at once.
+const DISPUTES: u64 = 10;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
@@ -153,6 +160,13 @@ fn simulate_gaming(options: &Options, results: &mut Map<String, Value>, findings
 		results.insert(figure.into(), json!(amount::approximate(row.gain)));
 		results.insert(run.into(), json!(row.describe()));
 	}
+	if let Some(row) = report.worst_harm() {
+		results.insert("worst_harm_per_stn".into(), json!(row.harm_per_stn() as f64 / 1_000.0));
+		results.insert("worst_harm_run".into(), json!(row.describe()));
+		if row.harm_per_stn() > harm::BOUND {
+			findings.others.push(format!("{} STN of harm: {}", exact_signed(row.harm), row.describe()));
+		}
+	}
 	if let Some(row) = report.best_gain().filter(|row| row.gain > 0) {
 		findings.others.push(format!("{} STN above nominating: {}", exact_signed(row.gain), row.describe()));
 	}
@@ -163,7 +177,18 @@ fn simulate_gaming(options: &Options, results: &mut Map<String, Value>, findings
 		findings.others.push(format!("{} transactions failed that should not", report.failures.len()));
 	}
 	findings.violations += report.violations.len();
+	simulate_disputes(options, results, findings);
 	Ok(())
+}
+
+fn simulate_disputes(options: &Options, results: &mut Map<String, Value>, findings: &mut Findings) {
+	let flood = dispute::flood(DISPUTES);
+	show(options, "Disputes that only harm", &flood.summary());
+	complain("dispute", &flood.findings);
+	results.insert("dispute_harm".into(), json!(amount::approximate(flood.harm)));
+	if !flood.findings.is_empty() || flood.harm >= flood.spent {
+		findings.others.push(flood.summary());
+	}
 }
 
 fn write(options: &Options, name: &str, text: &str) -> Result<()> {

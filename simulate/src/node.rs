@@ -1,7 +1,7 @@
-//! A node as its agent sees it: what it stores, how it proves it, and what it signs about lines.
+//! A node as its agent sees it: what it stores, how it proves it, and what it signs.
 //!
-//! As in the runtime's tests (`actors` and `lines` there), for any number of operators and with what a cheat needs:
-//! deals that come and go within a window, and receipts for bytes that never flowed.
+//! As in the runtime's tests (`actors` there), for any number of operators and with what a cheat needs: deals that come
+//! and go within a window.
 
 use crate::{
 	chain::GENESIS,
@@ -11,13 +11,11 @@ use frame_support::BoundedVec;
 use sp_core::{ed25519, Pair};
 use std::collections::BTreeMap;
 use substation_primitives::{
-	bandwidth::{Receipt, TestPage},
 	deal::{Acceptance, Proposal},
 	Balance, BlockNumber, Bytes, Clock, DealId, NodeId, Offer, Period, Rates, Region, ResourceClass,
 };
 use substation_proofs::{
 	authority,
-	bandwidth::{self, Subject},
 	challenge::Challenge,
 	forest::{Change, Leaf},
 	prover::{open_bytes, prove, ChunkSource, ContentOpening, ForestTree, OpenError},
@@ -159,44 +157,9 @@ impl Node {
 		)
 	}
 
-	/// Measures nothing and signs everything: the measurement of a test of this node as far as accomplices sit on its
-	/// committee. `None` without any.
-	pub(crate) fn measurement(&self, test: &TestPage, accomplices: &BTreeMap<NodeId, &Node>) -> Option<RuntimeCall> {
-		let subject = Subject {
-			genesis: test.genesis,
-			test: (test.id.block, test.id.index),
-			node: test.node.0,
-			direction: test.direction,
-		};
-		let members = test.committee.len() as u64;
-		// What one member may carry at most, in the time that the whole claim takes.
-		let most = bandwidth::cap(test.total, u8::try_from(members).ok()?);
-		let elapsed = test.total * 8 * bandwidth::WIRE / bandwidth::PAYLOAD / u64::from(test.claim.max(1));
-		let elapsed = u32::try_from(elapsed).ok()?.max(1);
-		let seats: Vec<_> = test.committee.iter().map(|member| accomplices.get(&member.node)).collect();
-		if seats.iter().all(Option::is_none) {
-			return None;
-		}
-		let marks: Vec<_> = seats.iter().map(|seat| seat.map(|node| [node.id.0 as u8; 32])).collect();
-		let counts: Vec<_> = seats.iter().map(|seat| seat.map_or(0, |_| u32::try_from(most).unwrap_or(0))).collect();
-		let start = bandwidth::start_token::<NativeHasher>(&subject, &marks);
-		let digest = bandwidth::digest::<NativeHasher>(&start, &marks);
-		let commitment = bandwidth::commitment::<NativeHasher>(&subject, &counts, &digest);
-		let message = bandwidth::receipt_message(&subject, &commitment, elapsed);
-		let receipts: Vec<_> = seats
-			.iter()
-			.map(|seat| seat.map(|node| Receipt { elapsed, signature: node.agent.sign(&message).0 }))
-			.collect();
-		let times: Vec<_> = seats.iter().map(|seat| seat.map(|_| elapsed)).collect();
-		let message = bandwidth::measurement_message(&subject, &commitment, &times);
-		let call = pallet_bandwidth_proofs::Call::<Runtime>::submit_measurement {
-			test: test.id,
-			counts: counts.try_into().ok()?,
-			digest,
-			receipts: receipts.try_into().ok()?,
-			signature: self.agent.sign(&message).0,
-		};
-		Some(call.into())
+	/// Signs with the key of its agent.
+	pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+		self.agent.sign(message).0
 	}
 }
 

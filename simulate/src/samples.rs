@@ -8,7 +8,7 @@ use crate::grid::Point;
 use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{percent_of, Settings, Shares, MAX_OPENINGS, MIN_FINE_ROOM, PROOF_FEE, STN},
+	settings::{percent_of, Settings, Shares, MAX_OPENINGS, MAX_SEAT_TESTS, MIN_FINE_ROOM, PROOF_FEE, STN},
 	Balance, Bytes,
 };
 
@@ -106,6 +106,7 @@ impl Draw {
 		bandwidth.test_seconds = self.evenly(5, 30) as u8;
 		bandwidth.rating = Percent::from_percent(self.evenly(1, 100) as u8);
 		bandwidth.rating_age = self.by_magnitude(1, 5_256_000) as u32;
+		bandwidth.seat_tests = self.by_magnitude(1, MAX_SEAT_TESTS.into()) as u16;
 	}
 
 	fn registry(&mut self, settings: &mut Settings) {

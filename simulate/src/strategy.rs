@@ -1,5 +1,6 @@
 //! What a coalition may do with its tokens, and how much each part gets.
 
+use crate::cast::{Pace, Scenario};
 use substation_primitives::{
 	bandwidth::MAX_SEATS,
 	settings::{Settings, STN},
@@ -41,16 +42,37 @@ pub(crate) enum Strategy {
 	Rotation,
 	/// Pays itself through channels, round and round.
 	Channels,
-	/// Seats on the largest bond, no line, and receipts of accomplices for bytes that never flowed.
+	/// Seats without a line, and receipts of accomplices for bytes that never flowed. On the committees of honest lines
+	/// they sign for next to nothing.
 	Lines,
 	/// Moments, lines and channels together.
 	Everything,
+	/// Seats without a line that only wait for fees: they sign for next to nothing, and what measures them themselves is
+	/// never handed in.
+	IdleMembers,
+	/// Seats with a line that carries for others and is paid for it, and is never measured itself. What the line costs is
+	/// not counted: a service that is paid, no game.
+	Carriers,
+	/// Only harms: seats whose members sign nothing, as often as they can without being expelled.
+	Silence,
+	/// Only harms: as many seats as a node may have, all of them given up as soon as they count.
+	GivenUp,
 }
 
 impl Strategy {
 	/// Those that may be worth it.
-	pub(crate) const GAMING: [Self; 6] =
+	pub(crate) const GAMING: [Self; 7] =
+		[Self::Deals, Self::Moments, Self::Rotation, Self::Channels, Self::Lines, Self::Everything, Self::IdleMembers];
+
+	/// Those of them that hooks can play: nobody is tested there.
+	pub(crate) const HOOKED: [Self; 6] =
 		[Self::Deals, Self::Moments, Self::Rotation, Self::Channels, Self::Lines, Self::Everything];
+
+	/// Those that committees decide about.
+	pub(crate) const SEATED: [Self; 2] = [Self::Lines, Self::IdleMembers];
+
+	/// Those that bring nothing and are meant to harm others.
+	pub(crate) const SPITE: [Self; 2] = [Self::Silence, Self::GivenUp];
 
 	/// Those that earn by usage.
 	pub(crate) const WASHING: [Self; 2] = [Self::Deals, Self::Channels];
@@ -66,6 +88,10 @@ impl Strategy {
 			Self::Channels => "channels",
 			Self::Lines => "lines",
 			Self::Everything => "everything",
+			Self::IdleMembers => "idle members",
+			Self::Carriers => "carriers",
+			Self::Silence => "silence",
+			Self::GivenUp => "given up",
 		}
 	}
 
@@ -75,8 +101,21 @@ impl Strategy {
 	}
 
 	/// Whether nodes have seats.
+	pub(crate) fn has_seats(self) -> bool {
+		self.has_lines() || matches!(self, Self::IdleMembers | Self::Carriers | Self::Silence | Self::GivenUp)
+	}
+
+	/// Whether accomplices vouch for lines.
 	pub(crate) fn has_lines(self) -> bool {
 		matches!(self, Self::Lines | Self::Everything)
+	}
+
+	/// The most seats that one node takes.
+	fn most_seats(self, pace: Pace) -> Balance {
+		match (self, pace) {
+			(Self::GivenUp, _) => MAX_SEATS.into(),
+			_ => pace.most_seats().into(),
+		}
 	}
 
 	/// Whether money goes round in channels.
@@ -122,15 +161,12 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-	/// How `tokens` are divided among `identities`, each of which gets the same.
+	/// How the coalition's tokens are divided among `identities`, each of which gets the same.
 	///
 	/// Errors if the settings' least amounts are more than there is.
-	pub(crate) fn of(
-		strategy: Strategy,
-		tokens: Balance,
-		identities: u32,
-		settings: &Settings,
-	) -> Result<Self, Unaffordable> {
+	pub(crate) fn of(strategy: Strategy, identities: u32, scenario: &Scenario) -> Result<Self, Unaffordable> {
+		let tokens = scenario.tokens - scenario.validator_stake();
+		let settings = &scenario.settings_in_force();
 		let each = tokens.saturating_sub(PURSE_RESERVE) / Balance::from(identities.max(1));
 		let float = if strategy.has_channels() { tokens / FLOAT_DIVISOR / Balance::from(identities.max(1)) } else { 0 };
 		let mut budget = Self { float, ..Self::default() };
@@ -141,14 +177,16 @@ impl Budget {
 			ensure(float >= settings.channels.min_redeem, Unaffordable::Redemption)?;
 		}
 		let rest = each.saturating_sub(budget.tokens);
-		if strategy.stores() || strategy.has_lines() {
+		if strategy.stores() || strategy.has_seats() {
 			budget.tokens += settings.registry.node_deposit;
 		}
 		let rest = rest.saturating_sub(settings.registry.node_deposit);
 		match strategy {
-			Strategy::Lines => budget.take_lines(rest, settings)?,
+			Strategy::Lines | Strategy::IdleMembers | Strategy::Carriers | Strategy::Silence | Strategy::GivenUp => {
+				budget.take_seats(strategy, rest, scenario)?;
+			}
 			Strategy::Everything => {
-				budget.take_lines(rest / 2, settings)?;
+				budget.take_seats(strategy, rest / 2, scenario)?;
 				budget.take_moments(rest / 2, settings)?;
 			}
 			Strategy::Deals => budget.take_deals(rest, settings)?,
@@ -206,11 +244,18 @@ impl Budget {
 	}
 
 	/// As many seats as there is money for.
-	fn take_lines(&mut self, rest: Balance, settings: &Settings) -> Result<(), Unaffordable> {
-		let bandwidth = &settings.bandwidth;
-		// A node is tested only while a whole committee of three is prepaid; fees mostly come back from accomplices.
-		let prepaid = (bandwidth.member_fee * 3 * 40).min(rest / 4).max(bandwidth.member_fee * 3);
-		let seats = (rest.saturating_sub(prepaid) / bandwidth.seat_bond).min(MAX_SEATS.into());
+	fn take_seats(&mut self, strategy: Strategy, rest: Balance, scenario: &Scenario) -> Result<(), Unaffordable> {
+		let settings = scenario.settings_in_force();
+		let (bandwidth, cost) = (&settings.bandwidth, scenario.committee_cost());
+		let prepaid = match strategy {
+			Strategy::GivenUp => 0,
+			// Who never hands a measurement in never pays.
+			Strategy::IdleMembers | Strategy::Carriers | Strategy::Silence => cost,
+			// A node is tested only while a whole committee is prepaid; fees mostly come back from accomplices.
+			_ => (cost * 40).min(rest / 4).max(cost),
+		};
+		let most = strategy.most_seats(scenario.pace);
+		let seats = (rest.saturating_sub(prepaid) / bandwidth.seat_bond).min(most);
 		self.seats = u8::try_from(seats).unwrap_or(0);
 		self.seat_bond = (bandwidth.seat_bond * seats).max(settings.registry.min_bond);
 		self.prepaid = prepaid;
@@ -236,12 +281,15 @@ mod tests {
 
 	const TOKENS: Balance = 200_000 * STN;
 
+	fn scenario(settings: Settings) -> Scenario {
+		Scenario { settings, tokens: TOKENS, ..Scenario::default() }
+	}
+
 	#[test]
 	fn no_strategy_spends_more_than_there_is_or_leaves_much() {
-		let settings = Settings::default();
-		for strategy in Strategy::GAMING {
+		for strategy in Strategy::GAMING.into_iter().chain(Strategy::SPITE) {
 			for identities in [1, 10, 100] {
-				let budget = Budget::of(strategy, TOKENS, identities, &settings).unwrap();
+				let budget = Budget::of(strategy, identities, &Scenario::default()).unwrap();
 				let spent = budget.tokens * Balance::from(identities);
 				assert!(spent <= TOKENS, "{strategy:?} {identities}: {budget:?}");
 				if matches!(strategy, Strategy::Deals | Strategy::Moments | Strategy::Rotation) {
@@ -256,7 +304,7 @@ mod tests {
 		let refusal = |strategy, change: fn(&mut Settings)| {
 			let mut settings = Settings::default();
 			change(&mut settings);
-			Budget::of(strategy, TOKENS, 10, &settings).unwrap_err()
+			Budget::of(strategy, 10, &scenario(settings)).unwrap_err()
 		};
 
 		let dear_bond = |settings: &mut Settings| settings.registry.min_bond = TOKENS;
@@ -273,7 +321,7 @@ mod tests {
 	#[test]
 	fn bonds_are_what_the_market_requires() {
 		let settings = Settings::default();
-		let budget = Budget::of(Strategy::Deals, TOKENS, 1, &settings).unwrap();
+		let budget = Budget::of(Strategy::Deals, 1, &scenario(settings)).unwrap();
 
 		let account = pallet_storage_market::NodeAccount {
 			committed_rate: budget.rate,

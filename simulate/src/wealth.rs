@@ -44,6 +44,12 @@ impl Wealth {
 }
 
 impl Estate {
+	/// What these operators have with their nodes.
+	pub(crate) fn of_nodes(nodes: &[Node]) -> Self {
+		let accounts = nodes.iter().map(|node| node.operator.account.clone()).collect();
+		Self { accounts, nodes: nodes.iter().map(|node| node.id).collect() }
+	}
+
 	/// What these identities have with the purse of a cast, and with its accomplice among the validators if there is one.
 	pub(crate) fn of(cast: &Cast, identities: &[Key], nodes: &[Node]) -> Self {
 		let mut accounts: BTreeSet<_> = identities.iter().map(|key| key.account.clone()).collect();
@@ -138,7 +144,9 @@ mod tests {
 		assert_eq!(world.failures(), Vec::<String>::new());
 		let wealth = world.read(|| coalition.estate().wealth());
 		assert!(wealth.lines > 0, "{wealth:?}");
-		assert_eq!(wealth.total() + fees, cast.scenario().tokens, "{wealth:?}");
+		let earned = |node: &NodeId| pallet_bandwidth_proofs::Lines::<Runtime>::get(node).map_or(0, |line| line.earned);
+		let earned: Balance = world.read(|| coalition.estate().nodes.iter().map(earned).sum());
+		assert_eq!(wealth.total() + fees, cast.scenario().tokens + earned, "{wealth:?}");
 	}
 
 	fn fee_of(event: &RuntimeEvent, accounts: &BTreeSet<AccountId>) -> Balance {
