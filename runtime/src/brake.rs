@@ -43,7 +43,7 @@ fn exists(pallet: &str, call: &str) -> bool {
 fn is_needed(pallet: &str, call: &str) -> bool {
 	match pallet {
 		// Blocks, finality, upgrades; without keys nobody is elected, and a stolen key has to be replaced.
-		"System" | "Timestamp" | "Babe" | "Grandpa" | "Session" => true,
+		"System" | "MultiBlockMigrations" | "Timestamp" | "Babe" | "Grandpa" | "Session" => true,
 		// Referenda, elections, and the brake itself.
 		"Preimage" | "Scheduler" | "Democracy" | "Council" | "TechnicalCommittee" | "Elections" | "TxPause" => true,
 		// They carry calls, and move nothing themselves.

@@ -191,6 +191,7 @@ impl Economy {
 		};
 		state.execute_with(|| {
 			System::set_block_number(1);
+			frame_system::BlockHash::<Runtime>::insert(0, crate::chain::GENESIS);
 			actors.validate();
 			let bond = actors.settings.registry.min_bond;
 			for (node, class) in [(STORAGE, ResourceClass::Storage), (LINE, ResourceClass::Bandwidth)] {

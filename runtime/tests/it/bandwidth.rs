@@ -349,7 +349,7 @@ fn a_measurement_of_another_test_or_of_no_test_is_refused() {
 		let replayed = Measurement { test: second.id, ..old.clone() };
 		assert_eq!(refused(replayed.transaction()), InvalidTransaction::Custom(5).into());
 		let mut nowhere = old;
-		nowhere.test.block = second.id.block + 1;
+		nowhere.test.block = System::block_number() + 2;
 		assert_eq!(refused(nowhere.transaction()), UnknownTransaction::CannotLookup.into());
 
 		assert_eq!(subject(&second).test, (second.id.block, second.id.index));

@@ -9,6 +9,7 @@ use pallet_storage_market::benchmarking::BenchmarkHelper as _;
 use sc_client_db::BenchmarkingState;
 use sp_core::storage::Storage;
 use sp_externalities::{set_and_run_with_externalities, Extensions};
+use sp_io::TestExternalities;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 use sp_runtime::{traits::BlakeTwo256, BuildStorage};
 use sp_state_machine::{Ext, OverlayedChanges};
@@ -125,13 +126,20 @@ benchmarks_of!(
 	pallet_rewards
 );
 
+/// Agents' keys are made in a keystore.
+fn state_with_keystore() -> TestExternalities {
+	let mut state = genesis_state("development");
+	state.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	state
+}
+
 /// What puts the market's nodes into the states that its benchmarks need.
 type MarketHelper = <Runtime as pallet_storage_market::Config>::BenchmarkHelper;
 
 // Row 9: market calls catch a node up first, and the benchmarks had no miss to apply.
 #[test]
 fn benchmarks_of_the_market_begin_with_a_miss_that_is_fined() {
-	genesis_state("development").execute_with(|| {
+	state_with_keystore().execute_with(|| {
 		let operator = sp_keyring::Sr25519Keyring::Bob.to_account_id();
 		let node = MarketHelper::add_node(&operator, [3; 32]);
 		MarketHelper::set_forest(node, Forest { root: [1; 32], total: 1, depth: 0 });
@@ -151,7 +159,7 @@ fn the_benchmark_of_withdrawing_leaves_a_long_life_to_forget() {
 	use pallet_registry::BenchmarkHelper as _;
 	use pallet_storage_proofs::{Proven, FORGOTTEN_WORDS};
 	type Helper = <Runtime as pallet_registry::Config>::BenchmarkHelper;
-	genesis_state("development").execute_with(|| {
+	state_with_keystore().execute_with(|| {
 		let operator = sp_keyring::Sr25519Keyring::Bob.to_account_id();
 		let node = MarketHelper::add_node(&operator, [3; 32]);
 

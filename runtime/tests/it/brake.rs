@@ -82,6 +82,7 @@ const NEVER: &List = &[
 	("TechnicalCommittee", "set_members execute propose vote disapprove_proposal close kill release_proposal_cost"),
 	("Elections", "vote remove_voter submit_candidacy renounce_candidacy remove_member clean_defunct_voters"),
 	("TxPause", "pause unpause"),
+	("MultiBlockMigrations", "force_set_cursor force_set_active_cursor force_onboard_mbms clear_historic"),
 	("Staking", "chill"),
 	("Disputes", "open answer answer_by_agent decide overturn execute concede"),
 	("Registry", "set_contact set_agent"),
@@ -258,7 +259,6 @@ fn a_free_call_is_never_paused() {
 		assert_eq!(
 			free,
 			[
-				"System.apply_authorized_upgrade",
 				"Disputes.answer_by_agent",
 				"StorageMarket.accept",
 				"StorageMarket.clear",
