@@ -27,7 +27,6 @@ pub mod rehearsal {
 		migrations::{MigrationId, SteppedMigration, SteppedMigrationError},
 		pallet_prelude::ValueQuery,
 		storage_alias,
-		traits::Get,
 		weights::WeightMeter,
 		Blake2_128Concat,
 	};

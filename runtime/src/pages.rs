@@ -8,10 +8,7 @@ use crate::{
 	RuntimeOrigin, StorageMarket, StorageProofs, System,
 };
 use alloc::vec::Vec;
-use frame_support::{
-	storage::{with_transaction_unchecked, TransactionOutcome},
-	traits::Get,
-};
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 use pallet_bandwidth_proofs::TestView;
 use pallet_disputes::Dispute;
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};

@@ -37,6 +37,7 @@ parameter_types! {
 }
 
 /// A migration that tests begin and end.
+#[derive(Debug)]
 pub struct Migrator;
 
 impl MultiStepMigrator for Migrator {

@@ -7,7 +7,6 @@ use frame_support::{
 	traits::{Authorize, Get, TryState, TryStateSelect},
 	weights::Weight,
 };
-use pallet_migrations::mock_helpers::{MockedMigrationKind, MockedMigrations};
 use serde_json::Value;
 use sp_consensus_babe::{
 	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
@@ -119,21 +118,6 @@ pub(crate) fn block(transactions: impl IntoIterator<Item = UncheckedExtrinsic>) 
 /// Whether the last block took transactions, as the executive told its author.
 pub(crate) fn took_transactions() -> bool {
 	OPEN.get()
-}
-
-/// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these.
-pub(crate) fn migrate(blocks: u32) {
-	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
-	for _ in 0..blocks {
-		block([]);
-		assert!(!took_transactions());
-	}
-}
-
-/// Makes the next block the first one of a runtime that has this migration.
-pub(crate) fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
-	MockedMigrations::set(vec![(migration, steps)]);
-	frame_system::LastRuntimeUpgrade::<Runtime>::kill();
 }
 
 /// Applies a transaction as a block's author does, who rolls back what the block cannot include.

@@ -1,7 +1,8 @@
 //! Payment channels: opened with a fee, redeemed without one, closed by either side.
 
-use crate::chain::{
-	apply, block, check, free, free_weight, migrate, refused, run_to, scenario, send, signed, signed_as, GENESIS,
+use crate::{
+	chain::{apply, block, check, free, free_weight, refused, run_to, scenario, send, signed, signed_as, GENESIS},
+	migrations::migrate,
 };
 use frame_support::traits::{fungible::InspectHold, Get, TypedGet};
 use pallet_payment_channels::{

@@ -2,9 +2,10 @@
 
 use crate::{
 	actors::{content, deal_page, propose, Node, BOND},
-	chain::{apply, attempt, migrate, run_to, scenario, send, signed},
+	chain::{apply, attempt, run_to, scenario, send, signed},
 	governance_bodies::{executed, motion},
 	governance_referenda::{aye, enact, end, launch, outcome, vote},
+	migrations::migrate,
 };
 use frame_support::{
 	assert_ok,

@@ -2,10 +2,7 @@
 
 use crate::{
 	actors::{content, deal_page, Node, BOND},
-	chain::{
-		apply, attempt, block, migrate, next_header, run_to, scenario, send, signed, time, took_transactions,
-		upgrade_to,
-	},
+	chain::{apply, attempt, block, next_header, run_to, scenario, send, signed, time, took_transactions},
 };
 use frame_support::{assert_ok, traits::Get};
 use pallet_migrations::{
@@ -20,6 +17,22 @@ use substation_runtime::{
 
 type Market = pallet_storage_market::Call<Runtime>;
 type Proofs = pallet_storage_proofs::Call<Runtime>;
+
+/// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these. A scenario that does so again needs
+/// another number: its name is made of it, and each runs once.
+pub(crate) fn migrate(blocks: u32) {
+	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
+	for _ in 0..blocks {
+		block([]);
+		assert!(!took_transactions());
+	}
+}
+
+/// Makes the next block the first one of a runtime that has this migration.
+fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
+	MockedMigrations::set(vec![(migration, steps)]);
+	frame_system::LastRuntimeUpgrade::<Runtime>::kill();
+}
 
 /// Blocks of more than a period of the development chain.
 const LONG: u32 = 31;
@@ -158,7 +171,8 @@ fn a_migration_that_root_forces_is_noted_too() {
 		MockedMigrations::set(vec![(MockedMigrationKind::SucceedAfter, 2)]);
 		let active = ActiveCursor { index: 0, inner_cursor: None, started_at: System::block_number() };
 		// No handler is told of it.
-		let forced = MultiBlockMigrations::force_set_cursor(RuntimeOrigin::root(), Some(MigrationCursor::Active(active)));
+		let forced =
+			MultiBlockMigrations::force_set_cursor(RuntimeOrigin::root(), Some(MigrationCursor::Active(active)));
 		assert_ok!(forced);
 		let begun = System::block_number() + 1;
 

@@ -15,7 +15,7 @@ use sp_runtime::Perbill;
 use substation_runtime::{
 	configs::RuntimeBlockWeights,
 	constants::MIGRATION_PERCENT,
-	migrations::rehearsal::{CountDeals, DealsOfCustomer, Version},
+	migrations::rehearsal::{CountDeals, DealsOfCustomer},
 	Executive, System,
 };
 
