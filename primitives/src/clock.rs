@@ -89,29 +89,40 @@ impl Clock {
 	}
 
 	/// The last period of `node` whose window has closed at block `now`, if any has.
-	///
-	/// The only function that compares periods with the block number.
 	pub fn closed<H: Hasher>(&self, node: NodeId, now: BlockNumber) -> Option<Period> {
-		let first_close = self.closes::<H>(node, Period(0));
-		now.checked_sub(first_close).map(|since| Period(since.checked_div(self.period).unwrap_or(0)))
+		self.closed_at(self.offset::<H>(node), now)
 	}
 
 	/// The period that runs for `node` at block `now`.
 	pub fn current<H: Hasher>(&self, node: NodeId, now: BlockNumber) -> Period {
-		self.closed::<H>(node, now).map_or(Period(0), Period::next)
+		self.current_at(self.offset::<H>(node), now)
 	}
 
-	/// The first and the last period of `node` that can be proven in one of the blocks `first..=last`, if any can: the
-	/// seed of a window is known from the block after its opening on.
-	pub fn windows_in<H: Hasher>(
+	/// As [`Self::closed`], of a node with this offset.
+	///
+	/// The only function that compares periods with the block number.
+	fn closed_at(&self, offset: BlockNumber, now: BlockNumber) -> Option<Period> {
+		let first_close = offset.saturating_add(self.window);
+		now.checked_sub(first_close).map(|since| Period(since.checked_div(self.period).unwrap_or(0)))
+	}
+
+	/// As [`Self::current`], of a node with this offset.
+	fn current_at(&self, offset: BlockNumber, now: BlockNumber) -> Period {
+		self.closed_at(offset, now).map_or(Period(0), Period::next)
+	}
+
+	/// The first and the last period that a node with this offset can prove in one of the blocks `first..=last`, if it can
+	/// any: the seed of a window is known from the block after its opening on.
+	pub(crate) fn windows_in(
 		&self,
-		node: NodeId,
+		offset: BlockNumber,
 		first: BlockNumber,
 		last: BlockNumber,
 	) -> Option<(Period, Period)> {
-		let earliest = self.current::<H>(node, first);
-		let running = self.current::<H>(node, last);
-		let latest = if self.opens::<H>(node, running) < last { running } else { running.previous()? };
+		let earliest = self.current_at(offset, first);
+		let running = self.current_at(offset, last);
+		let opens = running.0.saturating_mul(self.period).saturating_add(offset);
+		let latest = if opens < last { running } else { running.previous()? };
 		(earliest <= latest).then_some((earliest, latest))
 	}
 }

@@ -88,7 +88,9 @@ impl Interruptions {
 		first: Period,
 		last: Period,
 	) -> impl Iterator<Item = (Period, Period)> + 'a {
-		let spans = self.iter().filter_map(move |blocks| clock.windows_in::<H>(node, blocks.first, blocks.last));
+		// Once: everything else is arithmetic.
+		let offset = clock.offset::<H>(node);
+		let spans = self.iter().filter_map(move |blocks| clock.windows_in(offset, blocks.first, blocks.last));
 		// Two interruptions of one window count once.
 		spans
 			.scan(first, move |from, (earliest, latest)| {

@@ -18,6 +18,22 @@ use substation_runtime::{
 type Market = pallet_storage_market::Call<Runtime>;
 type Proofs = pallet_storage_proofs::Call<Runtime>;
 
+/// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these. A scenario that does so again needs
+/// another number: its name is made of it, and each runs once.
+pub(crate) fn migrate(blocks: u32) {
+	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
+	for _ in 0..blocks {
+		block([]);
+		assert!(!took_transactions());
+	}
+}
+
+/// Makes the next block the first one of a runtime that has this migration.
+fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
+	MockedMigrations::set(vec![(migration, steps)]);
+	frame_system::LastRuntimeUpgrade::<Runtime>::kill();
+}
+
 /// Blocks of more than a period of the development chain.
 const LONG: u32 = 31;
 

@@ -208,12 +208,12 @@ fn a_node_that_proves_nothing_over_many_migrations_is_ended() {
 	ExtBuilder.build_and_execute(|| {
 		Hardware::due(NODE.0);
 		let first = current(NODE).0;
-		let mut periods = (0..2 * MAX_INTERRUPTIONS).map(|nth| Period(first + 2 * nth));
-		for period in periods.clone() {
+		let last = first + 4 * MAX_INTERRUPTIONS;
+		for period in (first..last).step_by(2).map(Period) {
 			interrupt(opens(NODE, period) + 2, opens(NODE, period) + 2);
 		}
 
-		advance_to(closes(NODE, periods.next_back().unwrap()));
+		advance_to(closes(NODE, Period(last)));
 
 		assert!(StorageProofs::is_terminated(NODE));
 	});
