@@ -37,21 +37,6 @@ fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
 /// Blocks of more than a period of the development chain.
 const LONG: u32 = 31;
 
-/// Upgrades the chain to a runtime whose migration takes so many blocks, and makes these.
-pub(crate) fn migrate(blocks: u32) {
-	upgrade_to(MockedMigrationKind::SucceedAfter, blocks - 1);
-	for _ in 0..blocks {
-		block([]);
-		assert!(!took_transactions());
-	}
-}
-
-/// Makes the next block the first one of a runtime that has this migration.
-fn upgrade_to(migration: MockedMigrationKind, steps: u32) {
-	MockedMigrations::set(vec![(migration, steps)]);
-	frame_system::LastRuntimeUpgrade::<Runtime>::kill();
-}
-
 /// A node with one deal, at the start of the deal's first period.
 fn node_with_deal() -> (Node, DealId) {
 	let mut node = Node::register(Alice);
