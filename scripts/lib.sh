@@ -111,14 +111,12 @@ build() {
 	in_sources cargo build --workspace --all-targets --release --locked
 }
 
-# build_programs [PROGRAM...]: compiles the two programs that users run, and the ones that are named, without tests. Only the
-# simulation needs the native build of the runtime. One small test among them makes cargo resolve the same features as for
-# everything, so that nothing is compiled twice.
+# build_programs PROGRAM...: compiles these without tests. Only the simulation needs the native build of the runtime. One
+# small test among them makes cargo resolve the same features as for everything, so that nothing is compiled twice.
 build_programs() {
-	local programs=(substation-node substation "$@")
-	say "building the programs (cold: about half an hour on two cores; warm: seconds to minutes)"
+	say "building programs (cold: about half an hour on two cores; warm: seconds to minutes)"
 	copy_sources
-	in_sources cargo build --workspace "${programs[@]/#/--bin=}" --test proofs --release --locked
+	in_sources cargo build --workspace "${@/#/--bin=}" --test proofs --release --locked
 }
 
 # build_production: compiles the programs as they are shipped.
