@@ -54,7 +54,6 @@ const STEPS: &[Step] = &[
 	("least step=4 plancks", |s| (s.channels.redeem_fee, s.channels.min_redeem) = (1, 4)),
 	("member fee=least", |s| s.bandwidth.member_fee = 1),
 	("member fee=1 STN", |s| s.bandwidth.member_fee = STN),
-	("member fee=seat bond", |s| s.bandwidth.member_fee = s.bandwidth.seat_bond),
 	("seat bond=1 STN", |s| s.bandwidth.seat_bond = STN),
 	("seat bond=5,000 STN", |s| s.bandwidth.seat_bond = 5_000 * STN),
 	("least total bond=seat bond", |s| s.bandwidth.min_total_bond = s.bandwidth.seat_bond),

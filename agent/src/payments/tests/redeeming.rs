@@ -5,9 +5,15 @@ use std::time::Duration;
 
 /// A node that holds a voucher and looks after it.
 async fn holding(cumulative: Balance) -> (Arc<Table>, Node, Customer) {
+	holding_on(cumulative, |_| {}).await
+}
+
+/// Of a channel that is as `change` leaves it before the node looks at it.
+async fn holding_on(cumulative: Balance, change: impl FnOnce(&mut ChannelView)) -> (Arc<Table>, Node, Customer) {
 	let chain: Arc<Table> = Arc::default();
 	let node = Node::start(&chain, Delivery { redeem: STN / 2, ..terms() }).await;
 	let customer = Customer::start(&chain, STN).await;
+	chain.change(change);
 	drop(node.till.seat(&voucher(&customer, cumulative)).await.unwrap());
 	tokio::spawn(node.till.clone().look_after());
 	(chain, node, customer)
@@ -82,8 +88,7 @@ async fn what_the_chain_would_not_move_is_not_sent_unless_it_is_all_that_is_left
 // F2
 #[tokio::test(flavor = "multi_thread")]
 async fn redemption_in_full_blocks_waits_until_it_is_cheaper() {
-	let (chain, node, _customer) = holding(STN / 2).await;
-	chain.change(|page| page.redeem_fee = STN / 5);
+	let (chain, node, _customer) = holding_on(STN / 2, |page| page.redeem_fee = STN / 5).await;
 	next_block(&chain, &node).await;
 	assert!(chain.redeemed().is_empty());
 
@@ -96,8 +101,7 @@ async fn redemption_in_full_blocks_waits_until_it_is_cheaper() {
 // F2
 #[tokio::test(flavor = "multi_thread")]
 async fn redemption_in_full_blocks_waits_over_a_stop_but_not_over_the_end_of_its_channel() {
-	let (chain, node, _customer) = holding(STN / 2).await;
-	chain.change(|page| page.redeem_fee = STN / 5);
+	let (chain, node, _customer) = holding_on(STN / 2, |page| page.redeem_fee = STN / 5).await;
 	next_block(&chain, &node).await;
 	node.till.close_up().await;
 	assert!(chain.redeemed().is_empty());
