@@ -457,7 +457,7 @@ mod tests {
 
 	// E1
 	#[test]
-	fn seats_without_lines_and_members_without_bytes_end_below_nominating_and_spite_costs_more_than_it_takes() {
+	fn idle_seats_end_below_nominating_and_spite_costs_more_than_it_takes() {
 		let mut strategies = each(&Strategy::SEATED, &[IDENTITIES]);
 		strategies.extend([(Strategy::Silence, HARMFUL[3]), (Strategy::GivenUp, IDENTITIES)]);
 		let report = run_group(&group(Pace::Committees, strategies, false)).unwrap();
