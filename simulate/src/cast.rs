@@ -311,3 +311,24 @@ fn session_keys(index: usize, stash: &Key) -> (AccountId, AccountId, SessionKeys
 	let grandpa = agent("grandpa", u32::try_from(index).unwrap_or(u32::MAX)).public().into();
 	(stash.account.clone(), stash.account.clone(), SessionKeys { grandpa, babe })
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use pallet_staking::ErasStakersOverview;
+	use substation_runtime::Runtime;
+
+	#[test]
+	fn every_nominator_of_a_crowd_backs_a_validator() {
+		let cast = Cast::new(&Scenario { nominators: CROWD, ..Scenario::default() });
+
+		cast.genesis_state().execute_with(|| {
+			let elected: Vec<_> = ErasStakersOverview::<Runtime>::iter_prefix_values(0).collect();
+			let backers: u32 = elected.iter().map(|validator| validator.nominator_count).sum();
+			let staked: Balance = elected.iter().map(|validator| validator.total).sum();
+
+			assert!(backers >= CROWD, "{backers} backers");
+			assert!(staked <= HONEST_STAKE && HONEST_STAKE - staked < Balance::from(CROWD), "{staked}");
+		});
+	}
+}

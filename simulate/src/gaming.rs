@@ -457,7 +457,7 @@ mod tests {
 
 	// E1
 	#[test]
-	fn seats_without_lines_and_members_without_bytes_end_below_nominating_and_spite_costs_more_than_it_takes() {
+	fn idle_seats_end_below_nominating_and_spite_costs_more_than_it_takes() {
 		let mut strategies = each(&Strategy::SEATED, &[IDENTITIES]);
 		strategies.extend([(Strategy::Silence, HARMFUL[3]), (Strategy::GivenUp, IDENTITIES)]);
 		let report = run_group(&group(Pace::Committees, strategies, false)).unwrap();
@@ -503,59 +503,6 @@ mod tests {
 			// Fees and the reserve for them are all that differs.
 			let apart = (full.gain - hooks.gain).unsigned_abs();
 			assert!(apart < full.nominating.unsigned_abs() / 50, "{full:?} {hooks:?}");
-		}
-	}
-
-	/// Prints what some runs came to, for whoever looks for numbers.
-	#[test]
-	#[ignore = "prints"]
-	fn probe() {
-		if std::env::var("FLOOD").is_ok() {
-			println!("{}", crate::dispute::flood(10).summary());
-			return;
-		}
-		let text = |name| std::env::var(name).unwrap_or_default();
-		let points = [grid::defaults()]
-			.into_iter()
-			.chain(grid::extremes())
-			.chain(grid::steps().into_iter().skip(1))
-			.chain(grid::corners())
-			.chain(samples(SAMPLES));
-		let (names, ids) = (text("STRATEGIES"), text("IDS"));
-		let all = Strategy::GAMING.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]);
-		let chosen: Vec<_> = all.filter(|strategy| names.split(',').any(|name| name == strategy.name())).collect();
-		let ids: Vec<u32> = ids.split(',').map(|id| id.parse().unwrap()).collect();
-		let pace = match text("PACE").as_str() {
-			"full" => Pace::Full,
-			"hooks" => Pace::Hooks,
-			_ => Pace::Committees,
-		};
-		let (from, count): (usize, usize) = (text("FROM").parse().unwrap_or(0), text("COUNT").parse().unwrap_or(1));
-		for point in points.skip(from).take(count) {
-			let started = Instant::now();
-			let nominators = text("CROWD").parse().ok();
-			let group = Group { point, nominators, ..group(pace, each(&chosen, &ids), false) };
-			let report = run_group(&group).unwrap();
-			for row in &report.rows {
-				println!(
-					"{} | {} x {} | gain {} | nominating {} | harm {} | honest {} | {} per 1000",
-					row.point,
-					row.strategy.name(),
-					row.identities,
-					exact_signed(row.gain),
-					exact_signed(row.nominating),
-					exact_signed(row.harm),
-					exact_signed(row.honest),
-					row.harm_per_stn()
-				);
-			}
-			println!(
-				"{:?} {:?} unaffordable {:?}; {} s",
-				report.failures.iter().take(5).collect::<Vec<_>>(),
-				report.violations,
-				report.unaffordable,
-				started.elapsed().as_secs_f32()
-			);
 		}
 	}
 }

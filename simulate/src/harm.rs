@@ -7,7 +7,7 @@ use crate::{amount::exact_signed, cast::Pace, gaming::Row, strategy::Strategy};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// The most that honest lines may lose for each STN that spite costs, in thousandths.
-pub(crate) const BOUND: i128 = 1_000;
+pub(crate) const BOUND: i128 = 500;
 
 impl Row {
 	/// Whether there were honest lines to be harmed, and whoever did so meant it.

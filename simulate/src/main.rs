@@ -44,7 +44,7 @@ use substation_primitives::Balance;
 ///
 /// Says what it does on stderr, and what came of it on stdout. Every run is the same: nothing depends on time or chance.
 /// Exits with 1 if an invariant is broken, a transaction fails that should not, a strategy ends above nominating the same
-/// tokens, paying oneself does not cost something, or honest operators lose more by spite than it costs.
+/// tokens, paying oneself does not cost something, or honest operators lose more than half of what spite costs.
 #[derive(Parser)]
 #[command(name = "substation-simulate", version)]
 struct Options {
