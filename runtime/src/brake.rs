@@ -52,10 +52,11 @@ fn is_needed(pallet: &str, call: &str) -> bool {
 		"Staking" => call == "chill",
 		// Against a stolen key, and for customers who look for the node where it is.
 		"Registry" => matches!(call, "set_agent" | "set_contact"),
-		// Free; and what ends the duty to prove a deal, for which each window without a proof is fined.
-		"StorageMarket" => matches!(call, "accept" | "clear" | "forfeit" | "close"),
+		// Free; what ends the duty to prove a deal, for which each window without a proof is fined; and the duty to pay for it.
+		"StorageMarket" => matches!(call, "accept" | "clear" | "forfeit" | "close" | "end_early"),
 		"StorageProofs" => call == "prove",
-		"BandwidthProofs" => call == "submit_measurement",
+		// Free; and what ends tests, each of which is paid from what was prepaid.
+		"BandwidthProofs" => matches!(call, "submit_measurement" | "give_up_seats" | "withdraw_prepaid"),
 		// The payer may take back what was not redeemed in time.
 		"PaymentChannels" => call == "redeem",
 		// Each step has its time, and silence loses; until it is executed, lost bytes stay due. The council decides anyway.

@@ -35,6 +35,7 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 	folder.create()?;
 	let key = folder.agent_key_or_new()?;
 	let old = old.unwrap_or_default();
+	ensure_free(&old, options.operator)?;
 	let kept =
 		|given: &Vec<SocketAddr>, before: &Vec<SocketAddr>| if given.is_empty() { before } else { given }.clone();
 	let config = Config {
@@ -82,6 +83,17 @@ pub async fn init(common: &Common, options: &Init) -> Result<()> {
 			println!("next: {register} --key-file <operator's key>");
 			println!("      or, to sign with a wallet, first: substation init --operator <its address>");
 		}
+	}
+	Ok(())
+}
+
+/// Errors if this folder has a node, of another operator than is named.
+fn ensure_free(config: &Config, named: Option<AccountId>) -> Result<()> {
+	if let (Some(node), Some(owner), Some(named)) = (config.node, config.operator, named) {
+		ensure!(
+			owner == named,
+			"this data folder is of node {node}, which belongs to {owner}; for {named}, make another one: --data FOLDER"
+		);
 	}
 	Ok(())
 }
@@ -187,6 +199,18 @@ mod tests {
 	}
 
 	// 2
+	#[test]
+	fn a_folder_with_a_node_is_not_made_for_another_operator() {
+		let [alice, bob] = [[1; 32], [2; 32]].map(AccountId::from);
+		let with_node = Config { node: Some(7), operator: Some(alice), ..Config::default() };
+
+		let refused = ensure_free(&with_node, Some(bob)).unwrap_err().to_string();
+		assert!(refused.contains("node 7") && refused.contains("--data"), "{refused}");
+		ensure_free(&with_node, Some(alice)).unwrap();
+		ensure_free(&with_node, None).unwrap();
+		ensure_free(&Config { node: None, ..with_node }, Some(bob)).unwrap();
+	}
+
 	#[test]
 	fn an_agent_signs_for_one_operator_on_one_chain() {
 		let key = SecretKey::from_bytes(&[7; 32]);

@@ -81,6 +81,12 @@ pub mod pallet {
 			T::DbWeight::get().reads(3).saturating_add(Self::note_interruption(now))
 		}
 
+		/// Root may have started a migration in this block, before anything was included.
+		fn on_finalize(now: BlockNumberFor<T>) {
+			let weight = Self::note_interruption(now);
+			frame_system::Pallet::<T>::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
+		}
+
 		fn integrity_test() {
 			let number = core::mem::size_of::<BlockNumberFor<T>>();
 			assert_eq!(number, 4, "block numbers have {number} bytes, interruptions count with 4");

@@ -216,7 +216,6 @@ fn provides(call: &RuntimeCall) -> bool {
 		RuntimeCall::Registry(call) => matches!(
 			call,
 			Registry::set_contact { .. }
-				| Registry::set_offer { .. }
 				| Registry::release_bond { .. }
 				| Registry::leave { .. }
 				| Registry::unbond { .. }
@@ -237,7 +236,7 @@ fn provides(call: &RuntimeCall) -> bool {
 			_ => false,
 		},
 		RuntimeCall::PaymentChannels(call) => {
-			matches!(call, Channels::start_closing { .. } | Channels::finish_closing { .. } | Channels::close { .. })
+			matches!(call, Channels::start_closing { .. } | Channels::finish_closing { .. })
 		}
 		RuntimeCall::Rewards(call) => matches!(call, pallet_rewards::Call::claim { .. }),
 		_ => false,

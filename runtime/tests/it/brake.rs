@@ -49,11 +49,10 @@ const PAUSABLE: &List = &[
 	("Settings", "set_registry set_market set_proofs set_bandwidth set_channels set_disputes set_rewards"),
 	// Bonds wait; nothing is fined for not leaving.
 	("Registry", "register set_offer add_bond release_bond leave unbond withdraw suspend lift_suspension add_class"),
-	// A customer goes on paying for what is proven, as was agreed.
-	("StorageMarket", "propose withdraw_proposal settle end_early"),
+	("StorageMarket", "propose withdraw_proposal settle"),
 	("StorageProofs", "report_missed"),
 	// Nobody is fined for a line.
-	("BandwidthProofs", "take_seats set_claim give_up_seats prepay withdraw_prepaid collect_earned remove_line"),
+	("BandwidthProofs", "take_seats set_claim prepay collect_earned remove_line"),
 	// A payer waits for the rest; the payee redeems meanwhile.
 	("PaymentChannels", "open top_up start_closing finish_closing close"),
 	// For 84 eras.
@@ -86,9 +85,9 @@ const NEVER: &List = &[
 	("Staking", "chill"),
 	("Disputes", "open answer answer_by_agent decide overturn execute concede"),
 	("Registry", "set_contact set_agent"),
-	("StorageMarket", "accept clear forfeit close"),
+	("StorageMarket", "accept clear forfeit close end_early"),
 	("StorageProofs", "prove"),
-	("BandwidthProofs", "submit_measurement"),
+	("BandwidthProofs", "submit_measurement give_up_seats withdraw_prepaid"),
 	("PaymentChannels", "redeem"),
 ];
 

@@ -24,6 +24,7 @@ const HARMLESS: &List = &[
 	),
 	// To the account itself, since controllers are gone.
 	("Staking", "set_controller"),
+	// Whoever has the keys can sign twice and report it, for no reward.
 	("Session", "set_keys purge_keys"),
 	("VoterList", "rebag put_in_front_of put_in_front_of_other"),
 	// What they carry is filtered, too.
@@ -39,14 +40,14 @@ const HARMLESS: &List = &[
 	("Council", "vote close"),
 	("TechnicalCommittee", "vote close"),
 	("Elections", "vote remove_voter"),
-	("Registry", "set_contact set_offer release_bond leave unbond withdraw"),
+	("Registry", "set_contact release_bond leave unbond withdraw"),
 	// A deal that ends early pays its node for some periods, as was agreed; anybody may make the others.
 	("StorageMarket", "withdraw_proposal settle end_early close"),
 	("StorageProofs", "report_missed"),
 	// `take_seats` with nothing prepaid.
 	("BandwidthProofs", "take_seats set_claim give_up_seats withdraw_prepaid collect_earned remove_line"),
-	// Pay nobody more than vouchers do that were redeemed before.
-	("PaymentChannels", "start_closing finish_closing close"),
+	// The payee has a grace to redeem; the payer gets what is left after it.
+	("PaymentChannels", "start_closing finish_closing"),
 	("Rewards", "claim"),
 ];
 
@@ -101,6 +102,10 @@ const REFUSED: &List = &[
 	("Balances", "transfer_allow_death transfer_keep_alive transfer_all burn"),
 	("StorageMarket", "propose"),
 	("PaymentChannels", "open top_up"),
+	// Gives up what the payee has not redeemed, to a payer who may be the proxy.
+	("PaymentChannels", "close"),
+	// At the lowest price, to a customer who may be the proxy.
+	("Registry", "set_offer"),
 	// Flows to the members of committees.
 	("BandwidthProofs", "prepay"),
 	// Compensate a customer, who may be the proxy; or stand for a node whose agent, the proxy's, lets it fail.

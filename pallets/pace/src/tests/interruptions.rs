@@ -47,6 +47,18 @@ fn a_migration_that_lasts_is_noted_up_to_the_present_block() {
 }
 
 #[test]
+fn a_migration_that_root_starts_in_a_block_is_noted_in_that_block() {
+	ExtBuilder::default().build_and_execute(|| {
+		run(1..=4, false);
+
+		Migrating::set(true);
+		Pace::on_finalize(4);
+
+		assert_eq!(noted(), [(4, 4)]);
+	});
+}
+
+#[test]
 fn a_block_of_a_migration_weighs_a_write_more() {
 	ExtBuilder::default().build_and_execute(|| {
 		Migrating::set(true);
