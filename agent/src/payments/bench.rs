@@ -34,6 +34,7 @@ use std::{
 	sync::Arc,
 	time::Instant,
 };
+use sp_runtime::Permill;
 use substation_primitives::{
 	channel::{Channel, ChannelPage, VoucherKey},
 	settings::STN,
@@ -79,7 +80,15 @@ impl OneChannel {
 			record_deposit: 0,
 			closing: None,
 		};
-		ChannelPage { id: CHANNEL, channel, now: 1, genesis: GENESIS, min_redeem: STN / 100, redeem_fee: STN / 1_000 }
+		ChannelPage {
+			id: CHANNEL,
+			channel,
+			now: 1,
+			genesis: GENESIS,
+			min_redeem: STN / 100,
+			redeem_fee: STN / 1_000,
+			burn: Permill::from_percent(10),
+		}
 	}
 }
 
