@@ -34,7 +34,6 @@ use std::{
 	sync::Arc,
 	time::Instant,
 };
-use sp_runtime::Permill;
 use substation_primitives::{
 	channel::{Channel, ChannelPage, VoucherKey},
 	settings::STN,
@@ -87,7 +86,7 @@ impl OneChannel {
 			genesis: GENESIS,
 			min_redeem: STN / 100,
 			redeem_fee: STN / 1_000,
-			burn: Permill::from_percent(10),
+			burn: Default::default(),
 		}
 	}
 }

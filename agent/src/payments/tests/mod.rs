@@ -32,12 +32,12 @@ use iroh::{
 	endpoint::{Connection, RecvStream, SendStream},
 	EndpointAddr, SecretKey,
 };
+use sp_runtime::Permill;
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex},
 };
-use sp_runtime::Permill;
 use substation_primitives::{
 	channel::{Channel, ChannelPage},
 	settings::STN,

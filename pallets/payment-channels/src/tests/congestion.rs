@@ -142,11 +142,11 @@ fn a_multiplier_below_one_makes_nothing_cheaper() {
 fn a_page_says_what_a_redemption_costs_now() {
 	ExtBuilder.build_and_execute(|| {
 		let (id, settings) = (open(DEPOSIT), ChannelsOf::get());
-		set_multiplier(7);
+		set_multiplier(2);
 
 		let page = PaymentChannels::page(id).expect("the channel has a record");
 
-		assert_eq!((page.redeem_fee, page.min_redeem), (7 * settings.redeem_fee, settings.min_redeem));
+		assert_eq!((page.redeem_fee, page.min_redeem), (2 * settings.redeem_fee, settings.min_redeem));
 		set_multiplier(70);
 		let page = PaymentChannels::page(id).expect("the channel has a record");
 		assert_eq!((page.redeem_fee, page.min_redeem), (70 * settings.redeem_fee, 280 * settings.redeem_fee));
