@@ -3,6 +3,7 @@
 use crate::units::{Balance, BlockNumber};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use sp_runtime::Permill;
 
 /// The ed25519 key that signs a channel's vouchers.
 pub type VoucherKey = [u8; 32];
@@ -47,8 +48,28 @@ pub struct ChannelPage<AccountId> {
 	pub now: BlockNumber,
 	/// Hash of the chain's first block.
 	pub genesis: substation_proofs::Hash,
-	/// Least amount that one redemption moves.
+	/// Least amount that one redemption of this channel moves now, unless it is all that is left. More while blocks are
+	/// full.
 	pub min_redeem: Balance,
 	/// What a redemption costs now; withheld from it. More while blocks are full.
 	pub redeem_fee: Balance,
+	/// The share of a redemption that is burned.
+	pub burn: Permill,
+}
+
+impl<AccountId> ChannelPage<AccountId> {
+	/// Whether the chain would move this much in all now, if its key has promised it and the payee can receive it.
+	pub fn is_redeemable(&self, cumulative: Balance) -> bool {
+		let step = cumulative.saturating_sub(self.channel.spent);
+		let left = self.channel.left();
+		step <= left && (step >= self.min_redeem || step == left) && divide(step, self.burn, self.redeem_fee).is_some()
+	}
+}
+
+/// What of a step is paid and what is burned, `None` if fee and burn leave nothing for the payee. With the fee they add up
+/// to the step; the fraction that the burn share leaves is paid.
+pub fn divide(step: Balance, burn: Permill, fee: Balance) -> Option<(Balance, Balance)> {
+	let burned = burn.mul_floor(step);
+	let paid = step.checked_sub(burned)?.checked_sub(fee)?;
+	(paid > 0).then_some((paid, burned))
 }

@@ -199,6 +199,9 @@ pub struct BandwidthSettings {
 	pub max_absences: u8,
 }
 
+/// Fees of a redemption that the least one moves, at least.
+pub const MIN_STEP_FEES: Balance = 4;
+
 /// Tunables of `pallet-payment-channels`.
 #[derive(
 	Clone,
@@ -451,7 +454,7 @@ impl Settings {
 	fn validate_channels(&self) -> Result<(), SettingError> {
 		let ChannelSettings { burn, redeem_fee, min_redeem, record_deposit } = self.channels;
 		ensure(burn <= Permill::from_percent(50), SettingError::ChannelBurn)?;
-		ensure(redeem_fee > 0 && redeem_fee <= min_redeem / 4, SettingError::RedeemFee)?;
+		ensure(redeem_fee > 0 && redeem_fee <= min_redeem / MIN_STEP_FEES, SettingError::RedeemFee)?;
 		ensure(record_deposit > 0, SettingError::Deposit)
 	}
 

@@ -274,6 +274,7 @@ pub async fn close(common: &Common, options: &OfChannel) -> Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use sp_runtime::Permill;
 	use substation_primitives::{
 		channel::{Channel, ChannelPage},
 		NodeId,
@@ -302,6 +303,7 @@ mod tests {
 			genesis: [7; 32],
 			min_redeem: 1,
 			redeem_fee: 1,
+			burn: Permill::from_percent(10),
 		};
 		Row { known, page: Some(page) }
 	}

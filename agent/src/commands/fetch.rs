@@ -241,7 +241,10 @@ fn is_behind(error: &PaymentError) -> bool {
 		error,
 		PaymentError::NotEnough { .. }
 			| PaymentError::Refused(
-				Refusal::UnknownChannel(_) | Refusal::NothingLeft { .. } | Refusal::ExceedsDeposit { .. }
+				Refusal::UnknownChannel(_)
+					| Refusal::NothingLeft { .. }
+					| Refusal::ExceedsDeposit { .. }
+					| Refusal::RestTooSmall { .. }
 			)
 	)
 }

@@ -79,7 +79,15 @@ impl OneChannel {
 			record_deposit: 0,
 			closing: None,
 		};
-		ChannelPage { id: CHANNEL, channel, now: 1, genesis: GENESIS, min_redeem: STN / 100, redeem_fee: STN / 1_000 }
+		ChannelPage {
+			id: CHANNEL,
+			channel,
+			now: 1,
+			genesis: GENESIS,
+			min_redeem: STN / 100,
+			redeem_fee: STN / 1_000,
+			burn: Default::default(),
+		}
 	}
 }
 

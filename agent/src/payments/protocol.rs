@@ -166,6 +166,17 @@ pub enum Refusal {
 	#[error("the node did not understand")]
 	#[codec(index = 14)]
 	Misunderstood,
+	/// The chain would not redeem what is left of the deposit. Top it up, or wait until the chain's blocks are emptier.
+	#[error("channel {channel} has {} STN left, and a redemption moves {} STN at least now", display_amount(*.left), display_amount(*.least))]
+	#[codec(index = 15)]
+	RestTooSmall {
+		/// The channel.
+		channel: ChannelId,
+		/// What is left of its deposit.
+		left: Balance,
+		/// What a redemption moves at least.
+		least: Balance,
+	},
 }
 
 /// Why a message could not be sent or read.

@@ -16,9 +16,6 @@ use substation_primitives::{Balance, BlockNumber, ChannelId};
 const AT_ONE_TIME: usize = 256;
 /// Blocks after which a redemption that nobody has included is sent again.
 const AGAIN_AFTER: BlockNumber = 4;
-/// A redemption that can wait does, while its fee is more than this part of it: one over so much. While blocks are not
-/// full, no redemption that the chain takes has such a fee, unless it is a last one.
-const FEE_DIVISOR: Balance = 4;
 /// How long the last redemptions may take.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -114,9 +111,8 @@ impl Till {
 /// Whether the chain would redeem this and it is time.
 fn is_due(page: &ChannelView, cumulative: Balance, waiting: Balance, redeem: Balance, is_last: bool) -> bool {
 	let is_all = cumulative == page.channel.deposit;
-	let is_possible = waiting > page.redeem_fee && (waiting >= page.min_redeem || is_all);
-	// The fee is what the chain takes now: it follows how full blocks are.
-	let is_cheap = page.redeem_fee <= waiting / FEE_DIVISOR;
-	let is_time = page.channel.closing.is_some() || (is_cheap && (is_last || waiting >= redeem));
-	is_possible && is_time
+	// The least step follows the fee, which follows how full blocks are. A rest below it can wait for emptier ones.
+	let is_enough = waiting >= page.min_redeem && (waiting >= redeem || is_all);
+	let is_time = page.channel.closing.is_some() || is_last || is_enough;
+	is_time && page.is_redeemable(cumulative)
 }

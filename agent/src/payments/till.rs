@@ -125,7 +125,7 @@ impl Till {
 	}
 
 	/// Takes a customer in who shows that a channel is theirs: the channel must be final, pay this node's operator, not
-	/// be closing, and have something left. Whoever used it before is sent away.
+	/// be closing, and have something left that the chain would redeem. Whoever used it before is sent away.
 	pub async fn seat(&self, voucher: &Voucher) -> Result<Seat, Refusal> {
 		if self.0.terms.price == 0 {
 			return Err(Refusal::Free);
@@ -144,6 +144,12 @@ impl Till {
 		}
 		if page.genesis != self.0.genesis || !voucher.is_signed_by(&channel.key, &self.0.genesis) {
 			return Err(Refusal::Forged);
+		}
+		let (left, least) = (channel.left(), page.min_redeem);
+		// All that is left may be less than the least step, and is good if it has been promised and pays.
+		let is_all = voucher.cumulative == channel.deposit && page.is_redeemable(voucher.cumulative);
+		if left > 0 && left < least && !is_all {
+			return Err(Refusal::RestTooSmall { channel: voucher.channel, left, least });
 		}
 		let account = self.account(&page)?;
 		if self.0.is_stopping.load(Ordering::Acquire) {

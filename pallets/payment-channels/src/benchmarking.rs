@@ -47,6 +47,13 @@ impl<T: Config> Open<T> {
 		Ok(Self { id, key, payer, payee })
 	}
 
+	/// In its grace, whose length is read for a redemption then.
+	fn closing() -> Result<Self, BenchmarkError> {
+		let channel = Self::channel()?;
+		Pallet::<T>::do_start_closing(channel.payer.clone(), channel.id)?;
+		Ok(channel)
+	}
+
 	fn voucher(&self, cumulative: Balance) -> Result<VoucherSignature, BenchmarkError> {
 		let message = voucher_message(&Pallet::<T>::genesis(), self.id.0, cumulative);
 		let signature = sp_io::crypto::ed25519_sign(KEYS, &self.key, &message).ok_or("the key was generated")?;
@@ -84,7 +91,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn authorize_redeem() -> Result<(), BenchmarkError> {
-		let channel = Open::<T>::channel()?;
+		let channel = Open::<T>::closing()?;
 		let cumulative = DEPOSIT / 2;
 		let signature = channel.voucher(cumulative)?;
 		let call = Call::<T>::redeem { channel: channel.id, cumulative, signature };
@@ -99,7 +106,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn redeem() -> Result<(), BenchmarkError> {
-		let channel = Open::<T>::channel()?;
+		let channel = Open::<T>::closing()?;
 		let cumulative = DEPOSIT / 2;
 		let signature = channel.voucher(cumulative)?;
 

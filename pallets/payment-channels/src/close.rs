@@ -11,6 +11,9 @@ use frame_support::{
 };
 use substation_primitives::{Balance, BlockNumber, ChannelId};
 
+/// The part of a grace, one over so much, in which small steps are possible again.
+const ENDING: BlockNumber = 4;
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_start_closing(payer: T::AccountId, id: ChannelId) -> DispatchResult {
 		let mut channel = Self::recorded(id).map_err(Error::<T>::from)?;
@@ -43,6 +46,11 @@ impl<T: Config> Pallet<T> {
 			let began = closing.saturating_sub(T::Grace::get());
 			T::Interruptions::get().moved(began, closing)
 		})
+	}
+
+	/// Whether a channel is in the last quarter of its grace, or past it. Blocks that took no transactions count here.
+	pub(crate) fn is_ending(channel: &ChannelOf<T>) -> bool {
+		channel.closing.is_some_and(|closing| Self::now() >= closing.saturating_sub(T::Grace::get() / ENDING))
 	}
 
 	/// Returns everything to the payer and forgets the channel.

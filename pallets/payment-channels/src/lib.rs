@@ -181,7 +181,7 @@ pub mod pallet {
 		/// Payer and payee are one account. Name somebody else.
 		#[codec(index = 4)]
 		PayeeIsPayer,
-		/// Less is put in than the least that one redemption moves. Put in more.
+		/// Less is put in than the least that one redemption moves now. Put in more, or wait until blocks are emptier.
 		#[codec(index = 5)]
 		DepositTooSmall,
 		/// The deposits together would not fit a balance.
@@ -278,9 +278,10 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Free of charge for whoever submits it, because its fee is withheld from what it moves, which is at least the
-		/// least step or exactly all that is left. The fee rises with those of transactions while blocks are full. Everything is checked before the transaction enters a block, the
-		/// channel and the amount first, the signature last. Costs the same for a mebibyte and for a tebibyte. Possible
-		/// as long as the channel has a record, also while it is closing.
+		/// least step or exactly all that is left. The fee rises with those of transactions while blocks are full, and
+		/// the least step with it: it is at least four fees, except in the last quarter of a channel's grace. Everything is
+		/// checked before the transaction enters a block, the channel and the amount first, the signature last. Costs the
+		/// same for a mebibyte and for a tebibyte. Possible as long as the channel has a record, also while it is closing.
 		///
 		/// ## Errors
 		/// [`Error::UnknownChannel`], [`Error::ChannelGone`], [`Error::AlreadyRedeemed`], [`Error::OverDeposit`],

@@ -6,7 +6,7 @@ use crate::{
 };
 use frame_support::{
 	ensure,
-	pallet_prelude::{DispatchError, DispatchResult, Get},
+	pallet_prelude::{DispatchError, DispatchResult},
 	traits::fungible::MutateHold,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
 		key: VoucherKey,
 		deposit: Balance,
 	) -> DispatchResult {
-		let settings = T::Settings::get();
+		let settings = Self::settings();
 		ensure!(payer != payee, Error::<T>::PayeeIsPayer);
 		ensure!(deposit >= settings.min_redeem, Error::<T>::DepositTooSmall);
 
@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		let mut channel = Self::recorded(id).map_err(Error::<T>::from)?;
 		ensure!(channel.payer == payer, Error::<T>::NotPayer);
 		ensure!(channel.closing.is_none(), Error::<T>::AlreadyClosing);
-		ensure!(amount >= T::Settings::get().min_redeem, Error::<T>::DepositTooSmall);
+		ensure!(amount >= Self::settings().min_redeem, Error::<T>::DepositTooSmall);
 		let deposit = channel.deposit.checked_add(amount).ok_or(Error::<T>::DepositOutOfRange)?;
 
 		T::Currency::hold(&HoldReason::ChannelDeposit.into(), &payer, amount)?;

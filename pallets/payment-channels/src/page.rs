@@ -8,8 +8,8 @@ impl<T: Config> Pallet<T> {
 	/// that holds now, moved by the blocks that took no transactions.
 	pub fn page(id: ChannelId) -> Option<ChannelPage<T::AccountId>> {
 		let mut channel = Channels::<T>::get(id)?;
+		let settings = Self::settings_of(&channel);
 		channel.closing = Self::closes(&channel);
-		let settings = Self::settings();
 		Some(ChannelPage {
 			id,
 			channel,
@@ -17,6 +17,7 @@ impl<T: Config> Pallet<T> {
 			genesis: Self::genesis(),
 			min_redeem: settings.min_redeem,
 			redeem_fee: settings.redeem_fee,
+			burn: settings.burn,
 		})
 	}
 }

@@ -38,10 +38,21 @@ const LONGEVITY: TransactionLongevity = 64;
 const PROVIDES: &str = "substation/redeem";
 
 impl<T: Config> Pallet<T> {
-	/// The settings that are in force, with the fee that a redemption costs in this block.
+	/// The settings that are in force, with the fee and the least step of this block.
 	pub(crate) fn settings() -> ChannelSettings {
-		let settings = T::Settings::get();
-		ChannelSettings { redeem_fee: money::fee(settings.redeem_fee, T::FeeMultiplier::get()), ..settings }
+		money::scaled(T::Settings::get(), T::FeeMultiplier::get())
+	}
+
+	/// Those of one channel. At the end of its grace the least step is the setting's, however full blocks are: what the
+	/// payee could not redeem before, it could not redeem at all. The fee is this block's even then, or one closing would
+	/// be worth any number of cheap redemptions.
+	pub(crate) fn settings_of(channel: &ChannelOf<T>) -> ChannelSettings {
+		let settings = Self::settings();
+		if Self::is_ending(channel) {
+			ChannelSettings { min_redeem: T::Settings::get().min_redeem, ..settings }
+		} else {
+			settings
+		}
 	}
 
 	/// The right to redeem `cumulative`, whoever has signed it.
@@ -49,7 +60,7 @@ impl<T: Config> Pallet<T> {
 		let channel = Self::recorded(id)?;
 		let step = cumulative.checked_sub(channel.spent).filter(|step| *step > 0).ok_or(Refusal::AlreadyRedeemed)?;
 		ensure!(cumulative <= channel.deposit, Refusal::OverDeposit);
-		let settings = Self::settings();
+		let settings = Self::settings_of(&channel);
 		ensure!(money::is_step_allowed(step, channel.left(), &settings), Refusal::StepTooSmall);
 		let split = money::split(step, &settings).ok_or(Refusal::StepTooSmall)?;
 		let consequence = T::Currency::can_deposit(&channel.payee, split.paid, Provenance::Extant);

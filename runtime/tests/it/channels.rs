@@ -91,7 +91,10 @@ fn a_channel_holds_its_deposit_and_says_what_a_payee_needs_to_know() {
 		assert_eq!((record.key, record.closing), (channel.key.public().0, None));
 		assert_eq!((record.deposit, record.spent, record.record_deposit), (DEPOSIT, 0, settings.record_deposit));
 		assert_eq!((page.id, page.genesis, page.now), (channel.id, GENESIS.0, System::block_number()));
-		assert_eq!((page.min_redeem, page.redeem_fee), (settings.min_redeem, settings.redeem_fee));
+		assert_eq!(
+			(page.min_redeem, page.redeem_fee, page.burn),
+			(settings.min_redeem, settings.redeem_fee, settings.burn)
+		);
 		assert_eq!(held(HoldReason::ChannelDeposit), DEPOSIT);
 		assert_eq!(held(HoldReason::ChannelRecord), settings.record_deposit);
 	});
@@ -335,8 +338,13 @@ fn a_redemption_in_full_blocks_costs_more() {
 		assert_eq!(held(HoldReason::ChannelDeposit), 2 * DEPOSIT - 3 * STN);
 		assert_eq!(money(), (payee + 3 * STN - burned - fee, treasury + fee, issuance - burned));
 
-		// What is not worth its fee waits for emptier blocks.
+		// A step of less than four fees waits for emptier blocks.
 		set_multiplier(100);
+		assert!(channel.page().unwrap().min_redeem == 400 * settings.redeem_fee);
+		assert_eq!(
+			refused(small.voucher(399 * settings.redeem_fee)),
+			UnknownTransaction::Custom(STEP_TOO_SMALL).into()
+		);
 		let least = settings.min_redeem;
 		assert_eq!(refused(small.voucher(least)), UnknownTransaction::Custom(STEP_TOO_SMALL).into());
 		set_multiplier(1);

@@ -89,10 +89,11 @@ async fn customer_who_stops_paying_gets_what_is_paid_and_one_step() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_goes_out_that_the_deposit_cannot_pay() {
-	let chain = Arc::default();
+	let chain: Arc<Table> = Arc::default();
 	let node = Node::start(&chain, terms()).await;
 	let deposit = cost(STEP / 2, PRICE);
 	let customer = Customer::start(&chain, deposit).await;
+	chain.change(|page| page.min_redeem = deposit);
 	let (_, commitment) = node.serves(&bytes(LENGTH));
 
 	let mut visit = customer.come(&node).await;

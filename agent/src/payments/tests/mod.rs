@@ -32,6 +32,7 @@ use iroh::{
 	endpoint::{Connection, RecvStream, SendStream},
 	EndpointAddr, SecretKey,
 };
+use sp_runtime::Permill;
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
@@ -253,7 +254,15 @@ fn page(key: [u8; 32], deposit: Balance) -> ChannelView {
 		record_deposit: 1,
 		closing: None,
 	};
-	ChannelPage { id: CHANNEL, channel, now: 100, genesis: GENESIS, min_redeem: STN / 100, redeem_fee: STN / 1_000 }
+	ChannelPage {
+		id: CHANNEL,
+		channel,
+		now: 100,
+		genesis: GENESIS,
+		min_redeem: STN / 100,
+		redeem_fee: STN / 1_000,
+		burn: Permill::from_percent(10),
+	}
 }
 
 fn terms() -> Delivery {

@@ -129,6 +129,11 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let (deposit, served) = (STN, STN);
 	assert_eq!(refusal(opening).await, Refusal::NothingLeft { channel: CHANNEL, deposit, served });
 
+	// F2: what is left would not pay for its redemption.
+	chain.change(|page| (page.channel.spent, page.min_redeem) = (STN / 2, STN / 2 + 1));
+	let rest = Refusal::RestTooSmall { channel: CHANNEL, left: STN / 2, least: STN / 2 + 1 };
+	assert_eq!(refusal(opening).await, rest);
+
 	chain.change(|page| page.channel.key = [1; 32]);
 	assert_eq!(refusal(opening).await, Refusal::Forged);
 
@@ -153,9 +158,10 @@ async fn deposit_that_is_topped_up_meanwhile_is_noticed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn channel_that_cannot_pay_for_all_of_it_is_named_before_anything_is_paid() {
-	let chain = Arc::default();
+	let chain: Arc<Table> = Arc::default();
 	let node = Node::start(&chain, terms()).await;
 	let customer = Customer::start(&chain, 1_000).await;
+	chain.change(|page| page.min_redeem = 1_000);
 	let (_, commitment) = node.serves(&bytes(LENGTH));
 
 	let error = customer.fetch(&node, commitment).await.unwrap_err();

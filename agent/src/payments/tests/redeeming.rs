@@ -85,14 +85,19 @@ async fn what_the_chain_would_not_move_is_not_sent_unless_it_is_all_that_is_left
 	assert_eq!(chain.redeemed(), [STN]);
 }
 
+/// Blocks are as full as makes a redemption cost this.
+fn set_fee(page: &mut ChannelView, fee: Balance) {
+	(page.redeem_fee, page.min_redeem) = (fee, 4 * fee);
+}
+
 // F2
 #[tokio::test(flavor = "multi_thread")]
 async fn redemption_in_full_blocks_waits_until_it_is_cheaper() {
-	let (chain, node, _customer) = holding_on(STN / 2, |page| page.redeem_fee = STN / 5).await;
+	let (chain, node, _customer) = holding_on(STN / 2, |page| set_fee(page, STN / 5)).await;
 	next_block(&chain, &node).await;
 	assert!(chain.redeemed().is_empty());
 
-	chain.change(|page| page.redeem_fee = STN / 10);
+	chain.change(|page| set_fee(page, STN / 10));
 	next_block(&chain, &node).await;
 
 	assert_eq!(chain.redeemed(), [STN / 2]);
@@ -100,17 +105,52 @@ async fn redemption_in_full_blocks_waits_until_it_is_cheaper() {
 
 // F2
 #[tokio::test(flavor = "multi_thread")]
-async fn redemption_in_full_blocks_waits_over_a_stop_but_not_over_the_end_of_its_channel() {
-	let (chain, node, _customer) = holding_on(STN / 2, |page| page.redeem_fee = STN / 5).await;
+async fn last_redemption_in_full_blocks_is_sent_if_the_chain_takes_it() {
+	let (chain, node, _customer) = holding_on(STN / 2, |page| set_fee(page, STN / 5)).await;
 	next_block(&chain, &node).await;
 	node.till.close_up().await;
 	assert!(chain.redeemed().is_empty());
 
 	let again = open_till(node.folder.path(), &chain, terms());
-	chain.change(|page| page.channel.closing = Some(500));
+	chain.change(|page| set_fee(page, STN / 8));
 	again.close_up().await;
 
 	assert_eq!(chain.redeemed(), [STN / 2]);
+}
+
+// F2
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_rest_is_redeemed_before_enough_waits_and_below_the_least_step_only_at_an_end() {
+	let (chain, node, customer) = holding_on(STN, |page| {
+		page.channel.spent = STN * 3 / 4;
+		set_fee(page, STN / 10);
+	})
+	.await;
+	next_block(&chain, &node).await;
+	assert!(chain.redeemed().is_empty());
+
+	chain.change(|page| set_fee(page, STN / 16));
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN]);
+	drop(customer);
+}
+
+// F2
+#[tokio::test(flavor = "multi_thread")]
+async fn what_burn_and_fee_use_up_is_not_sent() {
+	let (chain, node, _customer) = holding(STN / 10).await;
+	chain.change(|page| {
+		// As at the end of a grace in full blocks: the least step is the setting's, and the fee is not.
+		(page.channel.closing, page.redeem_fee) = (Some(500), STN * 9 / 100);
+	});
+	next_block(&chain, &node).await;
+	assert!(chain.redeemed().is_empty());
+
+	chain.change(|page| page.redeem_fee -= 1);
+	next_block(&chain, &node).await;
+
+	assert_eq!(chain.redeemed(), [STN / 10]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

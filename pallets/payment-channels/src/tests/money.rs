@@ -105,6 +105,22 @@ proptest! {
 	}
 }
 
+proptest! {
+	// F2
+	#[test]
+	fn every_least_step_pays_at_least_a_quarter_at_every_multiplier(
+		settings in settings(), times in 0..=1_000u32, more in step(),
+	) {
+		let scaled = money::scaled(settings, FixedU128::from_u32(times));
+		let step = scaled.min_redeem.saturating_add(more);
+
+		let split = money::split(step, &scaled);
+
+		prop_assert!(scaled.min_redeem >= settings.min_redeem && scaled.redeem_fee <= step / 4);
+		prop_assert!(split.is_some_and(|split| split.paid >= step / 4), "{split:?} of {step}");
+	}
+}
+
 #[test]
 fn the_default_settings_by_hand() {
 	let settings = Settings::default().channels;

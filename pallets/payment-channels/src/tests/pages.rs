@@ -22,6 +22,7 @@ fn a_page_shows_the_channel_and_what_vouchers_need() {
 				genesis: genesis(),
 				min_redeem: settings.min_redeem,
 				redeem_fee: settings.redeem_fee,
+				burn: settings.burn,
 			})
 		));
 		assert_eq!(channel(id).closing, Some(5 + GRACE));
