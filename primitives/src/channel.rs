@@ -62,8 +62,13 @@ impl<AccountId> ChannelPage<AccountId> {
 	pub fn is_redeemable(&self, cumulative: Balance) -> bool {
 		let step = cumulative.saturating_sub(self.channel.spent);
 		let left = self.channel.left();
-		step <= left && (step >= self.min_redeem || step == left) && divide(step, self.burn, self.redeem_fee).is_some()
+		is_step_allowed(step, left, self.min_redeem) && divide(step, self.burn, self.redeem_fee).is_some()
 	}
+}
+
+/// Whether a redemption may move `step` when `left` is left: at least the least step, or exactly all.
+pub fn is_step_allowed(step: Balance, left: Balance, least: Balance) -> bool {
+	step <= left && (step >= least || step == left)
 }
 
 /// What of a step is paid and what is burned, `None` if fee and burn leave nothing for the payee. With the fee they add up

@@ -13,7 +13,7 @@ use substation_primitives::{
 	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
-	Balance, ChannelId, Clock, DealId, EndpointId, NodeId,
+	Balance, ChannelId, Clock, DealId, NodeId,
 };
 use substation_proofs::Hash;
 use subxt::{
@@ -374,15 +374,6 @@ impl Chain {
 	/// The node whose free calls `agent` signs.
 	pub async fn node_of_agent(&self, agent: &[u8; 32], block: BlockHash) -> Result<Option<NodeId>, ChainError> {
 		self.page("node_of_agent", agent, block).await
-	}
-
-	/// The tests in whose committee a node is, each with the tested node and the endpoint from which it dials.
-	pub async fn tests_of_member(
-		&self,
-		node: NodeId,
-		block: BlockHash,
-	) -> Result<Vec<(TestId, NodeId, EndpointId)>, ChainError> {
-		self.page("tests_of_member", node, block).await
 	}
 
 	/// What an account has.

@@ -13,7 +13,7 @@
 
 use sp_runtime::{FixedPointNumber, FixedU128};
 use substation_primitives::{
-	channel::divide,
+	channel::{self, divide},
 	settings::{ChannelSettings, MIN_STEP_FEES},
 	Balance,
 };
@@ -55,7 +55,7 @@ pub fn split(step: Balance, settings: &ChannelSettings) -> Option<Split> {
 	divide(step, settings.burn, fee).map(|(paid, burned)| Split { paid, burned, fee })
 }
 
-/// Whether a redemption may move `step` when `left` is left: at least the least step, or exactly all.
+/// Whether a redemption may move `step` when `left` is left.
 pub fn is_step_allowed(step: Balance, left: Balance, settings: &ChannelSettings) -> bool {
-	step <= left && (step >= settings.min_redeem || step == left)
+	channel::is_step_allowed(step, left, settings.min_redeem)
 }

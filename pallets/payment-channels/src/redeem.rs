@@ -47,12 +47,10 @@ impl<T: Config> Pallet<T> {
 	/// payee could not redeem before, it could not redeem at all. The fee is this block's even then, or one closing would
 	/// be worth any number of cheap redemptions.
 	pub(crate) fn settings_of(channel: &ChannelOf<T>) -> ChannelSettings {
-		let settings = Self::settings();
-		if Self::is_ending(channel) {
-			ChannelSettings { min_redeem: T::Settings::get().min_redeem, ..settings }
-		} else {
-			settings
-		}
+		let settings = T::Settings::get();
+		let scaled = money::scaled(settings, T::FeeMultiplier::get());
+		let min_redeem = if Self::is_ending(channel) { settings.min_redeem } else { scaled.min_redeem };
+		ChannelSettings { min_redeem, ..scaled }
 	}
 
 	/// The right to redeem `cumulative`, whoever has signed it.
