@@ -65,7 +65,9 @@ export async function small(lines, chainWith) {
 	const { bandwidthBond, testFees } = await network.audit();
 	const least = network.chain.api.consts.balances.existentialDeposit.toBigInt();
 	if (bandwidthBond.owed === 0n || testFees.owed <= least) throw new Error('the audit saw no seats or no fees');
-	const [{ roundTripMs: roundTrip }] = lineStatus(network, delayed).ownTests;
+	// The newest test may be under way still: the round trip is that of a test that the chain has taken.
+	const taken = measurements(network.chain, delayed.node).at(-1)?.test;
+	const { roundTripMs: roundTrip } = lineStatus(network, delayed).ownTests.find(({ test }) => test.block === taken?.block.toNumber());
 	const killed = await killedInMidTest(lines, network, slow, hub);
 	await network.stop();
 	return {
