@@ -5,9 +5,10 @@
 //! A block draws `(length × seat_tests + word mod D) / D` tests, `D = 100 × period`, at most as many as a setting says:
 //! each seat can expect `seat_tests` hundredths of a test in a period. `word` is that of a test that there never is.
 //!
-//! A look looks at place `word × length >> 64`. At an empty place it costs next to nothing; where there is a seat it is a
-//! try. The first seat that is hit and whose node can be tested names that node, the next ones the members, who can be
-//! tested as well. A try that hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
+//! A look looks at place `word × length >> 64`. The seat at the first place names the node that is tested; if there is none,
+//! or its node cannot be tested, there is no test, so that seats which cannot be tested do not add to the tests of others.
+//! The next looks name the members, who can be tested as well. At an empty place a look costs next to nothing; where there
+//! is a seat it is a try. A try that hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
 
 use crate::{
 	types::{last_block, HostHasher, Line, Seat, Test, TestBlock},
@@ -153,21 +154,19 @@ impl<T: Config> Pallet<T> {
 		committees: &Committees,
 	) -> Option<Test> {
 		let cost = Self::committee_cost(settings);
-		let mut tested = None;
+		let look_at = |look| Self::seat_at(draw.place(number, look), draw.epoch);
+		let Hit { node, mut line, .. } = look_at(0)
+			.and_then(|seat| Self::hit(seat.node, draw.epoch, cost))
+			.filter(|hit| hit.line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline)))?;
+
 		let mut committee = BoundedVec::<(NodeId, AgentKey), _>::new();
-		let mut left = tries(committees.members);
-		for look in 0..looks(committees.members) {
-			let Some(seat) = Self::seat_at(draw.place(number, look), draw.epoch) else { continue };
+		let mut left = tries(committees.members).saturating_sub(1);
+		for look in 1..looks(committees.members) {
+			let Some(seat) = look_at(look) else { continue };
 			let Some(rest) = left.checked_sub(1) else { break };
 			left = rest;
 			let Some(hit) = Self::hit(seat.node, draw.epoch, cost) else { continue };
-			let Some(Hit { line: Line { operator, .. }, .. }) = &tested else {
-				if hit.line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline)) {
-					tested = Some(hit);
-				}
-				continue;
-			};
-			if hit.line.operator == *operator || committee.iter().any(|(member, _)| *member == hit.node) {
+			if hit.line.operator == line.operator || committee.iter().any(|(member, _)| *member == hit.node) {
 				continue;
 			}
 			if committee.try_push((hit.node, hit.agent)).is_err() || committee.len() == usize::from(committees.members)
@@ -175,7 +174,6 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 		}
-		let Hit { node, mut line, .. } = tested?;
 		if committee.len() != usize::from(committees.members) {
 			return None;
 		}
