@@ -5,11 +5,11 @@
 //! A block draws `(length × seat_tests + word mod D) / D` tests, `D = 100 × period`, at most as many as a setting says:
 //! each seat can expect `seat_tests` hundredths of a test in a period. `word` is that of a test that there never is.
 //!
-//! A look looks at place `word × length >> 64`. The seat at the first place names the node that is tested; if there is none,
-//! or its node cannot be tested, there is no test, so that seats which cannot be tested do not add to the tests of others.
-//! The next looks name the members, who can be tested as well. A look is a try where it hits a seat of a line that counts;
-//! a seat that was given up is an empty place, so that nothing changes when its line is removed. A try that hits nobody who
-//! fits is lost; after `16n` tries or `32n` looks there is no test.
+//! A look looks at place `word × length >> 64`. The seat at the first place names the node that is tested; if there is
+//! none, or its node cannot be tested, there is no test, so that seats which cannot be tested do not add to the tests of
+//! others. The next looks name the members, who can be tested as well. A look is a try where it hits a seat of a line that
+//! counts; a seat that counts no longer is an empty place, so that nothing changes when its line is removed. A try that
+//! hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
 
 use crate::{
 	types::{last_block, HostHasher, Line, Seat, Test, TestBlock},

@@ -4,7 +4,7 @@
 //! epoch      e             e + 1         e + 2         e + 3
 //! -----------|-------------|-------------|-------------|---------------
 //!            ^ taken                                   | counts from here on
-//!            ^ given up                                | counts no longer; anyone may remove the line, other seats move up
+//!            ^ given up                                | counts no longer; anyone may remove the line
 //! ```
 //! Whoever makes the last block of `e` knows the randomness of `e + 2`, and changes no draw of that epoch any more.
 

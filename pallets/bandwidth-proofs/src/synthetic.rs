@@ -141,9 +141,9 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		node
 	}
 
-	/// A draw that looks, after its first try, at so many seats of lines that count no longer. All its tries hit seats that
-	/// count, each of another node, and exactly the last of so many tries fills the largest committee: those in between
-	/// belong to the tested node's operator.
+	/// A draw that looks, after its first try, at so many seats of lines that count no longer. All its tries hit seats
+	/// that count, each of another node, and exactly the last of so many tries fills the largest committee: those in
+	/// between belong to the tested node's operator.
 	pub(crate) fn draw(attempts: u32, over: u32) -> (Draw, TestId, Committees) {
 		Self::begin();
 		let committees = Committees { members: MAX_COMMITTEE as u8, ..T::Committees::get() };

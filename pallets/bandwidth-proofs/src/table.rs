@@ -9,7 +9,8 @@
 //! place 4          d                         <- counts here until then, so that draws of e to e + 2 stay what they are
 //! length           4                  3
 //! ```
-//! Every change is decided three epochs before it counts: the last author of `e` knows the randomness of `e + 2`, and in every epoch a seat counts at one place only.
+//! Every change is decided three epochs before it counts, because the last author of `e` knows the randomness of `e + 2`. In
+//! every epoch a seat counts at one place only.
 
 use crate::{
 	types::{Line, Place, Seat, FREEZE, HELD},
