@@ -324,7 +324,9 @@ fn draws_among_seats_that_are_given_up(removed: bool) -> Vec<(NodeId, Vec<NodeId
 		}
 		thaw_quietly();
 		if removed {
-			over.for_each(|node| assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), node)));
+			for node in over {
+				assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), node));
+			}
 		}
 
 		let (block, epoch) = (System::block_number(), Epoch::get());
