@@ -3,7 +3,7 @@
 
 /**
  * What genesis of such a chain differs in: committees have `members` members, drawn once there are `nodes` lines. Seats count
- * after two epochs. With `seats` of them that count, a test of `seconds` is drawn every `interval` blocks on average.
+ * after three epochs. With `seats` of them that count, a test of `seconds` is drawn every `interval` blocks on average.
  * `period` is that of proofs: 32 blocks where slots are short, 20 with those of the presets.
  *
  * @param {{ members: number, nodes: number, seats: number, interval: number, period?: number, seconds: number, seatRate: number, deadline?: number, epochBlocks?: number }} terms

@@ -112,7 +112,7 @@ test('who measured it collects for what it has carried', async () => {
 });
 
 test('who leaves is paid out once the seats no longer count, and is forgotten', async () => {
-	// Seats count for 20 s at least: no time to wait for finality.
+	// Seats count for 40 s at least: no time to wait for finality.
 	await bandwidth(operator, ['leave', '--no-wait']);
 	assert.match(await refused('leave'), /SeatsStillCount/);
 	const given = Number((await happened('SeatsGivenUp', operator)).data.until);

@@ -202,7 +202,8 @@ impl<'a> Coalition<'a> {
 		}
 		if self.plan.strategy == Strategy::GivenUp {
 			self.note(self.era, Act::GiveUp);
-			self.note(self.era + self.era / 2, Act::RemoveLines);
+			// They count for three more epochs, half an era.
+			self.note(self.era + self.era * 2 / 3, Act::RemoveLines);
 		}
 		if self.plan.strategy.stores() {
 			for index in self.storing() {

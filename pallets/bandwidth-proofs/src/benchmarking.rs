@@ -41,7 +41,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn draw(t: Linear<26, 400>, e: Linear<0, 400>) {
-		// `t` tries, after `e` looks at empty places.
+		// `t` tries and, after the first, `e` looks at seats of lines that count no longer.
 		let (lots, id, committees) = SceneOf::<T>::draw(t, e);
 		let settings = T::Settings::get();
 		let test;

@@ -5,9 +5,11 @@
 //! A block draws `(length × seat_tests + word mod D) / D` tests, `D = 100 × period`, at most as many as a setting says:
 //! each seat can expect `seat_tests` hundredths of a test in a period. `word` is that of a test that there never is.
 //!
-//! A look looks at place `word × length >> 64`. At an empty place it costs next to nothing; where there is a seat it is a
-//! try. The first seat that is hit and whose node can be tested names that node, the next ones the members, who can be
-//! tested as well. A try that hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
+//! A look looks at place `word × length >> 64`. The seat at the first place names the node that is tested; if there is
+//! none, or its node cannot be tested, there is no test, so that seats which cannot be tested do not add to the tests of
+//! others. The next looks name the members, who can be tested as well. A look is a try where it hits a seat of a line that
+//! counts; a seat that counts no longer is an empty place, so that nothing changes when its line is removed. A try that
+//! hits nobody who fits is lost; after `16n` tries or `32n` looks there is no test.
 
 use crate::{
 	types::{last_block, HostHasher, Line, Seat, Test, TestBlock},
@@ -27,10 +29,10 @@ use substation_primitives::{
 };
 use substation_proofs::{bandwidth, domain, Hash, Hasher};
 
-/// Tries for one test, for each member of its committee.
+/// Tries for one test, for each member of its committee: looks that hit a seat of a line that counts.
 const TRIES_PER_MEMBER: u32 = 16;
 
-/// Looks for one test, for each member of its committee.
+/// Looks for one test, for each member of its committee, tries among them.
 const LOOKS_PER_MEMBER: u32 = 32;
 
 /// Number of a test that no block draws.
@@ -70,7 +72,7 @@ impl Draw {
 	}
 }
 
-/// Whom a try has hit: a node that takes work and can be tested.
+/// Whom a look has hit: a node that takes work and can be tested.
 struct Hit<AccountId> {
 	node: NodeId,
 	line: Line<AccountId>,
@@ -109,8 +111,8 @@ impl<T: Config> Pallet<T> {
 			Tests::<T>::insert(index, TestBlock { block: now, tests });
 		}
 		let tries = tries(committees.members);
-		let empty = looks(committees.members).saturating_sub(tries);
-		T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::draw(tries, empty).saturating_mul(wanted.into()))
+		let others = looks(committees.members).saturating_sub(tries);
+		T::WeightInfo::on_initialize().saturating_add(T::WeightInfo::draw(tries, others).saturating_mul(wanted.into()))
 	}
 
 	/// What the tests of a block are drawn from, if there is enough of it.
@@ -153,21 +155,19 @@ impl<T: Config> Pallet<T> {
 		committees: &Committees,
 	) -> Option<Test> {
 		let cost = Self::committee_cost(settings);
-		let mut tested = None;
+		let look_at = |look| Self::counting_at(draw.place(number, look), draw.epoch);
+		let Hit { node, mut line, .. } = look_at(0)
+			.and_then(|(node, line)| Self::hit(node, line, draw.epoch, cost))
+			.filter(|hit| hit.line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline)))?;
+
 		let mut committee = BoundedVec::<(NodeId, AgentKey), _>::new();
-		let mut left = tries(committees.members);
-		for look in 0..looks(committees.members) {
-			let Some(seat) = Self::seat_at(draw.place(number, look), draw.epoch) else { continue };
+		let mut left = tries(committees.members).saturating_sub(1);
+		for look in 1..looks(committees.members) {
+			let Some((member, record)) = look_at(look) else { continue };
 			let Some(rest) = left.checked_sub(1) else { break };
 			left = rest;
-			let Some(hit) = Self::hit(seat.node, draw.epoch, cost) else { continue };
-			let Some(Hit { line: Line { operator, .. }, .. }) = &tested else {
-				if hit.line.pending.is_none_or(|test| draw.block > last_block(&test, committees.deadline)) {
-					tested = Some(hit);
-				}
-				continue;
-			};
-			if hit.line.operator == *operator || committee.iter().any(|(member, _)| *member == hit.node) {
+			let Some(hit) = Self::hit(member, record, draw.epoch, cost) else { continue };
+			if hit.line.operator == line.operator || committee.iter().any(|(member, _)| *member == hit.node) {
 				continue;
 			}
 			if committee.try_push((hit.node, hit.agent)).is_err() || committee.len() == usize::from(committees.members)
@@ -175,7 +175,6 @@ impl<T: Config> Pallet<T> {
 				break;
 			}
 		}
-		let Hit { node, mut line, .. } = tested?;
 		if committee.len() != usize::from(committees.members) {
 			return None;
 		}
@@ -192,16 +191,17 @@ impl<T: Config> Pallet<T> {
 		Some(Test { node, direction, claim, total, fee: settings.member_fee, committee })
 	}
 
-	/// The seat that is in force at this place.
-	fn seat_at(place: u32, epoch: u64) -> Option<Seat> {
-		Seats::<T>::get(place).into_iter().find(|seat| seat.is_in_force(epoch))
+	/// The node whose seat is in force at this place, with its line, if that counts. Whoever may remove a line that does
+	/// not must not change what draws find.
+	fn counting_at(place: u32, epoch: u64) -> Option<(NodeId, Line<T::AccountId>)> {
+		let Seat { node, .. } = Seats::<T>::get(place).into_iter().find(|seat| seat.is_in_force(epoch))?;
+		Lines::<T>::get(node).filter(|line| line.counts_in(epoch)).map(|line| (node, line))
 	}
 
-	/// The node of a seat that was hit, if its seats count, it takes work, and what it has prepaid lets it be tested. Who
-	/// cannot be tested does not measure others either, or seats would earn fees and pay none.
-	fn hit(node: NodeId, epoch: u64, cost: Balance) -> Option<Hit<T::AccountId>> {
-		let line = Lines::<T>::get(node)?;
-		if !line.counts_in(epoch) || line.ready > epoch || line.prepaid < cost {
+	/// The node of a seat that was hit, if it takes work, and what it has prepaid lets it be tested. Who cannot be tested
+	/// does not measure others either, or seats would earn fees and pay none.
+	fn hit(node: NodeId, line: Line<T::AccountId>, epoch: u64, cost: Balance) -> Option<Hit<T::AccountId>> {
+		if line.ready > epoch || line.prepaid < cost {
 			return None;
 		}
 		let info = T::Registry::node(node).filter(|info| info.takes_work())?;
@@ -215,12 +215,12 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// How often a test with so many members is tried, at places that are not empty.
+/// How often a test with so many members is tried, at seats of lines that count.
 pub(crate) fn tries(members: u8) -> u32 {
 	TRIES_PER_MEMBER.saturating_mul(members.into())
 }
 
-/// How many places are looked at for a test with so many members, empty ones among them.
+/// How many places are looked at for a test with so many members.
 pub(crate) fn looks(members: u8) -> u32 {
 	LOOKS_PER_MEMBER.saturating_mul(members.into())
 }

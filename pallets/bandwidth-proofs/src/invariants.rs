@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// I4: exactly the places below the length of the table are held. In this epoch and in the next two, each seat of a
+	/// I4: exactly the places below the length of the table are held. In this epoch and in the next three, each seat of a
 	/// line that counts does so at one place below the length of that epoch, and no place has two.
 	fn check_table() -> Result<(), TryRuntimeError> {
 		let (table, epoch) = (Table::<T>::get(), T::EpochIndex::get());
@@ -153,7 +153,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// I7: nobody is absent more often than there were tests, and seats are given up at most two epochs ahead.
+	/// I7: nobody is absent more often than there were tests, and seats are given up at most three epochs ahead.
 	fn check_attendance(line: &Line<T::AccountId>) -> Result<(), TryRuntimeError> {
 		let attendance = line.attendance;
 		ensure!(attendance.completed <= 16, "I7: more than sixteen tests are remembered");

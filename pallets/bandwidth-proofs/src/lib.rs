@@ -89,7 +89,7 @@ pub mod pallet {
 		/// The randomness of the *parent* block's author, read in `on_initialize`. Whoever chooses it chooses committees.
 		type AuthorVrf: Get<Option<Hash>>;
 
-		/// The epoch that runs. Draws of an epoch must not be predictable two epochs before it.
+		/// The epoch that runs. Draws of an epoch must not be predictable three epochs before it.
 		type EpochIndex: Get<u64>;
 
 		/// Nodes, their keys and their bonds.
@@ -289,7 +289,7 @@ pub mod pallet {
 		/// The node was absent too often. Give up its seats, remove the line, and start anew.
 		#[codec(index = 8)]
 		Expelled,
-		/// The seats still count. Give them up and wait two epochs.
+		/// The seats still count. Give them up and wait three epochs.
 		#[codec(index = 9)]
 		SeatsStillCount,
 		/// A test of this node is running. Wait for its end.
@@ -365,7 +365,7 @@ pub mod pallet {
 		/// Signed by the operator.
 		///
 		/// ## Details
-		/// The seats count two epochs later. May be repeated, up to 32 seats in all: then each needs the bond of now, and
+		/// The seats count three epochs later. May be repeated, up to 32 seats in all: then each needs the bond of now, and
 		/// another claim counts as [`Call::set_claim`]. A node is drawn, to be tested and as a member, only while a whole
 		/// committee is prepaid.
 		///
@@ -396,7 +396,7 @@ pub mod pallet {
 			Self::do_set_claim(ensure_signed(origin)?, node, claim)
 		}
 
-		/// Gives up all seats of a node. They still count for the rest of this epoch and the next one.
+		/// Gives up all seats of a node. They still count for the rest of this epoch and the next two.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the operator; by anybody once the node is expelled, leaving or terminated.
@@ -415,7 +415,7 @@ pub mod pallet {
 		/// Signed by the operator.
 		///
 		/// ## Details
-		/// Where less than a whole committee was prepaid, draws know of it two epochs later, too late to choose one.
+		/// Where less than a whole committee was prepaid, draws know of it three epochs later, too late to choose one.
 		///
 		/// ## Events
 		/// [`Event::Prepaid`].

@@ -252,8 +252,7 @@ impl ExtBuilder {
 				assert_ok!(take(NodeId(node), 1, 100 * FEE));
 			}
 			pause();
-			next_epoch();
-			next_epoch();
+			thaw();
 			resume();
 			events();
 		});
@@ -354,12 +353,17 @@ pub(crate) fn next_epoch() {
 	advance_to((System::block_number() / EPOCH_BLOCKS + 1) * EPOCH_BLOCKS);
 }
 
-/// Gives up all seats of a node and runs until the line can be removed.
-pub(crate) fn retire(node: NodeId) {
-	assert_ok!(BandwidthProofs::give_up_seats(signed(operator(node)), node));
+/// Runs to the first epoch whose draws know what is decided now.
+pub(crate) fn thaw() {
 	for _ in 0..FREEZE {
 		next_epoch();
 	}
+}
+
+/// Gives up all seats of a node and runs until the line can be removed.
+pub(crate) fn retire(node: NodeId) {
+	assert_ok!(BandwidthProofs::give_up_seats(signed(operator(node)), node));
+	thaw();
 }
 
 /// Runs until a block draws a test, and pauses.

@@ -1,12 +1,12 @@
 //! Seats: taking them on a bond, giving them up, and the claim that goes with them.
 //!
 //! ```text
-//! epoch      e             e + 1         e + 2
-//! -----------|-------------|-------------|---------------
-//!            ^ taken                     | counts from here on
-//!            ^ given up                  | counts no longer; anyone may remove the line, other seats move up
+//! epoch      e             e + 1         e + 2         e + 3
+//! -----------|-------------|-------------|-------------|---------------
+//!            ^ taken                                   | counts from here on
+//!            ^ given up                                | counts no longer; anyone may remove the line
 //! ```
-//! Neither changes any draw before the randomness of that draw exists.
+//! Whoever makes the last block of `e` knows the randomness of `e + 2`, and changes no draw of that epoch any more.
 
 use crate::{
 	types::{Line, Ring, FREEZE},

@@ -113,13 +113,15 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		NOW
 	}
 
-	/// A place whose seats are given up within the next two epochs, and a third one that is held.
-	fn full_place(nodes: [NodeId; 3]) -> Place {
-		let [first, second, third] = nodes;
+	/// A place with as many seats as there can be: one of this node that counts now, one more for each of the next epochs,
+	/// the last of them held.
+	fn full_place(node: NodeId) -> Place {
+		let later = |epoch| Seat { node: NodeId(0), from: epoch, until: epoch + 1, since: 0 };
 		Place::truncate_from(alloc::vec![
-			Seat { node: first, from: 0, until: EPOCH + 1, since: 0 },
-			Seat { node: second, from: EPOCH + 1, until: EPOCH + FREEZE, since: 0 },
-			Seat { node: third, from: EPOCH + FREEZE, until: HELD, since: 0 },
+			Seat { node, from: 0, until: EPOCH + 1, since: 0 },
+			later(EPOCH + 1),
+			later(EPOCH + 2),
+			Seat { until: HELD, ..later(EPOCH + FREEZE) },
 		])
 	}
 
@@ -139,44 +141,43 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		node
 	}
 
-	/// A draw that looks at so many empty places first. All its tries hit seats that count, each of another node, and
-	/// exactly the last of so many tries fills the largest committee: those in between belong to the tested node's
-	/// operator.
-	pub(crate) fn draw(attempts: u32, empty: u32) -> (Draw, TestId, Committees) {
+	/// A draw that looks, after its first try, at so many seats of lines that count no longer. All its tries hit seats
+	/// that count, each of another node, and exactly the last of so many tries fills the largest committee: those in
+	/// between belong to the tested node's operator.
+	pub(crate) fn draw(attempts: u32, over: u32) -> (Draw, TestId, Committees) {
 		Self::begin();
 		let committees = Committees { members: MAX_COMMITTEE as u8, ..T::Committees::get() };
 		assert!((MAX_COMMITTEE + 1..=tries(committees.members)).contains(&attempts));
-		assert!(attempts + empty <= looks(committees.members));
+		assert!(attempts + over <= looks(committees.members));
 		let genesis = Pallet::<T>::genesis_hash();
 		let draw = Draw { genesis, block: NOW, vrf: VRF, epoch: EPOCH, length: LENGTH };
 		let (tested, others) = (Self::rich("tested", 0), Self::rich("others", 0));
-		// Seats that counted once, and some that will.
-		for look in 0..empty {
-			let [node, later] = [NodeId(u64::MAX), NodeId(u64::MAX - 1)];
-			let mut place = Self::full_place([node, node, later]);
-			place.iter_mut().for_each(|seat| (seat.from, seat.until) = (EPOCH + 1, EPOCH + FREEZE));
-			Seats::<T>::insert(draw.place(0, look), place);
-		}
+		let at = |look, node| Seats::<T>::insert(draw.place(0, look), Self::full_place(node));
 		for attempt in 0..attempts {
 			let operator = if attempt < attempts - MAX_COMMITTEE { &tested } else { &others };
 			let node = Self::add_line(operator, Self::key(attempt));
-			Seats::<T>::insert(draw.place(0, empty + attempt), Self::full_place([node, NodeId(0), NodeId(0)]));
+			at(if attempt == 0 { 0 } else { over + attempt }, node);
 		}
-		Table::<T>::put(SeatTable { epoch: 0, lengths: [LENGTH; 3] });
+		for look in 1..=over {
+			let node = Self::add_line(&others, Self::key(attempts + look));
+			Lines::<T>::mutate_extant(node, |line| line.until = Some(EPOCH));
+			at(look, node);
+		}
+		Table::<T>::put(SeatTable { epoch: 0, lengths: [LENGTH; 4] });
 		(draw, TestId { block: NOW, index: 0 }, committees)
 	}
 
-	/// A node that can take so many seats, each at a place that another one keeps for two more epochs.
+	/// A node that can take so many seats, each at a place that others keep until then.
 	pub(crate) fn room(seats: u32) -> (T::AccountId, NodeId) {
 		Self::begin();
 		let operator = Self::rich("operator", 0);
 		let node = H::add_node(&operator, Self::key(0));
 		for index in 0..seats {
-			let mut place = Self::full_place([node; 3]);
+			let mut place = Self::full_place(node);
 			place.pop();
 			Seats::<T>::insert(index, place);
 		}
-		Table::<T>::put(SeatTable { epoch: EPOCH, lengths: [seats, seats, 0] });
+		Table::<T>::put(SeatTable { epoch: EPOCH, lengths: [seats, seats, seats, 0] });
 		(operator, node)
 	}
 

@@ -3,13 +3,14 @@
 //! A seat is appended at the end. Where one is removed the last one takes its place, and the table gets shorter:
 //!
 //! ```text
-//! epoch            e, e + 1           e + 2
+//! epoch            e to e + 2         e + 3
 //! place 1          a                  d      <- a's line is removed in epoch e
 //! places 2, 3      b c                b c
-//! place 4          d                         <- counts here until then, so that draws of e and e + 1 stay what they are
+//! place 4          d                         <- counts here until then, so that draws of e to e + 2 stay what they are
 //! length           4                  3
 //! ```
-//! Every change is decided two epochs before it counts, and in every epoch a seat counts at one place only.
+//! Every change is decided three epochs before it counts, because the last author of `e` knows the randomness of `e + 2`. In
+//! every epoch a seat counts at one place only.
 
 use crate::{
 	types::{Line, Place, Seat, FREEZE, HELD},
@@ -56,7 +57,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives the seat at one place another one, from the epoch after the next one on.
+	/// Gives the seat at one place another one, from [`FREEZE`] epochs later on.
 	fn move_seat(from: u32, to: u32, epoch: u64) -> Result<(), Error<T>> {
 		// There is one: every place below the length is held.
 		let Some(seat) = Seats::<T>::get(from).into_iter().find(Seat::is_held) else { return Ok(()) };

@@ -15,7 +15,9 @@ use substation_primitives::{
 use substation_proofs::{bandwidth::median, Hash, Hasher};
 
 /// Epochs from taking or giving up seats to the first epoch in which draws know of it.
-pub const FREEZE: u64 = 2;
+///
+/// One more than the randomness of an epoch is known ahead: the author of the last block of epoch `e` knows that of `e + 2`.
+pub const FREEZE: u64 = 3;
 
 /// Completed tests that a member's attendance remembers.
 const REMEMBERED: u8 = 16;
@@ -252,12 +254,12 @@ impl Seat {
 }
 
 /// The seats of one place of the table, one after the other: at most one that still counts, one that counts later in
-/// each of the two epochs that are fixed, see [`FREEZE`].
-pub type Place = BoundedVec<Seat, ConstU32<3>>;
+/// each of the next [`FREEZE`] epochs.
+pub type Place = BoundedVec<Seat, ConstU32<4>>;
 
-/// How long the table is for draws: in `epoch`, in the one after it, and from then on.
+/// How long the table is for draws: in `epoch`, in each of the two after it, and from then on.
 ///
-/// It grows and shrinks at any time, and draws know of it two epochs later: nobody can still choose the length when the
+/// It grows and shrinks at any time, and draws know of it [`FREEZE`] epochs later: nobody can still choose the length when the
 /// randomness of a draw is known.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -266,23 +268,24 @@ pub struct SeatTable {
 	/// The epoch in which the length changed last.
 	pub epoch: u64,
 	/// The lengths.
-	pub lengths: [u32; 3],
+	pub lengths: [u32; 4],
 }
 
 impl SeatTable {
 	/// The length for draws in `epoch`.
 	pub fn at(&self, epoch: u64) -> u32 {
-		let [first, second, all] = self.lengths;
+		let [first, second, third, all] = self.lengths;
 		match epoch.saturating_sub(self.epoch) {
 			0 => first,
 			1 => second,
+			2 => third,
 			_ => all,
 		}
 	}
 
 	/// The length with everything that is decided: places below it are held, others are not.
 	pub fn len(&self) -> u32 {
-		let [_, _, all] = self.lengths;
+		let [.., all] = self.lengths;
 		all
 	}
 
@@ -291,9 +294,10 @@ impl SeatTable {
 		self.len() == 0
 	}
 
-	/// The table as of `epoch`, with this length from the epoch after the next one on.
+	/// The table as of `epoch`, with this length from [`FREEZE`] epochs later on.
 	fn resized(&self, epoch: u64, all: u32) -> Self {
-		Self { epoch, lengths: [self.at(epoch), self.at(epoch.saturating_add(1)), all] }
+		let [first, second, third] = [0, 1, 2].map(|after| self.at(epoch.saturating_add(after)));
+		Self { epoch, lengths: [first, second, third, all] }
 	}
 
 	/// The table with one more place, appended in `epoch`; `None` when it is full.

@@ -36,7 +36,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Table` (r:1 w:0)
-	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
+	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Tests` (r:0 w:1)
@@ -48,23 +48,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `BandwidthProofs::Seats` (r:800 w:0)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
-	/// Storage: `BandwidthProofs::Lines` (r:400 w:1)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(133), added: 2608, mode: `MaxEncodedLen`)
+	/// Storage: `BandwidthProofs::Lines` (r:800 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
 	/// Storage: `Registry::Nodes` (r:400 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
 	/// `t` is in `[26, 400]`.
 	/// `e` is in `[0, 400]`.
-	// An estimate from above: not measured since the draw has changed.
+	// An estimate from above: not measured since the draw has changed. A try reads a place, a line and a node; a look at a
+	// seat that counts no longer reads a place and a line.
 	fn draw(t: u32, e: u32, ) -> Weight {
 		Weight::from_parts(20_292_347, 3297)
 			.saturating_add(Weight::from_parts(13_000_000, 0).saturating_mul(t.into()))
-			.saturating_add(Weight::from_parts(3_500_000, 0).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(6_500_000, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(t.into())))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
-			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(0, 2843).saturating_mul(e.into()))
 	}
 	/// Storage: `Registry::Nodes` (r:1 w:0)
 	/// Proof: `Registry::Nodes` (`max_values`: None, `max_size`: Some(822), added: 3297, mode: `MaxEncodedLen`)
@@ -73,13 +74,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Table` (r:1 w:1)
-	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
+	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Bonded` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Bonded` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Seats` (r:32 w:32)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(133), added: 2608, mode: `MaxEncodedLen`)
 	/// `s` is in `[1, 32]`.
 	// An estimate from above: not measured since the table has changed.
 	fn take_seats(s: u32, ) -> Weight {
@@ -89,7 +90,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(0, 2608).saturating_mul(s.into()))
 	}
 	/// Storage: `BandwidthProofs::Lines` (r:1 w:1)
 	/// Proof: `BandwidthProofs::Lines` (`max_values`: None, `max_size`: Some(368), added: 2843, mode: `MaxEncodedLen`)
@@ -188,14 +189,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Babe::EpochIndex` (r:1 w:0)
 	/// Proof: `Babe::EpochIndex` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Table` (r:1 w:1)
-	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
+	/// Proof: `BandwidthProofs::Table` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `BandwidthProofs::Seats` (r:64 w:64)
-	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `MaxEncodedLen`)
+	/// Proof: `BandwidthProofs::Seats` (`max_values`: None, `max_size`: Some(133), added: 2608, mode: `MaxEncodedLen`)
 	// An estimate from above: not measured since the table has changed.
 	fn remove_line() -> Weight {
-		Weight::from_parts(1_000_000_000, 168_060)
+		Weight::from_parts(1_000_000_000, 170_108)
 			.saturating_add(T::DbWeight::get().reads(102_u64))
 			.saturating_add(T::DbWeight::get().writes(100_u64))
 	}
@@ -209,16 +210,17 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads(5_u64))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 	}
-	// An estimate from above: not measured since the draw has changed.
+	// An estimate from above: not measured since the draw has changed. A try reads a place, a line and a node; a look at a
+	// seat that counts no longer reads a place and a line.
 	fn draw(t: u32, e: u32, ) -> Weight {
 		Weight::from_parts(20_292_347, 3297)
 			.saturating_add(Weight::from_parts(13_000_000, 0).saturating_mul(t.into()))
-			.saturating_add(Weight::from_parts(3_500_000, 0).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(6_500_000, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads((3_u64).saturating_mul(t.into())))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(e.into())))
+			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(e.into())))
 			.saturating_add(ParityDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 3297).saturating_mul(t.into()))
-			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(e.into()))
+			.saturating_add(Weight::from_parts(0, 2843).saturating_mul(e.into()))
 	}
 	// An estimate from above: not measured since the table has changed.
 	fn take_seats(s: u32, ) -> Weight {
@@ -228,7 +230,7 @@ impl WeightInfo for () {
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(ParityDbWeight::get().writes(5_u64))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2576).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(0, 2608).saturating_mul(s.into()))
 	}
 	fn set_claim() -> Weight {
 		Weight::from_parts(26_149_000, 3833)
@@ -271,7 +273,7 @@ impl WeightInfo for () {
 	}
 	// An estimate from above: not measured since the table has changed.
 	fn remove_line() -> Weight {
-		Weight::from_parts(1_000_000_000, 168_060)
+		Weight::from_parts(1_000_000_000, 170_108)
 			.saturating_add(ParityDbWeight::get().reads(102_u64))
 			.saturating_add(ParityDbWeight::get().writes(100_u64))
 	}

@@ -58,7 +58,7 @@ fn newest(test: &TestPage) -> (u32, u8, u16, ReadingReason) {
 }
 
 #[test]
-fn seats_are_taken_in_one_batch_and_count_two_epochs_later() {
+fn seats_are_taken_in_one_batch_and_count_three_epochs_later() {
 	scenario(|| {
 		let node = Node::register(Bob);
 		assert_eq!(line_page(node.id), None);
@@ -68,7 +68,10 @@ fn seats_are_taken_in_one_batch_and_count_two_epochs_later() {
 
 		let page = line(node.id);
 		assert_eq!((page.claim, page.rating), (CLAIM, Rates::default()));
-		assert!(page.seats.iter().all(|seat| seat.from == now + 2 && seat.until.is_none()), "{page:?}");
+		assert!(
+			page.seats.iter().all(|seat| seat.from == now + pallet_bandwidth_proofs::FREEZE && seat.until.is_none()),
+			"{page:?}"
+		);
 		assert_eq!((page.seats.len(), page.required_bond), (2, 2 * settings().seat_bond));
 		assert_eq!((page.prepaid, pot()), (PREPAID, PREPAID));
 		assert_eq!((page.earned, page.pending, page.expelled), (0, None, false));

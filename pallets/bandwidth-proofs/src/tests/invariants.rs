@@ -50,8 +50,8 @@ fn every_invariant_can_fail() {
 	assert_eq!(complaint(|_| Seats::<Test>::insert(0, place(2))), "I3");
 	assert_eq!(complaint(|_| Seats::<Test>::remove(0)), "I3");
 	assert_eq!(complaint(|_| change_place(0, |place| place.try_push(place[0]).unwrap())), "I3");
-	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [8, 8, 8])), "I4");
-	let short = || SeatTable { epoch: Epoch::get(), lengths: [6, 7, 7] };
+	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [8; 4])), "I4");
+	let short = || SeatTable { epoch: Epoch::get(), lengths: [6, 7, 7, 7] };
 	assert_eq!(complaint(|_| Table::<Test>::put(short())), "I4");
 	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.epoch = 1_000)), "I4");
 	assert_eq!(complaint(|_| change_place(0, |place| place[0].from = 1_000)), "I4");

@@ -18,10 +18,10 @@ fn a_fresh_line_shows_zeros() {
 			page,
 			LinePage {
 				node: NODE,
-				now: 2 * EPOCH_BLOCKS,
+				now: 3 * EPOCH_BLOCKS,
 				claim: CLAIM,
 				rating: Rates::default(),
-				seats: vec![SeatPage { index: 0, from: 2, until: None }],
+				seats: vec![SeatPage { index: 0, from: 3, until: None }],
 				bond: SEAT_BOND,
 				required_bond: SEAT_BOND,
 				prepaid: 100 * FEE,
@@ -111,7 +111,7 @@ fn seats_that_were_given_up_say_until_when_they_count() {
 
 		let page = BandwidthProofs::line(NODE).unwrap();
 
-		assert_eq!(page.seats, vec![SeatPage { index: 0, from: 2, until: Some(4) }]);
+		assert_eq!(page.seats, vec![SeatPage { index: 0, from: 3, until: Some(6) }]);
 	});
 }
 

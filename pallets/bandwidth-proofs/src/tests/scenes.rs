@@ -18,17 +18,21 @@ fn on_stage(play: impl FnOnce()) {
 
 #[test]
 fn a_drawn_committee_needs_exactly_the_tries_that_it_is_given() {
-	for (attempts, empty) in [(26, 0), (27, 400), (63, 1), (400, 0), (400, 400)] {
+	for (attempts, over) in [(26, 0), (27, 400), (63, 1), (400, 0), (400, 400)] {
 		on_stage(|| {
-			let (draw, id, committees) = Scenes::draw(attempts, empty);
+			let (draw, id, committees) = Scenes::draw(attempts, over);
 
 			let test = BandwidthProofs::draw_test(&draw, 0, id, &Bandwidth::get(), &committees).unwrap();
 
 			assert_eq!(test.committee.len(), 25);
 			assert_eq!(line(test.node).pending, Some(id));
 			assert_eq!(events()[0], Event::TestMissed { test: TestId { block: 1, index: 0 }, node: test.node });
-			// One node for each try, one of them tested.
-			assert_eq!(Lines::<Test>::iter().count(), attempts as usize);
+			// The first look names the tested node; one node for each try, and one for each look that is none.
+			assert_eq!(Seats::<Test>::get(draw.place(0, 0))[0].node, test.node);
+			assert_eq!(Lines::<Test>::iter().count(), (attempts + over) as usize);
+			// With one try less there would be no committee.
+			let last = Seats::<Test>::get(draw.place(0, over + attempts - 1))[0].node;
+			assert_eq!(test.committee.last().map(|(member, _)| *member), Some(last));
 		});
 	}
 }
@@ -56,7 +60,7 @@ fn lines_are_taken_changed_and_removed() {
 		let (operator, node) = Scenes::room(32);
 		assert_ok!(BandwidthProofs::take_seats(signed(operator), node, Scenes::claim(), 32, AMOUNT));
 		// Each place was another one's before.
-		assert!((0..32).all(|place| Seats::<Test>::get(place).len() == 3));
+		assert!((0..32).all(|place| Seats::<Test>::get(place).len() == 4));
 	});
 	on_stage(|| {
 		let (operator, node) = Scenes::taken().unwrap();

@@ -19,20 +19,20 @@ fn places(node: NodeId) -> Vec<u32> {
 }
 
 #[test]
-fn seats_are_appended_and_count_two_epochs_later() {
+fn seats_are_appended_and_count_three_epochs_later() {
 	ExtBuilder::default().build_and_execute(|| {
 		register(NODE, 3);
 		assert_ok!(take(NODE, 3, 0));
 
 		assert_eq!(places(NODE), vec![0, 1, 2]);
 		assert_eq!((0..4).map(seat).collect::<Vec<_>>(), {
-			let seat = Some(Seat::held(NODE, 2));
+			let seat = Some(Seat::held(NODE, 3));
 			vec![seat, seat, seat, None]
 		});
 		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 1, bond: 3 * SEAT_BOND });
-		assert_eq!(events(), vec![Event::SeatsTaken { node: NODE, seats: 3, from: 2 }]);
+		assert_eq!(events(), vec![Event::SeatsTaken { node: NODE, seats: 3, from: 3 }]);
 		let table = Table::<Test>::get();
-		assert_eq!([0, 1, 2, 3].map(|epoch| table.at(epoch)), [0, 0, 3, 3]);
+		assert_eq!([0, 1, 2, 3, 4].map(|epoch| table.at(epoch)), [0, 0, 0, 3, 3]);
 	});
 }
 
@@ -46,16 +46,16 @@ fn the_length_that_draws_know_follows_each_epoch_by_itself() {
 	let third = appended(second, 7, 5);
 	let late = appended(first, 20, 1);
 
-	assert_eq!([5, 6, 7, 8].map(|epoch| first.at(epoch)), [0, 0, 3, 3]);
-	assert_eq!([6, 7, 8, 9].map(|epoch| second.at(epoch)), [0, 3, 7, 7]);
+	assert_eq!([5, 6, 7, 8, 9].map(|epoch| first.at(epoch)), [0, 0, 0, 3, 3]);
+	assert_eq!([6, 7, 8, 9, 10].map(|epoch| second.at(epoch)), [0, 0, 3, 7, 7]);
 	// Appending in every epoch delays nobody's seats.
-	assert_eq!([7, 8, 9, 10].map(|epoch| third.at(epoch)), [3, 7, 12, 12]);
-	assert_eq!([20, 21, 22].map(|epoch| late.at(epoch)), [3, 3, 4]);
-	assert_eq!(SeatTable { epoch: 0, lengths: [u32::MAX; 3] }.appended(1), None);
+	assert_eq!([7, 8, 9, 10, 11].map(|epoch| third.at(epoch)), [0, 3, 7, 12, 12]);
+	assert_eq!([20, 21, 22, 23].map(|epoch| late.at(epoch)), [3, 3, 3, 4]);
+	assert_eq!(SeatTable { epoch: 0, lengths: [u32::MAX; 4] }.appended(1), None);
 }
 
 #[test]
-fn the_table_shrinks_two_epochs_after_a_line_is_removed() {
+fn the_table_shrinks_three_epochs_after_a_line_is_removed() {
 	ExtBuilder::default().nodes(7).build_and_execute(|| {
 		pause();
 		retire(NODE);
@@ -64,12 +64,12 @@ fn the_table_shrinks_two_epochs_after_a_line_is_removed() {
 		assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NODE));
 
 		let (table, epoch) = (Table::<Test>::get(), Epoch::get());
-		assert_eq!([0, 1, 2, 3].map(|after| table.at(epoch + after)), [7, 7, 6, 6]);
+		assert_eq!([0, 1, 2, 3, 4].map(|after| table.at(epoch + after)), [7, 7, 7, 6, 6]);
 		// What is taken in the same epoch is as late.
 		register(NodeId(9), 2);
 		assert_ok!(take(NodeId(9), 2, 0));
 		let table = Table::<Test>::get();
-		assert_eq!([0, 1, 2, 3].map(|after| table.at(epoch + after)), [7, 7, 8, 8]);
+		assert_eq!([0, 1, 2, 3, 4].map(|after| table.at(epoch + after)), [7, 7, 7, 8, 8]);
 		assert_eq!(SeatTable::default().shortened(1), None);
 	});
 }
@@ -90,7 +90,7 @@ fn more_seats_may_be_taken_later_at_the_bond_of_then() {
 			events(),
 			vec![
 				Event::Prepaid { node: NODE, amount: 7 },
-				Event::SeatsTaken { node: NODE, seats: 1, from: Epoch::get() + 2 }
+				Event::SeatsTaken { node: NODE, seats: 1, from: Epoch::get() + 3 }
 			]
 		);
 	});
@@ -146,7 +146,7 @@ fn taking_seats_is_refused_by_name() {
 fn a_full_table_takes_no_more_seats() {
 	ExtBuilder::default().build().execute_with(|| {
 		register(NODE, 1);
-		Table::<Test>::put(SeatTable { epoch: 0, lengths: [u32::MAX; 3] });
+		Table::<Test>::put(SeatTable { epoch: 0, lengths: [u32::MAX; 4] });
 
 		assert_noop!(take(NODE, 1, 0), Error::Overflow);
 	});
@@ -197,16 +197,16 @@ fn a_claim_changes_for_its_operator_and_not_during_a_test() {
 }
 
 #[test]
-fn seats_that_are_given_up_count_for_two_more_epochs() {
+fn seats_that_are_given_up_count_for_three_more_epochs() {
 	ExtBuilder::default().nodes(7).build_and_execute(|| {
 		let epoch = Epoch::get();
 
 		assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NODE)), NODE));
 
-		assert_eq!(line(NODE).until, Some(epoch + 2));
+		assert_eq!(line(NODE).until, Some(epoch + 3));
 		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 6, bond: 6 * SEAT_BOND });
-		assert_eq!(events(), vec![Event::SeatsGivenUp { node: NODE, until: epoch + 2 }]);
-		assert_eq!([0, 1, 2, 3].map(|after| line(NODE).counts_in(epoch + after)), [true, true, false, false]);
+		assert_eq!(events(), vec![Event::SeatsGivenUp { node: NODE, until: epoch + 3 }]);
+		assert_eq!([0, 1, 2, 3].map(|after| line(NODE).counts_in(epoch + after)), [true, true, true, false]);
 		assert_noop!(BandwidthProofs::give_up_seats(signed(operator(NODE)), NODE), Error::AlreadyGivenUp);
 		assert_noop!(take(NODE, 1, 0), Error::AlreadyGivenUp);
 		assert_noop!(BandwidthProofs::give_up_seats(signed(ANYONE), NodeId(77)), Error::NoLine);
@@ -240,8 +240,10 @@ fn a_line_is_removed_when_its_seats_no_longer_count_and_pays_everything_out() {
 		assert_noop!(BandwidthProofs::remove_line(signed(ANYONE), NODE), Error::SeatsStillCount);
 		assert_noop!(BandwidthProofs::remove_line(signed(ANYONE), NodeId(77)), Error::NoLine);
 		assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NODE)), NODE));
-		next_epoch();
-		assert_noop!(BandwidthProofs::remove_line(signed(ANYONE), NODE), Error::SeatsStillCount);
+		for _ in 0..2 {
+			next_epoch();
+			assert_noop!(BandwidthProofs::remove_line(signed(ANYONE), NODE), Error::SeatsStillCount);
+		}
 		next_epoch();
 		events();
 
@@ -259,7 +261,7 @@ fn a_line_is_removed_when_its_seats_no_longer_count_and_pays_everything_out() {
 fn a_line_with_a_running_test_is_not_removed() {
 	ExtBuilder::default().nodes(6).build_and_execute(|| {
 		// Drawn in the last block in which the seats count.
-		advance_to(EPOCH_BLOCKS * 4 - 1);
+		advance_to(EPOCH_BLOCKS * 5 - 1);
 		let view = draw();
 		let node = view.test.node;
 		change_line(node, |line| line.until = Some(Epoch::get()));

@@ -39,11 +39,11 @@ fn a_measurement_costs_about_two_milliseconds() {
 
 #[test]
 fn the_tests_of_a_block_cost_little_of_it_however_unlucky() {
-	let [tries, empty] = [16 * 17; 2];
-	let worst = <() as WeightInfo>::draw(tries, empty).saturating_mul(2);
+	let [tries, others] = [16 * 17; 2];
+	let worst = <() as WeightInfo>::draw(tries, others).saturating_mul(2);
 	println!("two tests by committees of 17: {} us at worst", worst.ref_time() / 1_000_000);
 
-	assert!(worst.ref_time() < 30_000_000_000, "{worst:?}");
+	assert!(worst.ref_time() < 35_000_000_000, "{worst:?}");
 }
 
 #[test]
@@ -69,5 +69,5 @@ fn what_the_chain_keeps_is_small() {
 
 	assert!(line <= 420, "{line}");
 	assert!(tests <= 8_500, "{tests}");
-	assert!(Place::max_encoded_len() <= 100);
+	assert!(Place::max_encoded_len() <= 130);
 }
