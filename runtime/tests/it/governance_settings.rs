@@ -139,9 +139,11 @@ fn a_referendum_doubles_a_members_fee_at_most() {
 	scenario(|| {
 		let before = Settings::all();
 		let bandwidth = before.bandwidth;
-		let to = |member_fee| Call::set_bandwidth { settings: BandwidthSettings { member_fee, ..bandwidth } }.into();
+		let to = |member_fee| -> RuntimeCall {
+			Call::set_bandwidth { settings: BandwidthSettings { member_fee, ..bandwidth } }.into()
+		};
 
-		let refused = pallet_settings::Error::<Runtime>::MemberFeeRise.into();
+		let refused: DispatchError = pallet_settings::Error::<Runtime>::MemberFeeRise.into();
 		assert_eq!(outcome(&enact(to(2 * bandwidth.member_fee + 1))), Err(refused));
 		assert_eq!(Settings::all(), before);
 
