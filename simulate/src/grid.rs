@@ -1,7 +1,7 @@
 //! The range of the settings: the defaults, each extreme by itself, and extremes together.
 //!
-//! Every point is within the bounds that `Settings::validate` and `Settings::fit` draw, and so within what governance can set. Extremes of
-//! amounts that only lock more or fewer tokens are kept where ten identities can afford them.
+//! Every point is within the bounds that `Settings::validate` and `Settings::fit` draw, and so within what governance can
+//! set. Extremes of amounts that only lock more or fewer tokens are kept where ten identities can afford them.
 
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
