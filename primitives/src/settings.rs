@@ -33,8 +33,20 @@ pub const MAX_MISSES_TO_TERMINATION: u32 = 32;
 /// the committed rate.
 ///
 /// A bond has the room of the settings in force when its last deal was accepted; fines follow those in force when
-/// somebody looks. Because this number separates the two, no change of either makes fines that an older bond cannot pay.
+/// somebody looks. Because this number separates the two, a bond with this room pays every fine of a run of misses that
+/// are judged by the same settings, whichever these are. Of a run that a change divides, both parts count against one
+/// room: after many misses at low fines the last ones at high fines can find too little, and take what is left.
 pub const MIN_FINE_ROOM: u8 = 30;
+
+/// Fees of a member that the bond of a seat is worth, at least, for each test that the seat can expect in a period.
+///
+/// A seat carries in as many tests as a committee has members for each that it can expect itself. With 17 members its fees
+/// are then at most 0.085 % of its bond in a period: half of what nominating the bond brings in the first year with
+/// 20,000,000 STN staked. Who carries for others and is never measured itself pays none of them back.
+pub const MIN_BOND_FEES: Balance = 20_000;
+
+/// Tests that a seat can expect before its rating ends, at least: two of each direction.
+pub const MIN_TESTS_OF_RATING: u32 = 4;
 
 /// Fee of the bytes of one storage proof: the minimum of what the treasury gets for a proven period.
 pub const PROOF_FEE: Balance = PROOF_BYTES * FEE_PER_BYTE;
@@ -332,11 +344,13 @@ pub enum SettingError {
 	Draws,
 	/// A test is shorter than 5 seconds, so that it would measure a token bucket, or longer than 30.
 	TestSeconds,
-	/// Members are paid nothing, more than a seat is worth, or more than 1 STN.
+	/// Members are paid nothing, or more than [`highest_member_fee`]: to carry for others and never to be measured would
+	/// bring more than to nominate the bond of a seat.
 	MemberFee,
 	/// The rating is nothing, or more than was measured.
 	Rating,
-	/// Ratings never age, or at once: 1 to 5,256,000 blocks are allowed, a year of six-second ones.
+	/// Ratings never age, or at once: 1 to 5,256,000 blocks are allowed, a year of six-second ones. Or they end before a
+	/// seat can expect four tests ([`MIN_TESTS_OF_RATING`]).
 	RatingAge,
 	/// Absences are forgiven always, or hardly ever: 8 to 16 of sixteen are allowed.
 	Absences,
@@ -423,7 +437,11 @@ impl Settings {
 	pub fn fit(&self, clock: &Clock) -> Result<(), SettingError> {
 		// Shorter, and bonds would be free before the last period is judged.
 		ensure(self.registry.unbonding >= clock.period, SettingError::Unbonding)?;
-		ensure(self.market.acceptance_time >= clock.window, SettingError::AcceptanceTime)
+		ensure(self.market.acceptance_time >= clock.window, SettingError::AcceptanceTime)?;
+		// Shorter, and lines would lose their ratings only because nobody has drawn them. Both in hundredths of a test.
+		let expected = u64::from(self.bandwidth.rating_age).saturating_mul(self.bandwidth.seat_tests.into());
+		let wanted = u64::from(MIN_TESTS_OF_RATING).saturating_mul(100).saturating_mul(clock.period.into());
+		ensure(expected >= wanted, SettingError::RatingAge)
 	}
 
 	fn validate_bandwidth(&self) -> Result<(), SettingError> {
@@ -445,7 +463,7 @@ impl Settings {
 		ensure(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK, SettingError::Draws)?;
 		ensure((1..=MAX_SEAT_TESTS).contains(&seat_tests), SettingError::Draws)?;
 		ensure((5..=30).contains(&test_seconds), SettingError::TestSeconds)?;
-		ensure(member_fee > 0 && member_fee <= seat_bond, SettingError::MemberFee)?;
+		ensure((1..=highest_member_fee(seat_bond, seat_tests)).contains(&member_fee), SettingError::MemberFee)?;
 		ensure(!rating.is_zero() && rating <= Percent::one(), SettingError::Rating)?;
 		ensure((1..=5_256_000).contains(&rating_age), SettingError::RatingAge)?;
 		ensure((8..=16).contains(&max_absences), SettingError::Absences)
@@ -521,7 +539,6 @@ impl Settings {
 		ensure(market.min_rate <= STN, SettingError::MinRate)?;
 		ensure(bandwidth.seat_bond <= 100_000 * STN, SettingError::SeatBond)?;
 		ensure(bandwidth.min_total_bond <= 10_000_000 * STN, SettingError::MinTotalBond)?;
-		ensure(bandwidth.member_fee <= STN, SettingError::MemberFee)?;
 		ensure(channels.redeem_fee <= STN / 10, SettingError::RedeemFee)?;
 		ensure(channels.min_redeem <= 10 * STN, SettingError::MinRedeem)
 	}
@@ -530,6 +547,12 @@ impl Settings {
 /// `percent` hundredths of `amount`, rounded up, saturating.
 pub fn percent_of(amount: Balance, percent: u16) -> Balance {
 	amount.saturating_mul(percent.into()).div_ceil(100)
+}
+
+/// The most that a member may be paid for a test, where a seat has this bond and can expect so many hundredths of a test in
+/// a period. Where it can expect less than one, it is paid no more than for one.
+pub fn highest_member_fee(seat_bond: Balance, seat_tests: u16) -> Balance {
+	seat_bond / (MIN_BOND_FEES / 100 * Balance::from(seat_tests.max(100)))
 }
 
 fn ensure(condition: bool, error: SettingError) -> Result<(), SettingError> {

@@ -346,9 +346,17 @@ impl Report {
 		self.violations.extend(other.violations);
 	}
 
-	/// The run that gained most above nominating, without those who were paid for what they have carried.
+	/// The run that gained most above nominating.
+	///
+	/// Carriers are paid by those whom they have carried for, and nothing is minted for it. Their fee is bounded by the
+	/// bond of a seat, not by what the bond would bring elsewhere: they count wherever nominating brings three quarters of
+	/// what it does at the defaults, or more. Where it brings nothing, every fee is more.
 	pub(crate) fn best_gain(&self) -> Option<&Row> {
-		let counts = |row: &&Row| !row.usage_alone && row.strategy != Strategy::Carriers;
+		let carries = |row: &&Row| row.strategy == Strategy::Carriers;
+		let defaults = grid::defaults().name;
+		let at_defaults = self.rows.iter().filter(carries).find(|row| row.point == defaults);
+		let usual = at_defaults.map_or(0, |row| row.nominating);
+		let counts = |row: &&Row| !row.usage_alone && (!carries(row) || 4 * row.nominating >= 3 * usual);
 		self.rows.iter().filter(counts).max_by_key(|row| row.gain)
 	}
 
@@ -467,6 +475,20 @@ mod tests {
 		assert_eq!(report.rows.len(), 4, "{report:?}");
 		for row in &report.rows {
 			assert!(row.gain < 0 && row.harm_per_stn() <= harm::BOUND, "{row:#?}");
+		}
+	}
+
+	// E1
+	#[test]
+	fn carriers_that_are_never_measured_end_below_nominating_at_the_dearest_fees() {
+		for name in ["member fee=most", "tests of a seat=24, member fee=most"] {
+			let point = grid::steps().into_iter().find(|point| point.name == name).unwrap();
+			let strategies = vec![(Strategy::Carriers, IDENTITIES)];
+			let report = run_group(&Group { point, ..group(Pace::Committees, strategies, false) }).unwrap();
+
+			assert_eq!(report.failures, Vec::<String>::new());
+			assert_eq!(report.violations, Vec::<String>::new());
+			assert!(report.best_gain().is_some_and(|row| row.gain < 0), "{report:?}");
 		}
 	}
 

@@ -1,12 +1,12 @@
 //! The range of the settings: the defaults, each extreme by itself, and extremes together.
 //!
-//! Every point is within the bounds that `Settings::validate` draws, and so within what governance can set. Extremes of
-//! amounts that only lock more or fewer tokens are kept where ten identities can afford them.
+//! Every point is within the bounds that `Settings::validate` and `Settings::fit` draw, and so within what governance can
+//! set. Extremes of amounts that only lock more or fewer tokens are kept where ten identities can afford them.
 
 use sp_runtime::{Perbill, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{Settings, Shares, MAX_SEAT_TESTS, PROOF_FEE, STN},
+	settings::{highest_member_fee, Settings, Shares, MAX_SEAT_TESTS, PROOF_FEE, STN},
 	Balance, Bytes,
 };
 
@@ -53,18 +53,24 @@ const STEPS: &[Step] = &[
 	}),
 	("least step=4 plancks", |s| (s.channels.redeem_fee, s.channels.min_redeem) = (1, 4)),
 	("member fee=least", |s| s.bandwidth.member_fee = 1),
-	("member fee=1 STN", |s| s.bandwidth.member_fee = STN),
-	("seat bond=1 STN", |s| s.bandwidth.seat_bond = STN),
+	("member fee=most", dear_tests),
+	("seat bond=1 STN, member fee=most", |s| {
+		s.bandwidth.seat_bond = STN;
+		dear_tests(s);
+	}),
 	("seat bond=5,000 STN", |s| s.bandwidth.seat_bond = 5_000 * STN),
 	("least total bond=seat bond", |s| s.bandwidth.min_total_bond = s.bandwidth.seat_bond),
 	("rating=1%", |s| s.bandwidth.rating = sp_runtime::Percent::from_percent(1)),
 	("rating=100%", |s| s.bandwidth.rating = sp_runtime::Percent::one()),
 	("rating age=a year", |s| s.bandwidth.rating_age = 5_256_000),
 	("test=5 s", |s| s.bandwidth.test_seconds = 5),
-	("tests of a seat=0.01", |s| s.bandwidth.seat_tests = 1),
+	("tests of a seat=0.02, rating age=200 periods", |s| {
+		(s.bandwidth.seat_tests, s.bandwidth.rating_age) = (2, 200 * 14_400);
+	}),
 	("tests of a seat=24", |s| (s.bandwidth.tests_per_draw, s.bandwidth.seat_tests) = (8, MAX_SEAT_TESTS)),
-	("tests of a seat=24, member fee=1 STN", |s| {
-		(s.bandwidth.seat_tests, s.bandwidth.member_fee) = (MAX_SEAT_TESTS, STN)
+	("tests of a seat=24, member fee=most", |s| {
+		s.bandwidth.seat_tests = MAX_SEAT_TESTS;
+		dear_tests(s);
 	}),
 	("least bond=1 STN", |s| (s.registry.min_bond, s.disputes.answer_bond) = (STN, STN)),
 	("least bond=5,000 STN", |s| s.registry.min_bond = 5_000 * STN),
@@ -199,6 +205,12 @@ fn dear_market(settings: &mut Settings, burn: u32) {
 	market(settings, burn, 50);
 }
 
+/// As much as members can be paid for the tests of these seats.
+fn dear_tests(settings: &mut Settings) {
+	let bandwidth = &mut settings.bandwidth;
+	bandwidth.member_fee = highest_member_fee(bandwidth.seat_bond, bandwidth.seat_tests);
+}
+
 /// As little as payments, tests and records can cost.
 fn free_payments(settings: &mut Settings) {
 	// The dearer the least payment, the smaller its share for the treasury may be. This one a thousand identities of a
@@ -218,12 +230,14 @@ fn free_payments(settings: &mut Settings) {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use pallet_pace::PaceLengths;
 
 	#[test]
 	fn every_point_is_within_the_bounds_and_has_a_name_of_its_own() {
 		let all: Vec<_> = steps().into_iter().chain(corners()).chain(extremes()).collect();
 		for point in &all {
 			assert_eq!(point.settings.validate(), Ok(()), "{}", point.name);
+			assert_eq!(point.settings.fit(&PaceLengths::live().clock), Ok(()), "{}", point.name);
 		}
 		let names: std::collections::BTreeSet<_> = all.iter().map(|point| &point.name).collect();
 		assert_eq!(names.len(), all.len());

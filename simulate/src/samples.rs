@@ -8,7 +8,10 @@ use crate::grid::Point;
 use sp_runtime::{Perbill, Percent, Permill};
 use substation_primitives::{
 	rewards::{MAX_AVAILABILITY, MAX_USAGE},
-	settings::{percent_of, Settings, Shares, MAX_OPENINGS, MAX_SEAT_TESTS, MIN_FINE_ROOM, PROOF_FEE, STN},
+	settings::{
+		highest_member_fee, percent_of, Settings, Shares, MAX_OPENINGS, MAX_SEAT_TESTS, MIN_FINE_ROOM,
+		MIN_TESTS_OF_RATING, PROOF_FEE, STN,
+	},
 	Balance, Bytes,
 };
 
@@ -102,11 +105,14 @@ impl Draw {
 		let bandwidth = &mut settings.bandwidth;
 		bandwidth.seat_bond = self.by_magnitude(STN, 5_000 * STN);
 		bandwidth.min_total_bond = self.by_magnitude(bandwidth.seat_bond, 1_000_000 * STN);
-		bandwidth.member_fee = self.by_magnitude(1, STN);
+		bandwidth.seat_tests = self.by_magnitude(2, MAX_SEAT_TESTS.into()) as u16;
+		bandwidth.member_fee = self.by_magnitude(1, highest_member_fee(bandwidth.seat_bond, bandwidth.seat_tests));
 		bandwidth.test_seconds = self.evenly(5, 30) as u8;
 		bandwidth.rating = Percent::from_percent(self.evenly(1, 100) as u8);
-		bandwidth.rating_age = self.by_magnitude(1, 5_256_000) as u32;
-		bandwidth.seat_tests = self.by_magnitude(1, MAX_SEAT_TESTS.into()) as u16;
+		// A rating lasts until its seat can expect some tests, in periods of 14,400 blocks.
+		let tests = 100 * 14_400 * Balance::from(MIN_TESTS_OF_RATING);
+		let least = tests.div_ceil(bandwidth.seat_tests.into());
+		bandwidth.rating_age = self.by_magnitude(least, 5_256_000) as u32;
 	}
 
 	fn registry(&mut self, settings: &mut Settings) {
@@ -122,12 +128,14 @@ impl Draw {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use pallet_pace::PaceLengths;
 
 	#[test]
 	fn every_sample_is_within_the_bounds_and_unlike_the_next() {
 		let samples = samples(1_000);
 		for Point { name, settings } in &samples {
 			assert_eq!(settings.validate(), Ok(()), "{name}: {settings:?}");
+			assert_eq!(settings.fit(&PaceLengths::live().clock), Ok(()), "{name}: {settings:?}");
 		}
 		for (one, next) in samples.iter().zip(samples.iter().skip(1)) {
 			assert!(one.settings != next.settings && one.name != next.name, "{}", one.name);

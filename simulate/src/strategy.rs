@@ -51,7 +51,7 @@ pub(crate) enum Strategy {
 	/// never handed in.
 	IdleMembers,
 	/// Seats with a line that carries for others and is paid for it, and is never measured itself. What the line costs is
-	/// not counted: a service that is paid, no game.
+	/// not counted. The bound on a member's fee keeps it below nominating.
 	Carriers,
 	/// Only harms: seats whose members sign nothing, as often as they can without being expelled.
 	Silence,
@@ -287,7 +287,7 @@ mod tests {
 
 	#[test]
 	fn no_strategy_spends_more_than_there_is_or_leaves_much() {
-		for strategy in Strategy::GAMING.into_iter().chain(Strategy::SPITE) {
+		for strategy in Strategy::GAMING.into_iter().chain(Strategy::SPITE).chain([Strategy::Carriers]) {
 			for identities in [1, 10, 100] {
 				let budget = Budget::of(strategy, identities, &Scenario::default()).unwrap();
 				let spent = budget.tokens * Balance::from(identities);

@@ -41,7 +41,7 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 	scenario(|| {
 		let before = Settings::all();
 		let AllSettings { registry, market, proofs, bandwidth, channels, disputes, rewards } = before;
-		let proposals: [(RuntimeCall, SettingError); 14] = [
+		let proposals: [(RuntimeCall, SettingError); 16] = [
 			(Call::set_proofs { settings: ProofSettings { openings: 17, ..proofs } }.into(), SettingError::Openings),
 			// More than there is to share.
 			(
@@ -112,11 +112,43 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 			),
 			// 12: a payment whose share for the treasury is nothing to speak of.
 			(Call::set_market { settings: MarketSettings { min_rate: 20, ..market } }.into(), SettingError::MinRate),
+			// E1: fees from which those live who carry and are never measured.
+			(
+				Call::set_bandwidth {
+					settings: BandwidthSettings { member_fee: bandwidth.seat_bond / 10_000, ..bandwidth },
+				}
+				.into(),
+				SettingError::MemberFee,
+			),
+			// Ratings that end before a line can be tested again.
+			(
+				Call::set_bandwidth { settings: BandwidthSettings { rating_age: 1, ..bandwidth } }.into(),
+				SettingError::RatingAge,
+			),
 		];
 		for (call, error) in proposals {
 			assert_eq!(outcome(&enact(call)), Err(refused(error)), "{error:?}");
 			assert_eq!(Settings::all(), before);
 		}
+	});
+}
+
+// E1: a fee that no operator has prepaid would drop every link at once.
+#[test]
+fn a_referendum_doubles_a_members_fee_at_most() {
+	scenario(|| {
+		let before = Settings::all();
+		let bandwidth = before.bandwidth;
+		let to = |member_fee| -> RuntimeCall {
+			Call::set_bandwidth { settings: BandwidthSettings { member_fee, ..bandwidth } }.into()
+		};
+
+		let refused: DispatchError = pallet_settings::Error::<Runtime>::MemberFeeRise.into();
+		assert_eq!(outcome(&enact(to(2 * bandwidth.member_fee + 1))), Err(refused));
+		assert_eq!(Settings::all(), before);
+
+		assert_eq!(outcome(&enact(to(2 * bandwidth.member_fee))), Ok(()));
+		assert_eq!(Settings::all().bandwidth.member_fee, 2 * bandwidth.member_fee);
 	});
 }
 

@@ -20,7 +20,7 @@ fn above_one() -> Permill {
 #[test]
 fn every_bound_has_a_value_on_each_side() {
 	use SettingError::Rewards;
-	let refused: [(Change, SettingError); 89] = [
+	let refused: [(Change, SettingError); 90] = [
 		(|s| s.registry.min_bond = 0, SettingError::MinBond),
 		(|s| s.registry.min_bond = percent_of(s.market.min_rate, 350) - 1, SettingError::MinBond),
 		(|s| s.registry.node_deposit = 0, SettingError::Deposit),
@@ -67,7 +67,9 @@ fn every_bound_has_a_value_on_each_side() {
 		(|s| s.bandwidth.test_seconds = 4, SettingError::TestSeconds),
 		(|s| s.bandwidth.test_seconds = 31, SettingError::TestSeconds),
 		(|s| s.bandwidth.member_fee = 0, SettingError::MemberFee),
-		(|s| s.bandwidth.member_fee = s.bandwidth.seat_bond + 1, SettingError::MemberFee),
+		// E1: who carries and is never measured would live on the others.
+		(|s| s.bandwidth.member_fee = s.bandwidth.seat_bond / 20_000 + 1, SettingError::MemberFee),
+		(|s| s.bandwidth.seat_bond = 20_000 * s.bandwidth.member_fee - 1, SettingError::MemberFee),
 		(|s| s.bandwidth.rating = Percent::zero(), SettingError::Rating),
 		(|s| s.bandwidth.rating_age = 0, SettingError::RatingAge),
 		(|s| s.bandwidth.rating_age = 5_256_001, SettingError::RatingAge),
@@ -116,7 +118,10 @@ fn every_bound_has_a_value_on_each_side() {
 			SettingError::SeatBond,
 		),
 		(|s| s.bandwidth.min_total_bond = 10_000_000 * STN + 1, SettingError::MinTotalBond),
-		(|s| s.bandwidth.member_fee = STN + 1, SettingError::MemberFee),
+		(
+			|s| (s.bandwidth.seat_tests, s.bandwidth.member_fee) = (2_400, s.bandwidth.seat_bond / 480_000 + 1),
+			SettingError::MemberFee,
+		),
 		(|s| (s.channels.min_redeem, s.channels.redeem_fee) = (STN, STN / 10 + 1), SettingError::RedeemFee),
 		(|s| s.channels.min_redeem = 10 * STN + 1, SettingError::MinRedeem),
 	];
@@ -127,7 +132,7 @@ fn every_bound_has_a_value_on_each_side() {
 		assert_eq!(settings.validate(), Err(error), "change {index}");
 	}
 
-	let accepted: [Change; 57] = [
+	let accepted: [Change; 60] = [
 		|s| {
 			s.registry.min_bond = percent_of(s.market.min_rate, 350);
 			s.disputes.answer_bond = s.registry.min_bond;
@@ -151,7 +156,10 @@ fn every_bound_has_a_value_on_each_side() {
 		},
 		|s| s.proofs.bounty = Perbill::from_percent(20),
 		|s| s.bandwidth.seat_bond = s.bandwidth.min_total_bond,
-		|s| s.bandwidth.seat_bond = s.bandwidth.member_fee,
+		|s| s.bandwidth.seat_bond = 20_000 * s.bandwidth.member_fee,
+		|s| s.bandwidth.member_fee = s.bandwidth.seat_bond / 20_000,
+		|s| (s.bandwidth.seat_tests, s.bandwidth.member_fee) = (1, s.bandwidth.seat_bond / 20_000),
+		|s| (s.bandwidth.seat_tests, s.bandwidth.member_fee) = (2_400, s.bandwidth.seat_bond / 480_000),
 		|s| s.bandwidth.seat_rate = 1_000,
 		|s| s.bandwidth.seat_rate = 2_000_000,
 		|s| (s.bandwidth.seat_rate, s.bandwidth.test_seconds) = (6_000_000, 5),
@@ -165,7 +173,7 @@ fn every_bound_has_a_value_on_each_side() {
 		|s| s.bandwidth.rating = Percent::one(),
 		|s| s.bandwidth.rating_age = 1,
 		|s| s.bandwidth.rating_age = 5_256_000,
-		|s| (s.bandwidth.max_absences, s.bandwidth.member_fee, s.bandwidth.seat_bond) = (8, STN, STN),
+		|s| (s.bandwidth.max_absences, s.bandwidth.member_fee, s.bandwidth.seat_bond) = (8, STN / 20_000, STN),
 		|s| s.bandwidth.max_absences = 16,
 		|s| (s.channels.burn, s.channels.record_deposit) = (Permill::from_percent(50), 1),
 		|s| s.channels.redeem_fee = s.channels.min_redeem / 4,
@@ -221,6 +229,31 @@ fn lengths_of_time_are_no_shorter_than_those_of_proofs() {
 		(settings.registry.unbonding, settings.market.acceptance_time) = (unbonding, acceptance_time);
 
 		assert_eq!(settings.fit(&clock), outcome, "{unbonding} {acceptance_time} {clock:?}");
+	}
+}
+
+// A rating that ends before its line can be tested says nothing about the line.
+#[test]
+fn ratings_last_until_a_seat_can_expect_four_tests() {
+	let live = Clock { period: 14_400, window: 600, slot_step: 10 };
+	let fast = Clock { period: 20, window: 8, slot_step: 2 };
+	let mut settings = Settings::default();
+	for (clock, rating_age, seat_tests, outcome) in [
+		(live, 14 * 14_400, 100, Ok(())),
+		(live, 57_600, 100, Ok(())),
+		(live, 57_599, 100, Err(SettingError::RatingAge)),
+		(live, 2_400, 2_400, Ok(())),
+		(live, 2_399, 2_400, Err(SettingError::RatingAge)),
+		(live, 2_880_000, 2, Ok(())),
+		(live, 5_256_000, 1, Err(SettingError::RatingAge)),
+		(fast, 28 * 20, 100, Ok(())),
+		(fast, 80, 100, Ok(())),
+		(fast, 79, 100, Err(SettingError::RatingAge)),
+		(fast, u32::MAX, u16::MAX, Ok(())),
+	] {
+		(settings.bandwidth.rating_age, settings.bandwidth.seat_tests) = (rating_age, seat_tests);
+
+		assert_eq!(settings.fit(&clock), outcome, "{rating_age} {seat_tests} {clock:?}");
 	}
 }
 
@@ -285,7 +318,7 @@ proptest! {
 		tests_per_draw in 0u8..=9,
 		seat_tests in prop_oneof![0u16..20, 2_390u16..2_410],
 		test_seconds in 4u8..=31,
-		member_fee in 0u128..20 * STN,
+		member_fee in prop_oneof![0..STN / 10_000, 0..STN / 200, 0..20 * STN],
 		rating in 0u8..=100,
 		rating_age in 0u32..20,
 		max_absences in 7u8..=17,
@@ -317,6 +350,9 @@ proptest! {
 			prop_assert!(u32::from(tests_per_draw) <= MAX_TESTS_PER_BLOCK && (1..=2_400).contains(&seat_tests));
 			// A member is paid, and the most that a line may claim leaves every member at its seat's rate.
 			prop_assert!(member_fee > 0);
+			// E1: what a seat can expect to earn as a member of others' committees stays far below its bond.
+			let per_period = member_fee * Balance::from(seat_tests.max(100));
+			prop_assert!(per_period * 200 <= seat_bond);
 			let claim = bandwidth::highest_claim(seat_rate, members);
 			prop_assert!(claim >= seat_rate && bandwidth::pace(claim, members) <= seat_rate);
 			// Counts of such a test fit the 32 bits that a receipt gives them.

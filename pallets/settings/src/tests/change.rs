@@ -4,7 +4,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, DispatchError, Perbill};
 use substation_primitives::{
 	rewards::RewardSettingError,
-	settings::{SettingError, Settings as AllSettings, MIN_FINE_ROOM, STN},
+	settings::{highest_member_fee, SettingError, Settings as AllSettings, MIN_FINE_ROOM, STN},
 };
 
 #[test]
@@ -223,6 +223,44 @@ fn settings_are_judged_by_the_lengths_of_their_chain() {
 		assert_noop!(Settings::set_registry(RuntimeOrigin::root(), all.registry), refused(SettingError::Unbonding));
 		assert_noop!(Settings::set_market(RuntimeOrigin::root(), all.market), refused(SettingError::AcceptanceTime));
 		assert_eq!(Settings::check(all), Err(SettingError::Unbonding));
+
+		all.bandwidth.rating_age = 4 * ProofClock::get().period - 1;
+		assert_noop!(Settings::set_bandwidth(RuntimeOrigin::root(), all.bandwidth), refused(SettingError::RatingAge));
+	});
+}
+
+// E1: a fee that nobody has prepaid drops every link at once.
+#[test]
+fn one_change_doubles_a_members_fee_at_most() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut bandwidth = AllSettings::default().bandwidth;
+		let usual = bandwidth.member_fee;
+		let mut set = |fee| {
+			bandwidth.member_fee = fee;
+			Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth)
+		};
+
+		assert_noop!(set(2 * usual + 1), Error::<Test>::MemberFeeRise);
+		assert_ok!(set(2 * usual));
+		// The next change begins where this one ended.
+		assert_ok!(set(4 * usual));
+		// A fee falls as far as it likes, and rises from there.
+		assert_ok!(set(1));
+		assert_noop!(set(3), Error::<Test>::MemberFeeRise);
+		assert_ok!(set(2));
+	});
+}
+
+#[test]
+fn a_fee_beyond_its_range_is_named_so_whatever_it_was() {
+	ExtBuilder::default().build_and_execute(|| {
+		let mut bandwidth = AllSettings::default().bandwidth;
+		bandwidth.member_fee = highest_member_fee(bandwidth.seat_bond, bandwidth.seat_tests) + 1;
+
+		assert_noop!(
+			Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth),
+			Error::<Test>::OutOfRange(BadSetting(SettingError::MemberFee))
+		);
 	});
 }
 

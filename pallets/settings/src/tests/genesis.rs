@@ -70,6 +70,14 @@ fn genesis_refuses_lengths_that_its_chain_does_not_bear() {
 }
 
 #[test]
+fn genesis_begins_with_any_fee_in_its_range() {
+	let mut settings = AllSettings::default();
+	settings.bandwidth.member_fee *= 25;
+
+	ExtBuilder::default().settings(settings).build_and_execute(|| assert_eq!(Settings::all(), settings));
+}
+
+#[test]
 fn genesis_json_is_camel_case() {
 	let genesis = crate::GenesisConfig::<Test>::default();
 
