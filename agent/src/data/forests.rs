@@ -4,7 +4,7 @@
 //! are kept as what undoes the change that ended them; one that is asked for is built once and kept at hand.
 
 use super::{
-	journal::{Journal, JournalError, Remembered},
+	journal::{DealChanges, Followed, ForestChange, Journal, JournalError, Remembered},
 	Hash,
 };
 use std::{
@@ -25,6 +25,27 @@ pub enum ForestsError {
 	/// The change does not fit the forest, or what the journal has is not a forest. Rebuild it from the chain.
 	#[error("forest: {0}")]
 	Tree(#[from] TreeError),
+}
+
+/// What a final block makes of the forest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForestStep {
+	/// Nothing.
+	Same,
+	/// Some slots change.
+	Apply {
+		/// The depth afterwards.
+		depth: u8,
+		/// The changes.
+		changes: Vec<(u32, Change)>,
+	},
+	/// Everything is replaced by what the chain says. Earlier forests are forgotten.
+	Replace {
+		/// The depth afterwards.
+		depth: u8,
+		/// Every leaf.
+		leaves: Vec<(u32, Leaf)>,
+	},
 }
 
 /// The forest now and before. Clones share it.
@@ -94,30 +115,49 @@ impl Forests {
 
 	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
 	pub fn apply(&self, block: u32, depth: u8, changes: &[(u32, Change)]) -> Result<Forest, ForestsError> {
-		let mut state = self.state();
-		let forest = state.current.forest();
-		let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
-		let remembered = Remembered { block, forest, undo };
-		// A copy only if an answer is being made from the tree at this moment.
-		let tree = Arc::make_mut(&mut state.current);
-		tree.apply(depth, changes)?;
-		let slots: Vec<_> = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
-		if let Err(error) = self.0.journal.change_forest(depth, &slots, &remembered) {
-			// The disk says no: what is in memory must not run ahead of it.
-			let before = undone(&state.current, [&remembered])?;
-			state.current = Arc::new(before);
-			return Err(error.into());
-		}
-		state.remembered.push_back(remembered);
-		Ok(state.current.forest())
+		let step = ForestStep::Apply { depth, changes: changes.to_vec() };
+		self.write(block, &step, |journal, change| journal.write_forest(change))
 	}
 
-	/// Replaces everything by what the chain says. Earlier forests are forgotten.
-	pub fn replace(&self, depth: u8, leaves: &[(u32, Leaf)]) -> Result<Forest, ForestsError> {
+	/// Writes what a final block changes of forest and deals, and the block itself. Durable when it returns; all or
+	/// nothing.
+	pub fn follow(&self, block: Followed, step: &ForestStep, deals: &DealChanges) -> Result<Forest, ForestsError> {
+		self.write(block.height, step, |journal, change| journal.follow(block, change, deals))
+	}
+
+	fn write(
+		&self,
+		block: u32,
+		step: &ForestStep,
+		save: impl FnOnce(&Journal, &ForestChange) -> Result<(), JournalError>,
+	) -> Result<Forest, ForestsError> {
+		let journal = &self.0.journal;
 		let mut state = self.state();
-		let tree = ForestTree::from_leaves(state.current.node(), depth, leaves.iter().copied())?;
-		self.0.journal.replace_forest(depth, leaves)?;
-		*state = State { current: Arc::new(tree), remembered: VecDeque::new(), at_hand: None };
+		match step {
+			ForestStep::Same => save(journal, &ForestChange::Same)?,
+			ForestStep::Apply { depth, changes } => {
+				let forest = state.current.forest();
+				let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
+				let remembered = Remembered { block, forest, undo };
+				// A copy only if an answer is being made from the tree at this moment.
+				let tree = Arc::make_mut(&mut state.current);
+				tree.apply(*depth, changes)?;
+				let slots = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
+				let change = ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() };
+				if let Err(error) = save(journal, &change) {
+					// The disk says no: what is in memory must not run ahead of it.
+					let before = undone(&state.current, [&remembered])?;
+					state.current = Arc::new(before);
+					return Err(error.into());
+				}
+				state.remembered.push_back(remembered);
+			}
+			ForestStep::Replace { depth, leaves } => {
+				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
+				save(journal, &ForestChange::Whole { depth: *depth, leaves: leaves.clone() })?;
+				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), at_hand: None };
+			}
+		}
 		Ok(state.current.forest())
 	}
 

@@ -7,14 +7,23 @@ use crate::{
 		follow::{BlockStream, Head},
 		BlockHash, Chain, ChainError,
 	},
-	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
+	data::{
+		answer::Prover,
+		forests::Forests,
+		http::Api,
+		journal::{self, Followed},
+		metrics::Metrics,
+		offer::OfferReceiver,
+		storage::Storage,
+	},
 	payments::till::Till,
 	provider::{
 		disputes::{self, DisputeReport},
+		finality::{self, Judgement, Shown, Wait},
 		intake::Intake,
 		report::{self, Report, Situation},
 		rewards,
-		sync::{self, SyncError},
+		sync::{self, Moment, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
 		Shutdown,
@@ -57,6 +66,8 @@ pub struct Engine {
 	disputed: Vec<DealId>,
 	situation: Situation,
 	is_in_step: bool,
+	/// Whether a final state of this connection was followed.
+	has_started: bool,
 }
 
 /// What an engine works with.
@@ -121,6 +132,7 @@ impl Engine {
 			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
+			has_started: false,
 		}
 	}
 
@@ -141,8 +153,9 @@ impl Engine {
 	) -> Result<(), ChainError> {
 		let mut blocks = BlockStream::subscribe(&chain).await?;
 		self.situation.disconnected = None;
-		// After a pause anything may have changed.
+		// After a pause anything may have changed, the node included.
 		self.basis = None;
+		self.has_started = false;
 		self.follow_final(&chain).await?;
 		self.on_best(&chain).await?;
 		loop {
@@ -172,34 +185,78 @@ impl Engine {
 
 	/// Final state: what became of deals, and which bytes may go.
 	async fn on_finalised(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		// Asked before the block, so that a block of a sync that ends in between is not taken for a new one.
+		let is_syncing = chain.is_syncing().await?;
 		let block = chain.finalised().await?;
-		let height = chain.height(block).await?;
+		let head = Followed { height: chain.height(block).await?, hash: block.0 };
+		if !self.may_follow(chain, head, is_syncing).await? {
+			return Ok(());
+		}
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
 			return Ok(());
 		};
-		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
+		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
 		if self.is_stale(&basis, node.window.period_length) {
 			let deals = chain.deals_of_node(self.node, block).await?;
+			let period = chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
+			self.situation.period = Some(period);
 			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
+			let moment = Moment { block: head, now: journal::now(), period, may_forget: !is_syncing };
 			let clearing = Updater::clearing(&self.storage.journal);
-			let outcome = sync::apply(height, &node, &deals, &self.storage.journal, &self.forests, &clearing);
+			let outcome = sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, &clearing);
 			self.note_outcome(outcome);
 			self.basis = Some(basis);
 		}
-		if let Err(error) =
-			self.forests.forget_before(height.saturating_sub(node.window.period_length.saturating_mul(2)))
-		{
+		self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
+		self.till.set_node(node.id, node.operator.0);
+		self.situation.final_block = Some(head.height);
+		self.metrics.numbers().finalised.set(head.height.into());
+		self.publish(Some(&node));
+		Ok(())
+	}
+
+	/// Whether a final state may be followed. If not, the status says why, and nothing is changed or sent until one may.
+	async fn may_follow(&mut self, chain: &Chain, head: Followed, is_syncing: bool) -> Result<bool, ChainError> {
+		let followed = self.storage.journal.followed();
+		let at_followed = match followed.filter(|followed| followed.height < head.height) {
+			Some(followed) => chain.hash_at(followed.height).await?,
+			None => None,
+		};
+		let shown = Shown { block: head, at_followed, is_syncing, has_started: self.has_started };
+		let wait = match finality::judge(followed, &shown) {
+			Judgement::Follow => {
+				self.metrics.numbers().behind.set(0);
+				return Ok(true);
+			}
+			Judgement::Wait(wait) => wait,
+			Judgement::OtherHistory { followed, found } => {
+				let url = chain.url().to_owned();
+				let [expected, found] = [followed.hash, found].map(hex::encode);
+				return Err(ChainError::OtherHistory { url, height: followed.height, followed: expected, found });
+			}
+		};
+		if let Wait::Older { shown, followed } = wait {
+			self.metrics.numbers().behind.set(followed.saturating_sub(shown).into());
+		}
+		self.note_trouble(wait.to_string());
+		// The next one that may be followed is read whatever it is like.
+		self.basis = None;
+		self.publish(None);
+		Ok(false)
+	}
+
+	/// Forgets forests that a change before `block` ended, and deletes bytes that nobody needs.
+	fn drop_old(&self, block: u32, is_syncing: bool) {
+		if let Err(error) = self.forests.forget_before(block) {
 			tracing::warn!("{error}");
+		}
+		if is_syncing {
+			return;
 		}
 		if let Err(error) = self.storage.sweep() {
 			tracing::warn!("bytes that nobody needs cannot be deleted: {error}");
 		}
-		self.till.set_node(node.id, node.operator.0);
-		self.situation.final_block = Some(height);
-		self.metrics.numbers().finalised.set(height.into());
-		self.publish(Some(&node));
-		Ok(())
 	}
 
 	fn is_stale(&self, now: &Basis, period_length: u32) -> bool {
@@ -218,6 +275,7 @@ impl Engine {
 		match outcome {
 			Ok(outcome) => {
 				self.is_in_step = true;
+				self.has_started = true;
 				self.situation.trouble = None;
 				for deal in outcome.accepted {
 					tracing::info!(deal, "deal accepted, final");
@@ -229,15 +287,17 @@ impl Engine {
 					tracing::info!(deal, "slot cleared; the bytes go when nobody can ask for them any more");
 				}
 			}
-			Err(error) => {
-				let text = error.to_string();
-				if self.situation.trouble.as_ref() != Some(&text) {
-					tracing::error!("{text}");
-				}
-				self.is_in_step = false;
-				self.situation.trouble = Some(text);
-			}
+			Err(error) => self.note_trouble(error.to_string()),
 		}
+	}
+
+	/// Deals are neither taken nor cleared until the final state can be followed again.
+	fn note_trouble(&mut self, text: String) {
+		if self.situation.trouble.as_ref() != Some(&text) {
+			tracing::error!("{text}");
+		}
+		self.is_in_step = false;
+		self.situation.trouble = Some(text);
 	}
 
 	/// Tells each dispute once, and again when it has gone on.
@@ -342,6 +402,7 @@ impl Engine {
 		self.situation.proves_itself = self.prove;
 		self.situation.line = self.line.view();
 		self.situation.look(&self.storage);
+		self.metrics.set_deletion(self.situation.deletion.as_ref());
 		self.situation.delivery = Some(self.till.status());
 		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
 			self.metrics.numbers().next_window.set(report::next_window(window).into());
