@@ -156,6 +156,7 @@ impl Engine {
 		// After a pause anything may have changed, the node included.
 		self.basis = None;
 		self.has_started = false;
+		self.is_in_step = false;
 		self.follow_final(&chain).await?;
 		self.on_best(&chain).await?;
 		loop {
