@@ -119,7 +119,7 @@ fn a_journal_of_old_is_read_and_its_deletions_wait_from_now_on() {
 		journal.put_all(&[waiting.clone(), record(2, 1, 10)]).unwrap();
 		let bytes = waiting.encode();
 		let transaction = journal.0.database.begin_write().unwrap();
-		transaction.open_table(DEALS).unwrap().insert(1, &bytes[..bytes.len() - 8]).unwrap();
+		transaction.open_table(DEALS).unwrap().insert(1u64, &bytes[..bytes.len() - 8]).unwrap();
 		transaction.commit().unwrap();
 	}
 	let before = now();
