@@ -2,11 +2,15 @@
 //!
 //! A challenge is over the forest at the close of the window before. Changes are few and small, so earlier forests
 //! are kept as what undoes the change that ended them; one that is asked for is built once and kept at hand.
+//!
+//! The chain may freeze a forest that is not final yet. So what may become final next is kept too, as candidates: they
+//! answer challenges, and nothing else follows from them.
 
 use super::{
 	journal::{DealChanges, Followed, ForestChange, Journal, JournalError, Remembered},
 	Hash,
 };
+use codec::{Decode, Encode};
 use std::{
 	collections::VecDeque,
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,6 +19,22 @@ use substation_proofs::{
 	forest::{Change, Forest, Leaf, UpdateProof},
 	prover::{ForestTree, TreeError},
 };
+
+/// Candidates that are kept.
+const CANDIDATES: usize = 16;
+/// The note of the journal that has them.
+const CANDIDATES_NOTE: &str = "candidates";
+
+/// A forest that may become final.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Candidate {
+	/// Root of the final forest that it is a change of.
+	base: Hash,
+	/// The forest.
+	forest: Forest,
+	/// The changes.
+	changes: Vec<(u32, Change)>,
+}
 
 /// Why the forest could not be opened or changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +83,9 @@ struct State {
 	current: Arc<ForestTree>,
 	/// The oldest first.
 	remembered: VecDeque<Remembered>,
-	/// The earlier forest that was asked for last.
+	/// The oldest first.
+	candidates: VecDeque<Candidate>,
+	/// The forest besides the current one that was asked for last.
 	at_hand: Option<(Forest, Arc<ForestTree>)>,
 }
 
@@ -73,7 +95,10 @@ impl Forests {
 		let (depth, leaves) = journal.forest()?;
 		let current = Arc::new(ForestTree::from_leaves(node, depth, leaves)?);
 		let remembered = journal.remembered()?.into();
-		let state = Mutex::new(State { current, remembered, at_hand: None });
+		// They can be found again: a note that cannot be read is no reason to stop.
+		let noted = journal.note(CANDIDATES_NOTE)?.unwrap_or_default();
+		let candidates = VecDeque::decode(&mut &noted[..]).unwrap_or_default();
+		let state = Mutex::new(State { current, remembered, candidates, at_hand: None });
 		Ok(Self(Arc::new(Shared { journal: journal.clone(), state })))
 	}
 
@@ -111,6 +136,23 @@ impl Forests {
 	/// What the chain needs to apply these changes to the forest now.
 	pub fn update_proof(&self, depth: u8, changes: &[(u32, Change)]) -> Result<UpdateProof, ForestsError> {
 		Ok(self.current_tree().update_proof(depth, changes)?)
+	}
+
+	/// Keeps what the forest becomes by these changes, if they become final. Durable when it returns.
+	pub fn expect(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
+		let current = self.current_tree();
+		let mut tree = (*current).clone();
+		tree.apply(depth, changes)?;
+		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), changes: changes.to_vec() };
+		let mut state = self.state();
+		if state.candidates.contains(&candidate) {
+			return Ok(());
+		}
+		state.candidates.push_back(candidate);
+		while state.candidates.len() > CANDIDATES {
+			state.candidates.pop_front();
+		}
+		Ok(self.0.journal.set_note(CANDIDATES_NOTE, &state.candidates.encode())?)
 	}
 
 	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
@@ -155,10 +197,14 @@ impl Forests {
 			ForestStep::Replace { depth, leaves } => {
 				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
 				save(journal, &ForestChange::Whole { depth: *depth, leaves: leaves.clone() })?;
-				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), at_hand: None };
+				let candidates = std::mem::take(&mut state.candidates);
+				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), candidates, at_hand: None };
 			}
 		}
-		Ok(state.current.forest())
+		let forest = state.current.forest();
+		// What has become final is no candidate any more. The note may name it until the next one.
+		state.candidates.retain(|candidate| candidate.forest != forest);
+		Ok(forest)
 	}
 
 	/// Forgets earlier forests that a change in a block before `block` ended.
@@ -172,8 +218,30 @@ impl Forests {
 		Ok(())
 	}
 
-	/// The forest with this root, now or before, if it is remembered.
+	/// The forest with this root, now, before if it is remembered, or next if it is expected.
 	pub fn tree(&self, root: &Hash) -> Option<Arc<ForestTree>> {
+		self.final_tree(root).or_else(|| self.candidate(root))
+	}
+
+	/// The forest that may become final and has this root.
+	fn candidate(&self, root: &Hash) -> Option<Arc<ForestTree>> {
+		let is_wanted = |candidate: &&Candidate| candidate.forest.root == *root;
+		let candidates: Vec<Candidate> = self.state().candidates.iter().filter(is_wanted).cloned().collect();
+		candidates.into_iter().find_map(|candidate| {
+			let mut tree = (*self.final_tree(&candidate.base)?).clone();
+			tree.apply(candidate.forest.depth, &candidate.changes).ok()?;
+			let tree = Arc::new(tree);
+			let forest = tree.forest();
+			if forest != candidate.forest {
+				return None;
+			}
+			self.state().at_hand = Some((forest, tree.clone()));
+			Some(tree)
+		})
+	}
+
+	/// The forest with this root, now or before, or at hand.
+	fn final_tree(&self, root: &Hash) -> Option<Arc<ForestTree>> {
 		let (current, later) = {
 			let state = self.state();
 			if state.current.forest().root == *root {
@@ -258,6 +326,37 @@ mod tests {
 		forests.forget_before(5).unwrap();
 		assert!(forests.tree(&roots[4].root).is_none());
 		assert_eq!(forests.tree(&roots[5].root).unwrap().forest(), roots[5]);
+	}
+
+	// 7
+	#[test]
+	fn a_forest_that_is_expected_is_found_before_it_is_final_and_after_a_restart() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+		let forests = Forests::open(&journal, 5).unwrap();
+		let first = forests.apply(1, 0, &[(0, Change::Insert(leaf(1)))]).unwrap();
+		let changes = [(1, Change::Insert(leaf(2)))];
+		let mut next = (*forests.current_tree()).clone();
+		next.apply(1, &changes).unwrap();
+		let next = next.forest();
+		assert!(forests.tree(&next.root).is_none());
+
+		forests.expect(1, &changes).unwrap();
+		forests.expect(1, &changes).unwrap();
+
+		assert_eq!((forests.tree(&next.root).unwrap().forest(), forests.current()), (next, first));
+		assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf(1))]));
+		let forests = Forests::open(&journal, 5).unwrap();
+		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
+		// Something else becomes final first: its base is remembered, so it is still found.
+		forests.apply(2, 2, &[(2, Change::Insert(leaf(3)))]).unwrap();
+		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
+		for deal in 10..30u32 {
+			forests.expect(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
+		}
+		assert_eq!(forests.state().candidates.len(), CANDIDATES);
+		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();
+		assert_eq!(forests.state().candidates.len(), CANDIDATES - 1, "what is final is no candidate");
 	}
 
 	#[test]

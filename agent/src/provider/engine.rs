@@ -68,6 +68,8 @@ pub struct Engine {
 	is_in_step: bool,
 	/// Whether a final state of this connection was followed.
 	has_started: bool,
+	/// The root of the best block that was looked at last for a forest ahead of the final one.
+	looked_ahead: Option<Hash>,
 }
 
 /// What an engine works with.
@@ -133,6 +135,7 @@ impl Engine {
 			situation: Situation::default(),
 			is_in_step: false,
 			has_started: false,
+			looked_ahead: None,
 		}
 	}
 
@@ -337,6 +340,9 @@ impl Engine {
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
 		let node = self.situation.read("the node", node)?.flatten();
+		if let Some(node) = &node {
+			self.look_ahead(chain, block, node).await?;
+		}
 		let settings = chain.settings(block).await;
 		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
@@ -347,6 +353,25 @@ impl Engine {
 		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
 		self.situation.best_block = Some(window.now);
 		self.publish(node.as_ref());
+		Ok(())
+	}
+
+	/// Keeps a forest of the best block that is ahead of the final one: a window may ask for it before it is final.
+	async fn look_ahead(&mut self, chain: &Chain, block: BlockHash, node: &NodeView) -> Result<(), ChainError> {
+		let root = node.forest.root;
+		if self.looked_ahead == Some(root) || self.forests.tree(&root).is_some() {
+			return Ok(());
+		}
+		let deals = chain.deals_of_node(self.node, block).await;
+		let Some(deals) = self.situation.read("the deals of the best block", deals)? else { return Ok(()) };
+		self.looked_ahead = Some(root);
+		let clearing = Updater::clearing(&self.storage.journal);
+		let explained = sync::explain(node, &deals, &self.forests, &clearing);
+		if let Some((depth, changes)) = explained {
+			if let Err(error) = self.forests.expect(depth, &changes) {
+				tracing::warn!("a forest that is not final yet cannot be kept: {error}");
+			}
+		}
 		Ok(())
 	}
 

@@ -9,12 +9,16 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{node, window},
+	provider::testing::{deal, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
-use substation_primitives::pages::WindowPage;
+use substation_primitives::{
+	deal::{Deal, DealState, Terms},
+	pages::WindowPage,
+	Period,
+};
 use substation_proofs::forest::{Change, Leaf};
 
 const GENESIS: Hash = [0; 32];
@@ -191,4 +195,38 @@ async fn a_node_that_is_syncing_is_not_followed_from_the_start() {
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
 	assert!(world.engine.forests.current().is_empty());
+}
+
+// 7
+#[tokio::test]
+async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
+	let mut world = World::new().await;
+	let leaf = world.engine.forests.get(0).unwrap();
+	// The final state has no deal yet.
+	world.fake.serve("node_page", Some(&node()).encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.forests.current().is_empty());
+	// The best one has, and its window asks for it.
+	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
+	let terms = Terms {
+		slot: 0,
+		shares: Settings::default().market.shares,
+		first: Period(1),
+		last: Period(3),
+		next_unsettled: Period(1),
+		paid_periods: 0,
+		compensation_periods: 7,
+	};
+	let proposal = deal();
+	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal.clone() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 0, "the forest is found behind the window");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 1);
+	assert!(world.engine.forests.current().is_empty() && world.engine.storage.journal.is_empty());
 }

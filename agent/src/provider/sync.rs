@@ -186,6 +186,24 @@ fn follow_forest(
 	}
 }
 
+/// The changes that lead from the final forest to the one of a page that is not final, if its deals explain them.
+pub fn explain(
+	node: &NodeView,
+	deals: &[DealView],
+	forests: &Forests,
+	clearing: &[u32],
+) -> Option<(u8, Vec<(u32, Change)>)> {
+	let (step, _) = follow_forest(node, &active_leaves(deals), forests, clearing).ok()?;
+	match step {
+		ForestStep::Same => None,
+		ForestStep::Apply { depth, changes } => Some((depth, changes)),
+		ForestStep::Replace { depth, leaves } => {
+			let present = forests.current_tree().iter().map(|(slot, leaf)| (slot, *leaf)).collect();
+			Some((depth, decide::changes(&present, &leaves.into_iter().collect())))
+		}
+	}
+}
+
 fn follow_deals(
 	moment: &Moment,
 	node: &NodeView,
