@@ -139,7 +139,7 @@ impl Forests {
 	}
 
 	/// Keeps what the forest becomes by these changes, if they become final. Durable when it returns.
-	pub fn expect(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
+	pub fn keep_candidate(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
 		let current = self.current_tree();
 		let mut tree = (*current).clone();
 		tree.apply(depth, changes)?;
@@ -341,8 +341,8 @@ mod tests {
 		let next = next.forest();
 		assert!(forests.tree(&next.root).is_none());
 
-		forests.expect(1, &changes).unwrap();
-		forests.expect(1, &changes).unwrap();
+		forests.keep_candidate(1, &changes).unwrap();
+		forests.keep_candidate(1, &changes).unwrap();
 
 		assert_eq!((forests.tree(&next.root).unwrap().forest(), forests.current()), (next, first));
 		assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf(1))]));
@@ -352,7 +352,7 @@ mod tests {
 		forests.apply(2, 2, &[(2, Change::Insert(leaf(3)))]).unwrap();
 		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
 		for deal in 10..30u32 {
-			forests.expect(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
+			forests.keep_candidate(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
 		}
 		assert_eq!(forests.state().candidates.len(), CANDIDATES);
 		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();

@@ -368,7 +368,7 @@ impl Engine {
 		let clearing = Updater::clearing(&self.storage.journal);
 		let explained = sync::explain(node, &deals, &self.forests, &clearing);
 		if let Some((depth, changes)) = explained {
-			if let Err(error) = self.forests.expect(depth, &changes) {
+			if let Err(error) = self.forests.keep_candidate(depth, &changes) {
 				tracing::warn!("a forest that is not final yet cannot be kept: {error}");
 			}
 		}
