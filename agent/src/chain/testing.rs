@@ -122,9 +122,7 @@ impl FakeNode {
 				Ok(known.unwrap_or(Some(BLOCK)).map_or(Value::Null, hash))
 			}
 			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
-			"system_health" => {
-				Ok(json!({ "peers": 1, "isSyncing": self.state().is_syncing, "shouldHavePeers": true }))
-			}
+			"system_health" => Ok(json!({ "peers": 1, "isSyncing": self.state().is_syncing, "shouldHavePeers": true })),
 			"chain_getHeader" => Ok(json!({
 				"parentHash": hash([6; 32]),
 				"number": format!("0x{:x}", self.height(&params[0], hash)),

@@ -110,13 +110,15 @@ impl Journal {
 		let mut undated = Vec::new();
 		for item in database.begin_read()?.open_table(DEALS)?.iter()? {
 			let (_, value) = item?;
-			let (record, is_dated) = records::read(value.value(), now()).ok_or(JournalError::Corrupt { table: "deals" })?;
+			let (record, is_dated) =
+				records::read(value.value(), now()).ok_or(JournalError::Corrupt { table: "deals" })?;
 			if !is_dated {
 				undated.push(record.clone());
 			}
 			index.insert(record);
 		}
-		let value = database.begin_read()?.open_table(NOTES)?.get(follow::FOLLOWED)?.map(|value| value.value().to_vec());
+		let value =
+			database.begin_read()?.open_table(NOTES)?.get(follow::FOLLOWED)?.map(|value| value.value().to_vec());
 		let followed = Mutex::new(value.map(|bytes| decode(&bytes, "notes")).transpose()?);
 		let journal = Self(Arc::new(Inner { database, index: RwLock::new(index), followed, writer: Mutex::new(()) }));
 		// Written back, so that another start does not count from its own time.

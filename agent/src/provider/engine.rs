@@ -203,7 +203,8 @@ impl Engine {
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
 		if self.is_stale(&basis, node.window.period_length) {
 			let deals = chain.deals_of_node(self.node, block).await?;
-			let period = chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
+			let period =
+				chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
 			self.situation.period = Some(period);
 			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
 			let moment = Moment { block: head, now: journal::now(), period, may_forget: !is_syncing };

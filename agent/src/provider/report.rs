@@ -8,7 +8,7 @@ use crate::{
 	},
 	cli::amounts::{display_amount, display_size},
 	data::{
-		journal::{self, Damage, Deletion, DealState as Local, Journal},
+		journal::{self, Damage, DealState as Local, Deletion, Journal},
 		storage::Storage,
 	},
 	payments::till::DeliveryStatus,

@@ -275,7 +275,9 @@ fn next_state(
 			Next::State(Local::ToDelete { after: node.window.closes.max(block), since: moment.now })
 		}
 		(Local::ToDelete { after, since }, None) if block >= *after && moment.is_past(*since) => Next::Forget,
-		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, _) if !moment.may_forget => Next::Same,
+		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, _) if !moment.may_forget => {
+			Next::Same
+		}
 		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, Some(page)) => {
 			match page.deal.state {
 				DealState::Proposed { expires } if expires <= block => Next::Forget,

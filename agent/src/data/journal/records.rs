@@ -39,7 +39,7 @@ pub enum DealState {
 	ToDelete {
 		/// First block at which nobody can ask for them.
 		after: u32,
-		/// When the slot was first seen cleared, in seconds since 1970. Journals of old end before it: see [`read`].
+		/// When the slot was first seen cleared, in seconds since 1970. Records of old end before it.
 		since: u64,
 	},
 	/// Proposed, and not wanted.
