@@ -198,6 +198,7 @@ impl Engine {
 		}
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
+			self.situation.trouble = None;
 			return Ok(());
 		};
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
@@ -244,7 +245,11 @@ impl Engine {
 		if let Wait::Older { shown, followed } = wait {
 			self.metrics.numbers().behind.set(followed.saturating_sub(shown).into());
 		}
-		self.note_trouble(wait.to_string());
+		// Said once: a sync shows many such states.
+		if self.basis.is_some() || self.situation.trouble.is_none() {
+			tracing::warn!("{wait}");
+		}
+		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;
 		self.publish(None);
@@ -296,11 +301,15 @@ impl Engine {
 		}
 	}
 
-	/// Deals are neither taken nor cleared until the final state can be followed again.
 	fn note_trouble(&mut self, text: String) {
 		if self.situation.trouble.as_ref() != Some(&text) {
 			tracing::error!("{text}");
 		}
+		self.step_out(text);
+	}
+
+	/// Deals are neither taken nor cleared until the final state can be followed again.
+	fn step_out(&mut self, text: String) {
 		self.is_in_step = false;
 		self.situation.trouble = Some(text);
 	}
@@ -322,8 +331,8 @@ impl Engine {
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(window) = chain.window(self.node, block).await? else {
-			let (gone, delivery) = (Some(self.node), self.situation.delivery.clone());
-			self.situation = Situation { gone, delivery, ..Situation::default() };
+			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
+			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};

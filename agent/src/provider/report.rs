@@ -326,6 +326,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 		return (false, format!("the chain is unreachable at {url}; windows pass unproven until it is back"));
 	}
 	let Some(page) = &situation.node else {
+		if let Some(trouble) = &situation.trouble {
+			return (false, trouble.clone());
+		}
 		let reason =
 			match situation.gone {
 				Some(node) => {
