@@ -219,8 +219,7 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 		compensation_periods: 7,
 	};
 	let proposal = deal();
-	let record =
-		Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal.clone() };
+	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal };
 	world.fake.serve("node_page", Some(&page).encode());
 	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
 
