@@ -241,6 +241,27 @@ impl Chain {
 		u32::try_from(header.number).map_err(|error| self.unreadable("a block's header", error))
 	}
 
+	/// The hash of the block at a height, `None` if the node does not have it.
+	pub async fn hash_at(&self, height: u32) -> Result<Option<Hash>, ChainError> {
+		let hash = self.methods.chain_get_block_hash(Some(height.into())).await;
+		Ok(hash.map_err(|error| self.rpc_error("a block's hash", error))?.map(|hash| hash.0))
+	}
+
+	/// Whether the node is far behind the chain and catching up.
+	pub async fn is_syncing(&self) -> Result<bool, ChainError> {
+		let health = self.methods.system_health().await;
+		Ok(health.map_err(|error| self.rpc_error("the node's health", error))?.is_syncing)
+	}
+
+	/// How long a slot takes, in milliseconds: on average there is a block in each.
+	pub async fn slot_millis(&self, block: BlockHash) -> Result<u64, ChainError> {
+		let function = "BabeApi_configuration";
+		let answer = self.methods.state_call(function, None, Some(block)).await;
+		let answer = answer.map_err(|error| self.rpc_error(function, error))?;
+		// It is what the answer begins with.
+		u64::decode(&mut &answer[..]).map_err(|error| self.unreadable(function, error))
+	}
+
 	/// A client at a block: brings the metadata in force there, so that runtime upgrades need no care.
 	pub(crate) async fn at(&self, block: BlockHash) -> Result<AtBlock, ChainError> {
 		self.online.at_block(block).await.map_err(|error| self.subxt_error("the runtime's metadata", &error))

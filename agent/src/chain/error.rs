@@ -28,6 +28,22 @@ pub enum ChainError {
 		/// The genesis hash of the node's chain, in hex.
 		found: String,
 	},
+	/// The node's final history is not the one that this data folder has followed.
+	#[error(
+		"another history at {url}: final block {height} is 0x{found} there, and this data folder has followed 0x{followed}; \
+		 one of the two was shown by a node that is wrong or lies. Nothing was changed or deleted: ask nodes that you trust \
+		 for that block, and name one of the right history with --rpc"
+	)]
+	OtherHistory {
+		/// The address of the node.
+		url: String,
+		/// The height at which they differ.
+		height: u32,
+		/// The hash that was followed, in hex.
+		followed: String,
+		/// The node's hash, in hex.
+		found: String,
+	},
 	/// The runtime wants transaction extensions that this program does not know how to sign.
 	#[error("this program is too old for the chain's runtime: {0}; install the current release")]
 	Incompatible(String),
@@ -123,7 +139,10 @@ impl ChainError {
 
 	/// Whether this program and the chain cannot work together, however often it is tried.
 	pub fn is_final(&self) -> bool {
-		matches!(self, Self::WrongChain { .. } | Self::Incompatible(_) | Self::NodeTooOld { .. })
+		matches!(
+			self,
+			Self::WrongChain { .. } | Self::OtherHistory { .. } | Self::Incompatible(_) | Self::NodeTooOld { .. }
+		)
 	}
 
 	/// Whether the connection is gone, so that only a new one helps.

@@ -13,8 +13,10 @@ use subxt::rpcs::{
 	Error, RpcClient, UserError,
 };
 
-/// The only block of this chain.
+/// The only block of this chain, unless a test finalises others.
 const BLOCK: [u8; 32] = [7; 32];
+/// Its height.
+const HEIGHT: u32 = 100;
 
 /// The node. Clones are the same one.
 #[derive(Clone)]
@@ -27,6 +29,10 @@ struct State {
 	spec: u32,
 	apis: Value,
 	submitted: usize,
+	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
+	finalised: (u32, [u8; 32]),
+	blocks: HashMap<u32, Option<[u8; 32]>>,
+	is_syncing: bool,
 }
 
 impl FakeNode {
@@ -36,12 +42,21 @@ impl FakeNode {
 		let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
 		let answers = HashMap::from([
 			("Core_version".to_owned(), VERSION.encode()),
+			("BabeApi_configuration".to_owned(), 6_000u64.encode()),
 			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
 			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
 		]);
 		let apis =
 			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
-		Self(Arc::new(Mutex::new(State { answers, spec: VERSION.spec_version, apis, submitted: 0 })))
+		Self(Arc::new(Mutex::new(State {
+			answers,
+			spec: VERSION.spec_version,
+			apis,
+			submitted: 0,
+			finalised: (HEIGHT, BLOCK),
+			blocks: HashMap::new(),
+			is_syncing: false,
+		})))
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {
@@ -51,6 +66,23 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// This is the final block from now on.
+	pub(crate) fn finalise(&self, height: u32, hash: [u8; 32]) {
+		let mut state = self.state();
+		state.finalised = (height, hash);
+		state.blocks.insert(height, Some(hash));
+	}
+
+	/// What the node has at a height from now on.
+	pub(crate) fn has_block(&self, height: u32, hash: Option<[u8; 32]>) {
+		self.state().blocks.insert(height, hash);
+	}
+
+	/// Whether the node is catching up from now on.
+	pub(crate) fn syncs(&self, is_syncing: bool) {
+		self.state().is_syncing = is_syncing;
 	}
 
 	/// The runtime has changed, and names these versions of its APIs.
@@ -69,14 +101,31 @@ impl FakeNode {
 		Chain::over("ws://fake", RpcClient::new(self.clone()), None).await
 	}
 
+	/// The height of a block by its hash.
+	fn height(&self, block: &Value, hash: impl Fn([u8; 32]) -> Value) -> u32 {
+		let state = self.state();
+		let (height, finalised) = state.finalised;
+		if *block == hash(finalised) {
+			height
+		} else {
+			HEIGHT
+		}
+	}
+
 	fn answer(&self, method: &str, params: &Value) -> Result<Value, Error> {
 		let hash = |bytes: [u8; 32]| json!(format!("0x{}", hex::encode(bytes)));
 		let unknown = |what: &str| Error::User(UserError { code: -32601, message: format!("no {what}"), data: None });
 		match method {
-			"chain_getBlockHash" | "chain_getFinalizedHead" => Ok(hash(BLOCK)),
+			"chain_getBlockHash" => {
+				let height = params[0].as_u64().and_then(|height| u32::try_from(height).ok());
+				let known = height.and_then(|height| self.state().blocks.get(&height).copied());
+				Ok(known.unwrap_or(Some(BLOCK)).map_or(Value::Null, hash))
+			}
+			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
+			"system_health" => Ok(json!({ "peers": 1, "isSyncing": self.state().is_syncing, "shouldHavePeers": true })),
 			"chain_getHeader" => Ok(json!({
 				"parentHash": hash([6; 32]),
-				"number": "0x64",
+				"number": format!("0x{:x}", self.height(&params[0], hash)),
 				"stateRoot": hash([5; 32]),
 				"extrinsicsRoot": hash([4; 32]),
 				"digest": { "logs": [] },

@@ -2,11 +2,15 @@
 //!
 //! A challenge is over the forest at the close of the window before. Changes are few and small, so earlier forests
 //! are kept as what undoes the change that ended them; one that is asked for is built once and kept at hand.
+//!
+//! The chain may freeze a forest that is not final yet. So what may become final next is kept too, as candidates: they
+//! answer challenges, and nothing else follows from them.
 
 use super::{
-	journal::{Journal, JournalError, Remembered},
+	journal::{DealChanges, Followed, ForestChange, Journal, JournalError, Remembered},
 	Hash,
 };
+use codec::{Decode, Encode};
 use std::{
 	collections::VecDeque,
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,6 +19,22 @@ use substation_proofs::{
 	forest::{Change, Forest, Leaf, UpdateProof},
 	prover::{ForestTree, TreeError},
 };
+
+/// Candidates that are kept.
+const CANDIDATES: usize = 16;
+/// The note of the journal that has them.
+const CANDIDATES_NOTE: &str = "candidates";
+
+/// A forest that may become final.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Candidate {
+	/// Root of the final forest that it is a change of.
+	base: Hash,
+	/// The forest.
+	forest: Forest,
+	/// The changes.
+	changes: Vec<(u32, Change)>,
+}
 
 /// Why the forest could not be opened or changed.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +45,27 @@ pub enum ForestsError {
 	/// The change does not fit the forest, or what the journal has is not a forest. Rebuild it from the chain.
 	#[error("forest: {0}")]
 	Tree(#[from] TreeError),
+}
+
+/// What a final block makes of the forest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForestStep {
+	/// Nothing.
+	Same,
+	/// Some slots change.
+	Apply {
+		/// The depth afterwards.
+		depth: u8,
+		/// The changes.
+		changes: Vec<(u32, Change)>,
+	},
+	/// Everything is replaced by what the chain says. Earlier forests are forgotten.
+	Replace {
+		/// The depth afterwards.
+		depth: u8,
+		/// Every leaf.
+		leaves: Vec<(u32, Leaf)>,
+	},
 }
 
 /// The forest now and before. Clones share it.
@@ -42,7 +83,9 @@ struct State {
 	current: Arc<ForestTree>,
 	/// The oldest first.
 	remembered: VecDeque<Remembered>,
-	/// The earlier forest that was asked for last.
+	/// The oldest first.
+	candidates: VecDeque<Candidate>,
+	/// The forest besides the current one that was asked for last.
 	at_hand: Option<(Forest, Arc<ForestTree>)>,
 }
 
@@ -52,7 +95,10 @@ impl Forests {
 		let (depth, leaves) = journal.forest()?;
 		let current = Arc::new(ForestTree::from_leaves(node, depth, leaves)?);
 		let remembered = journal.remembered()?.into();
-		let state = Mutex::new(State { current, remembered, at_hand: None });
+		// They can be found again: a note that cannot be read is no reason to stop.
+		let noted = journal.note(CANDIDATES_NOTE)?.unwrap_or_default();
+		let candidates = VecDeque::decode(&mut &noted[..]).unwrap_or_default();
+		let state = Mutex::new(State { current, remembered, candidates, at_hand: None });
 		Ok(Self(Arc::new(Shared { journal: journal.clone(), state })))
 	}
 
@@ -92,33 +138,73 @@ impl Forests {
 		Ok(self.current_tree().update_proof(depth, changes)?)
 	}
 
-	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
-	pub fn apply(&self, block: u32, depth: u8, changes: &[(u32, Change)]) -> Result<Forest, ForestsError> {
-		let mut state = self.state();
-		let forest = state.current.forest();
-		let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
-		let remembered = Remembered { block, forest, undo };
-		// A copy only if an answer is being made from the tree at this moment.
-		let tree = Arc::make_mut(&mut state.current);
+	/// Keeps what the forest becomes by these changes, if they become final. Durable when it returns.
+	pub fn keep_candidate(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
+		let current = self.current_tree();
+		let mut tree = (*current).clone();
 		tree.apply(depth, changes)?;
-		let slots: Vec<_> = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
-		if let Err(error) = self.0.journal.change_forest(depth, &slots, &remembered) {
-			// The disk says no: what is in memory must not run ahead of it.
-			let before = undone(&state.current, [&remembered])?;
-			state.current = Arc::new(before);
-			return Err(error.into());
+		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), changes: changes.to_vec() };
+		let mut state = self.state();
+		if state.candidates.contains(&candidate) {
+			return Ok(());
 		}
-		state.remembered.push_back(remembered);
-		Ok(state.current.forest())
+		state.candidates.push_back(candidate);
+		while state.candidates.len() > CANDIDATES {
+			state.candidates.pop_front();
+		}
+		Ok(self.0.journal.set_note(CANDIDATES_NOTE, &state.candidates.encode())?)
 	}
 
-	/// Replaces everything by what the chain says. Earlier forests are forgotten.
-	pub fn replace(&self, depth: u8, leaves: &[(u32, Leaf)]) -> Result<Forest, ForestsError> {
+	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
+	pub fn apply(&self, block: u32, depth: u8, changes: &[(u32, Change)]) -> Result<Forest, ForestsError> {
+		let step = ForestStep::Apply { depth, changes: changes.to_vec() };
+		self.write(block, &step, |journal, change| journal.write_forest(change))
+	}
+
+	/// Writes what a final block changes of forest and deals, and the block itself. Durable when it returns; all or
+	/// nothing.
+	pub fn follow(&self, block: Followed, step: &ForestStep, deals: &DealChanges) -> Result<Forest, ForestsError> {
+		self.write(block.height, step, |journal, change| journal.follow(block, change, deals))
+	}
+
+	fn write(
+		&self,
+		block: u32,
+		step: &ForestStep,
+		save: impl FnOnce(&Journal, &ForestChange) -> Result<(), JournalError>,
+	) -> Result<Forest, ForestsError> {
+		let journal = &self.0.journal;
 		let mut state = self.state();
-		let tree = ForestTree::from_leaves(state.current.node(), depth, leaves.iter().copied())?;
-		self.0.journal.replace_forest(depth, leaves)?;
-		*state = State { current: Arc::new(tree), remembered: VecDeque::new(), at_hand: None };
-		Ok(state.current.forest())
+		match step {
+			ForestStep::Same => save(journal, &ForestChange::Same)?,
+			ForestStep::Apply { depth, changes } => {
+				let forest = state.current.forest();
+				let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
+				let remembered = Remembered { block, forest, undo };
+				// A copy only if an answer is being made from the tree at this moment.
+				let tree = Arc::make_mut(&mut state.current);
+				tree.apply(*depth, changes)?;
+				let slots = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
+				let change = ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() };
+				if let Err(error) = save(journal, &change) {
+					// The disk says no: what is in memory must not run ahead of it.
+					let before = undone(&state.current, [&remembered])?;
+					state.current = Arc::new(before);
+					return Err(error.into());
+				}
+				state.remembered.push_back(remembered);
+			}
+			ForestStep::Replace { depth, leaves } => {
+				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
+				save(journal, &ForestChange::Whole { depth: *depth, leaves: leaves.clone() })?;
+				let candidates = std::mem::take(&mut state.candidates);
+				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), candidates, at_hand: None };
+			}
+		}
+		let forest = state.current.forest();
+		// What has become final is no candidate any more. The note may name it until the next one.
+		state.candidates.retain(|candidate| candidate.forest != forest);
+		Ok(forest)
 	}
 
 	/// Forgets earlier forests that a change in a block before `block` ended.
@@ -132,8 +218,30 @@ impl Forests {
 		Ok(())
 	}
 
-	/// The forest with this root, now or before, if it is remembered.
+	/// The forest with this root, now, before if it is remembered, or next if it is expected.
 	pub fn tree(&self, root: &Hash) -> Option<Arc<ForestTree>> {
+		self.final_tree(root).or_else(|| self.candidate(root))
+	}
+
+	/// The forest that may become final and has this root.
+	fn candidate(&self, root: &Hash) -> Option<Arc<ForestTree>> {
+		let is_wanted = |candidate: &&Candidate| candidate.forest.root == *root;
+		let candidates: Vec<Candidate> = self.state().candidates.iter().filter(is_wanted).cloned().collect();
+		candidates.into_iter().find_map(|candidate| {
+			let mut tree = (*self.final_tree(&candidate.base)?).clone();
+			tree.apply(candidate.forest.depth, &candidate.changes).ok()?;
+			let tree = Arc::new(tree);
+			let forest = tree.forest();
+			if forest != candidate.forest {
+				return None;
+			}
+			self.state().at_hand = Some((forest, tree.clone()));
+			Some(tree)
+		})
+	}
+
+	/// The forest with this root, now or before, or at hand.
+	fn final_tree(&self, root: &Hash) -> Option<Arc<ForestTree>> {
 		let (current, later) = {
 			let state = self.state();
 			if state.current.forest().root == *root {
@@ -218,6 +326,37 @@ mod tests {
 		forests.forget_before(5).unwrap();
 		assert!(forests.tree(&roots[4].root).is_none());
 		assert_eq!(forests.tree(&roots[5].root).unwrap().forest(), roots[5]);
+	}
+
+	// 7
+	#[test]
+	fn a_forest_that_is_expected_is_found_before_it_is_final_and_after_a_restart() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+		let forests = Forests::open(&journal, 5).unwrap();
+		let first = forests.apply(1, 0, &[(0, Change::Insert(leaf(1)))]).unwrap();
+		let changes = [(1, Change::Insert(leaf(2)))];
+		let mut next = (*forests.current_tree()).clone();
+		next.apply(1, &changes).unwrap();
+		let next = next.forest();
+		assert!(forests.tree(&next.root).is_none());
+
+		forests.keep_candidate(1, &changes).unwrap();
+		forests.keep_candidate(1, &changes).unwrap();
+
+		assert_eq!((forests.tree(&next.root).unwrap().forest(), forests.current()), (next, first));
+		assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf(1))]));
+		let forests = Forests::open(&journal, 5).unwrap();
+		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
+		// Something else becomes final first: its base is remembered, so it is still found.
+		forests.apply(2, 2, &[(2, Change::Insert(leaf(3)))]).unwrap();
+		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
+		for deal in 10..30u32 {
+			forests.keep_candidate(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
+		}
+		assert_eq!(forests.state().candidates.len(), CANDIDATES);
+		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();
+		assert_eq!(forests.state().candidates.len(), CANDIDATES - 1, "what is final is no candidate");
 	}
 
 	#[test]

@@ -3,9 +3,11 @@
 //! One redb file. A write is on the disk when the call returns, and a crash leaves the state before or after it. The
 //! deals are in memory too (about 200 bytes each), so that questions cost no disk.
 
+mod follow;
 mod index;
 mod records;
 
+pub use follow::{DealChanges, Deletion, Followed, ForestChange};
 pub use records::{Damage, DealRecord, DealState, Remembered};
 
 use super::Hash;
@@ -15,6 +17,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::{
 	path::Path,
 	sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+	time::{SystemTime, UNIX_EPOCH},
 };
 use substation_proofs::forest::Leaf;
 
@@ -55,6 +58,14 @@ pub enum JournalError {
 	/// There is no such deal in the journal.
 	#[error("deal {0} is not in the journal")]
 	UnknownDeal(u64),
+	/// The final state is only followed forwards.
+	#[error("final block {height} comes after final block {followed} was followed")]
+	Backwards {
+		/// The block that was to be followed.
+		height: u32,
+		/// The block that was followed last.
+		followed: u32,
+	},
 }
 
 macro_rules! from_redb {
@@ -77,6 +88,8 @@ pub struct Journal(Arc<Inner>);
 struct Inner {
 	database: Database,
 	index: RwLock<Index>,
+	/// The final block that was followed last.
+	followed: Mutex<Option<Followed>>,
 	/// Held from reading what a write depends on to the end of the write.
 	writer: Mutex<()>,
 }
@@ -94,11 +107,23 @@ impl Journal {
 		transaction.commit()?;
 
 		let mut index = Index::default();
+		let mut undated = Vec::new();
 		for item in database.begin_read()?.open_table(DEALS)?.iter()? {
 			let (_, value) = item?;
-			index.insert(decode(value.value(), "deals")?);
+			let (record, is_dated) =
+				records::read(value.value(), now()).ok_or(JournalError::Corrupt { table: "deals" })?;
+			if !is_dated {
+				undated.push(record.clone());
+			}
+			index.insert(record);
 		}
-		Ok(Self(Arc::new(Inner { database, index: RwLock::new(index), writer: Mutex::new(()) })))
+		let value =
+			database.begin_read()?.open_table(NOTES)?.get(follow::FOLLOWED)?.map(|value| value.value().to_vec());
+		let followed = Mutex::new(value.map(|bytes| decode(&bytes, "notes")).transpose()?);
+		let journal = Self(Arc::new(Inner { database, index: RwLock::new(index), followed, writer: Mutex::new(()) }));
+		// Written back, so that another start does not count from its own time.
+		journal.put_all(&undated)?;
+		Ok(journal)
 	}
 
 	/// Notes a proposal that is to be fetched, unless its customer would have more than `cap` bytes waiting.
@@ -270,36 +295,18 @@ impl Journal {
 		slots: &[(u32, Option<Leaf>)],
 		undo: &Remembered,
 	) -> Result<(), JournalError> {
-		let transaction = self.0.database.begin_write()?;
-		{
-			let mut table = transaction.open_table(SLOTS)?;
-			for (slot, leaf) in slots {
-				match leaf {
-					Some(leaf) => drop(table.insert(slot, leaf.encode().as_slice())?),
-					None => drop(table.remove(slot)?),
-				}
-			}
-			let mut table = transaction.open_table(REMEMBERED)?;
-			let next = table.last()?.map_or(0, |(last, _)| last.value().saturating_add(1));
-			table.insert(next, undo.encode().as_slice())?;
-			transaction.open_table(NOTES)?.insert(DEPTH, depth.encode().as_slice())?;
-		}
-		Ok(transaction.commit()?)
+		self.write_forest(&ForestChange::Slots { depth, slots: slots.to_vec(), undo: undo.clone() })
 	}
 
 	/// Replaces the whole forest, and forgets earlier ones.
 	pub fn replace_forest(&self, depth: u8, leaves: &[(u32, Leaf)]) -> Result<(), JournalError> {
+		self.write_forest(&ForestChange::Whole { depth, leaves: leaves.to_vec() })
+	}
+
+	/// Changes the forest alone, in one transaction.
+	pub fn write_forest(&self, change: &ForestChange) -> Result<(), JournalError> {
 		let transaction = self.0.database.begin_write()?;
-		{
-			transaction.delete_table(SLOTS)?;
-			transaction.delete_table(REMEMBERED)?;
-			transaction.open_table(REMEMBERED)?;
-			let mut table = transaction.open_table(SLOTS)?;
-			for (slot, leaf) in leaves {
-				table.insert(slot, leaf.encode().as_slice())?;
-			}
-			transaction.open_table(NOTES)?.insert(DEPTH, depth.encode().as_slice())?;
-		}
+		follow::write_forest(&transaction, change)?;
 		Ok(transaction.commit()?)
 	}
 
@@ -331,6 +338,9 @@ impl Journal {
 	}
 
 	fn write_deals(&self, records: &[DealRecord]) -> Result<(), JournalError> {
+		if records.is_empty() {
+			return Ok(());
+		}
 		let transaction = self.0.database.begin_write()?;
 		{
 			let mut table = transaction.open_table(DEALS)?;
@@ -358,6 +368,11 @@ impl Journal {
 	fn writer(&self) -> MutexGuard<'_, ()> {
 		self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
 	}
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+	SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn decode<T: Decode>(mut bytes: &[u8], table: &'static str) -> Result<T, JournalError> {

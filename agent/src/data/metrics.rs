@@ -1,6 +1,9 @@
 //! Numbers for a monitoring system, in Prometheus' text format.
 
-use super::{journal::DealState, storage::Storage};
+use super::{
+	journal::{DealState, Deletion},
+	storage::Storage,
+};
 use prometheus_client::{
 	encoding::text::encode,
 	metrics::{
@@ -47,6 +50,12 @@ pub struct Numbers {
 	pub acceptances: Counter,
 	/// Finalised block that the agent has followed to.
 	pub finalised: Gauge,
+	/// Blocks by which the node's final state is behind the one that was followed.
+	pub behind: Gauge,
+	/// Bytes that wait for their deletion.
+	pub to_delete_bytes: Gauge,
+	/// When the first of them go, in seconds since 1970; 0 if none wait.
+	pub next_deletion: Gauge,
 	/// Deals that the agent knows, by what it still needs to do: only the sum.
 	pub deals: Gauge,
 	/// Deals whose acceptance is final.
@@ -86,6 +95,13 @@ pub struct Numbers {
 }
 
 impl Numbers {
+	fn register_deletion(&self, all: &mut Registry) {
+		all.register("behind_blocks", "Final blocks that the node is behind what was followed", self.behind.clone());
+		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
+		let at = "When the first of them go, since 1970; 0 if none wait";
+		all.register_with_unit("next_deletion", at, Unit::Seconds, self.next_deletion.clone());
+	}
+
 	fn register_payments(&self, all: &mut Registry) {
 		let stn = || Unit::Other("stn".to_owned());
 		all.register_with_unit("paid", "Delivered against vouchers", Unit::Bytes, self.paid_bytes.clone());
@@ -115,6 +131,9 @@ impl Metrics {
 			next_window: Gauge::default(),
 			acceptances: Counter::default(),
 			finalised: Gauge::default(),
+			behind: Gauge::default(),
+			to_delete_bytes: Gauge::default(),
+			next_deletion: Gauge::default(),
 			deals: Gauge::default(),
 			deals_accepted: Gauge::default(),
 			open_disputes: Gauge::default(),
@@ -149,6 +168,7 @@ impl Metrics {
 		all.register("next_window", "Block at which the next window opens", numbers.next_window.clone());
 		all.register("acceptances", "Acceptances sent to the chain", numbers.acceptances.clone());
 		all.register("finalised_block", "Finalised block followed to", numbers.finalised.clone());
+		numbers.register_deletion(&mut all);
 		all.register("deals", "Deals in the journal", numbers.deals.clone());
 		all.register("deals_accepted", "Deals whose acceptance is final", numbers.deals_accepted.clone());
 		all.register("open_disputes", "Disputes that wait for an answer", numbers.open_disputes.clone());
@@ -170,6 +190,14 @@ impl Metrics {
 	/// The numbers, to count with.
 	pub fn numbers(&self) -> &Numbers {
 		&self.0.numbers
+	}
+
+	/// Shows what is to be deleted, and when.
+	pub fn set_deletion(&self, deletion: Option<&Deletion>) {
+		let clamp = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+		let numbers = self.numbers();
+		numbers.to_delete_bytes.set(clamp(deletion.map_or(0, |deletion| deletion.bytes)));
+		numbers.next_deletion.set(clamp(deletion.and_then(|deletion| deletion.at).unwrap_or(0)));
 	}
 
 	/// Counts a challenge that was taken up at `started` and is answered now, or cannot be.

@@ -5,7 +5,7 @@
 
 use super::{
 	blobs::{BlobError, OpenBlob},
-	journal::{Damage, JournalError},
+	journal::{now, Damage, JournalError},
 	progress::Progress,
 	storage::Storage,
 	tree::{self, Node, GROUP_BYTES},
@@ -20,7 +20,7 @@ use std::{
 		atomic::{AtomicBool, Ordering},
 		Arc, Mutex, MutexGuard, PoisonError,
 	},
-	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+	time::{Duration, Instant},
 };
 
 /// Ranges that are kept of one content.
@@ -330,10 +330,6 @@ impl Pace {
 			self.budget = self.budget.saturating_sub(slice);
 		}
 	}
-}
-
-fn now() -> u64 {
-	SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

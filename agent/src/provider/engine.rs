@@ -7,14 +7,23 @@ use crate::{
 		follow::{BlockStream, Head},
 		BlockHash, Chain, ChainError,
 	},
-	data::{answer::Prover, forests::Forests, http::Api, metrics::Metrics, offer::OfferReceiver, storage::Storage},
+	data::{
+		answer::Prover,
+		forests::Forests,
+		http::Api,
+		journal::{self, Followed},
+		metrics::Metrics,
+		offer::OfferReceiver,
+		storage::Storage,
+	},
 	payments::till::Till,
 	provider::{
 		disputes::{self, DisputeReport},
+		finality::{self, Judgement, Shown, Wait},
 		intake::Intake,
 		report::{self, Report, Situation},
 		rewards,
-		sync::{self, SyncError},
+		sync::{self, Moment, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
 		Shutdown,
@@ -57,6 +66,10 @@ pub struct Engine {
 	disputed: Vec<DealId>,
 	situation: Situation,
 	is_in_step: bool,
+	/// Whether a final state of this connection was followed.
+	has_started: bool,
+	/// The root of the best block that was looked at last for a forest ahead of the final one.
+	looked_ahead: Option<Hash>,
 }
 
 /// What an engine works with.
@@ -121,6 +134,8 @@ impl Engine {
 			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
+			has_started: false,
+			looked_ahead: None,
 		}
 	}
 
@@ -141,8 +156,10 @@ impl Engine {
 	) -> Result<(), ChainError> {
 		let mut blocks = BlockStream::subscribe(&chain).await?;
 		self.situation.disconnected = None;
-		// After a pause anything may have changed.
+		// After a pause anything may have changed, the node included.
 		self.basis = None;
+		self.has_started = false;
+		self.is_in_step = false;
 		self.follow_final(&chain).await?;
 		self.on_best(&chain).await?;
 		loop {
@@ -172,34 +189,84 @@ impl Engine {
 
 	/// Final state: what became of deals, and which bytes may go.
 	async fn on_finalised(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		// Asked before the block, so that a block of a sync that ends in between is not taken for a new one.
+		let is_syncing = chain.is_syncing().await?;
 		let block = chain.finalised().await?;
-		let height = chain.height(block).await?;
+		let head = Followed { height: chain.height(block).await?, hash: block.0 };
+		if !self.may_follow(chain, head, is_syncing).await? {
+			return Ok(());
+		}
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
+			self.situation.trouble = None;
 			return Ok(());
 		};
-		let basis = Basis { block: height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
+		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
 		if self.is_stale(&basis, node.window.period_length) {
 			let deals = chain.deals_of_node(self.node, block).await?;
+			let period =
+				chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
+			self.situation.period = Some(period);
 			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
+			let moment = Moment { block: head, now: journal::now(), period, may_forget: !is_syncing };
 			let clearing = Updater::clearing(&self.storage.journal);
-			let outcome = sync::apply(height, &node, &deals, &self.storage.journal, &self.forests, &clearing);
+			let outcome = sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, &clearing);
 			self.note_outcome(outcome);
 			self.basis = Some(basis);
 		}
-		if let Err(error) =
-			self.forests.forget_before(height.saturating_sub(node.window.period_length.saturating_mul(2)))
-		{
+		self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
+		self.till.set_node(node.id, node.operator.0);
+		self.situation.final_block = Some(head.height);
+		self.metrics.numbers().finalised.set(head.height.into());
+		self.publish(Some(&node));
+		Ok(())
+	}
+
+	/// Whether a final state may be followed. If not, the status says why, and nothing is changed or sent until one may.
+	async fn may_follow(&mut self, chain: &Chain, head: Followed, is_syncing: bool) -> Result<bool, ChainError> {
+		let followed = self.storage.journal.followed();
+		let at_followed = match followed.filter(|followed| followed.height < head.height) {
+			Some(followed) => chain.hash_at(followed.height).await?,
+			None => None,
+		};
+		let shown = Shown { block: head, at_followed, is_syncing, has_started: self.has_started };
+		let wait = match finality::judge(followed, &shown) {
+			Judgement::Follow => {
+				self.metrics.numbers().behind.set(0);
+				return Ok(true);
+			}
+			Judgement::Wait(wait) => wait,
+			Judgement::OtherHistory { followed, found } => {
+				let url = chain.url().to_owned();
+				let [expected, found] = [followed.hash, found].map(hex::encode);
+				return Err(ChainError::OtherHistory { url, height: followed.height, followed: expected, found });
+			}
+		};
+		if let Wait::Older { shown, followed } = wait {
+			self.metrics.numbers().behind.set(followed.saturating_sub(shown).into());
+		}
+		// Said once: a sync shows many such states.
+		if self.basis.is_some() || self.situation.trouble.is_none() {
+			tracing::warn!("{wait}");
+		}
+		self.step_out(wait.to_string());
+		// The next one that may be followed is read whatever it is like.
+		self.basis = None;
+		self.publish(None);
+		Ok(false)
+	}
+
+	/// Forgets forests that a change before `block` ended, and deletes bytes that nobody needs.
+	fn drop_old(&self, block: u32, is_syncing: bool) {
+		if let Err(error) = self.forests.forget_before(block) {
 			tracing::warn!("{error}");
+		}
+		if is_syncing {
+			return;
 		}
 		if let Err(error) = self.storage.sweep() {
 			tracing::warn!("bytes that nobody needs cannot be deleted: {error}");
 		}
-		self.till.set_node(node.id, node.operator.0);
-		self.situation.final_block = Some(height);
-		self.metrics.numbers().finalised.set(height.into());
-		self.publish(Some(&node));
-		Ok(())
 	}
 
 	fn is_stale(&self, now: &Basis, period_length: u32) -> bool {
@@ -218,6 +285,7 @@ impl Engine {
 		match outcome {
 			Ok(outcome) => {
 				self.is_in_step = true;
+				self.has_started = true;
 				self.situation.trouble = None;
 				for deal in outcome.accepted {
 					tracing::info!(deal, "deal accepted, final");
@@ -229,15 +297,21 @@ impl Engine {
 					tracing::info!(deal, "slot cleared; the bytes go when nobody can ask for them any more");
 				}
 			}
-			Err(error) => {
-				let text = error.to_string();
-				if self.situation.trouble.as_ref() != Some(&text) {
-					tracing::error!("{text}");
-				}
-				self.is_in_step = false;
-				self.situation.trouble = Some(text);
-			}
+			Err(error) => self.note_trouble(error.to_string()),
 		}
+	}
+
+	fn note_trouble(&mut self, text: String) {
+		if self.situation.trouble.as_ref() != Some(&text) {
+			tracing::error!("{text}");
+		}
+		self.step_out(text);
+	}
+
+	/// Deals are neither taken nor cleared until the final state can be followed again.
+	fn step_out(&mut self, text: String) {
+		self.is_in_step = false;
+		self.situation.trouble = Some(text);
 	}
 
 	/// Tells each dispute once, and again when it has gone on.
@@ -257,8 +331,8 @@ impl Engine {
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(window) = chain.window(self.node, block).await? else {
-			let (gone, delivery) = (Some(self.node), self.situation.delivery.clone());
-			self.situation = Situation { gone, delivery, ..Situation::default() };
+			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
+			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};
@@ -276,6 +350,9 @@ impl Engine {
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
 		let node = self.situation.read("the node", node)?.flatten();
+		if let Some(node) = &node {
+			self.look_ahead(chain, block, node).await?;
+		}
 		let settings = chain.settings(block).await;
 		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
@@ -286,6 +363,25 @@ impl Engine {
 		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
 		self.situation.best_block = Some(window.now);
 		self.publish(node.as_ref());
+		Ok(())
+	}
+
+	/// Keeps a forest of the best block that is ahead of the final one: a window may ask for it before it is final.
+	async fn look_ahead(&mut self, chain: &Chain, block: BlockHash, node: &NodeView) -> Result<(), ChainError> {
+		let root = node.forest.root;
+		if self.looked_ahead == Some(root) || self.forests.tree(&root).is_some() {
+			return Ok(());
+		}
+		let deals = chain.deals_of_node(self.node, block).await;
+		let Some(deals) = self.situation.read("the deals of the best block", deals)? else { return Ok(()) };
+		self.looked_ahead = Some(root);
+		let clearing = Updater::clearing(&self.storage.journal);
+		let explained = sync::explain(node, &deals, &self.forests, &clearing);
+		if let Some((depth, changes)) = explained {
+			if let Err(error) = self.forests.keep_candidate(depth, &changes) {
+				tracing::warn!("a forest that is not final yet cannot be kept: {error}");
+			}
+		}
 		Ok(())
 	}
 
@@ -342,6 +438,7 @@ impl Engine {
 		self.situation.proves_itself = self.prove;
 		self.situation.line = self.line.view();
 		self.situation.look(&self.storage);
+		self.metrics.set_deletion(self.situation.deletion.as_ref());
 		self.situation.delivery = Some(self.till.status());
 		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
 			self.metrics.numbers().next_window.set(report::next_window(window).into());

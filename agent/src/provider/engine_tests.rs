@@ -9,12 +9,16 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{node, window},
+	provider::testing::{deal, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
-use substation_primitives::pages::WindowPage;
+use substation_primitives::{
+	deal::{Deal, DealState, Terms},
+	pages::WindowPage,
+	Period,
+};
 use substation_proofs::forest::{Change, Leaf};
 
 const GENESIS: Hash = [0; 32];
@@ -123,4 +127,106 @@ async fn a_runtime_that_lacks_what_this_program_calls_ends_it() {
 
 	assert!(error.is_final(), "{error}");
 	assert_eq!(world.fake.submitted(), 1, "what could be proven was proven first");
+}
+
+/// A world whose final state has the one deal.
+async fn followed() -> World {
+	let mut world = World::new().await;
+	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	world
+}
+
+// 1
+#[tokio::test]
+async fn an_older_final_state_is_told_and_waited_out() {
+	let mut world = followed().await;
+	let known = world.engine.storage.journal.followed();
+	assert_eq!(known.map(|block| block.height), Some(100));
+
+	world.fake.finalise(90, [9; 32]);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert_eq!(world.engine.storage.journal.followed(), known);
+	assert_eq!(world.engine.metrics.numbers().behind.get(), 10);
+	assert!(!world.engine.is_in_step);
+	assert!(world.words().contains("older final state than before (90, not 100)"), "{}", world.words());
+
+	world.fake.finalise(110, [11; 32]);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert_eq!(world.engine.storage.journal.followed(), Some(Followed { height: 110, hash: [11; 32] }));
+	assert_eq!((world.engine.metrics.numbers().behind.get(), &world.engine.situation.trouble), (0, &None));
+}
+
+// 1
+#[tokio::test]
+async fn another_history_ends_the_engine_and_an_unknown_one_is_waited_for() {
+	let mut world = followed().await;
+	world.fake.finalise(110, [11; 32]);
+	world.fake.has_block(100, None);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.words().contains("does not have block 100"), "{}", world.words());
+
+	world.fake.has_block(100, Some([9; 32]));
+	let error = world.engine.follow_final(&world.chain).await.unwrap_err();
+
+	assert!(error.is_final() && !error.is_connection_lost());
+	let text = error.to_string();
+	assert!(text.contains("final block 100 is 0x0909") && text.contains("has followed 0x0707"), "{text}");
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+}
+
+// 1
+#[tokio::test]
+async fn a_node_that_is_syncing_is_not_followed_from_the_start() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, ..node() }).encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	let forest = world.engine.forests.current();
+	world.fake.syncs(true);
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert_eq!((world.engine.storage.journal.followed(), world.engine.forests.current()), (None, forest));
+	assert!(world.engine.situation.trouble.as_ref().is_some_and(|trouble| trouble.contains("syncing")));
+
+	world.fake.syncs(false);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+	assert!(world.engine.forests.current().is_empty());
+}
+
+// 7
+#[tokio::test]
+async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
+	let mut world = World::new().await;
+	let leaf = world.engine.forests.get(0).unwrap();
+	// The final state has no deal yet.
+	world.fake.serve("node_page", Some(&node()).encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.forests.current().is_empty());
+	// The best one has, and its window asks for it.
+	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
+	let terms = Terms {
+		slot: 0,
+		shares: Settings::default().market.shares,
+		first: Period(1),
+		last: Period(3),
+		next_unsettled: Period(1),
+		paid_periods: 0,
+		compensation_periods: 7,
+	};
+	let proposal = deal();
+	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 0, "the forest is found behind the window");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 1);
+	assert!(world.engine.forests.current().is_empty() && world.engine.storage.journal.is_empty());
 }

@@ -5,6 +5,7 @@
 //! | `decide` | every decision, as pure functions |
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
+//! | `finality` | which final states are followed |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
@@ -16,6 +17,7 @@
 pub mod decide;
 pub mod disputes;
 pub mod engine;
+pub mod finality;
 pub mod history;
 pub mod intake;
 pub mod report;

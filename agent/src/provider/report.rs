@@ -8,7 +8,7 @@ use crate::{
 	},
 	cli::amounts::{display_amount, display_size},
 	data::{
-		journal::{Damage, DealState as Local, Journal},
+		journal::{self, Damage, DealState as Local, Deletion, Journal},
 		storage::Storage,
 	},
 	payments::till::DeliveryStatus,
@@ -55,6 +55,10 @@ pub struct Situation {
 	pub proves_itself: bool,
 	/// Deals by their local state.
 	pub counts: Counts,
+	/// How long a period takes, in seconds.
+	pub period: Option<u64>,
+	/// What is to be deleted, and when.
+	pub deletion: Option<Deletion>,
 	/// Contents that are damaged.
 	pub damage: Vec<DamagedContent>,
 	/// Bytes of contents on the disk.
@@ -182,6 +186,7 @@ impl Situation {
 			*counter = counter.saturating_add(1);
 		}
 		self.counts = counts;
+		self.deletion = journal.deletion(self.period);
 		let damage = journal.damage().unwrap_or_default();
 		self.damage = damage.into_iter().map(|damage| DamagedContent::new(damage, journal)).collect();
 	}
@@ -229,6 +234,8 @@ pub struct Report {
 	pub recent: Vec<(u32, bool)>,
 	/// Deals by what this machine does with them.
 	pub local: Counts,
+	/// What is to be deleted, and when.
+	pub deletion: Option<Deletion>,
 	/// How many contents are damaged.
 	pub damaged: usize,
 	/// Which, and whom that concerns.
@@ -299,6 +306,7 @@ impl Report {
 					.collect()
 			}),
 			local: situation.counts,
+			deletion: situation.deletion,
 			damaged: situation.damage.len(),
 			damage: situation.damage.clone(),
 			used_bytes: situation.used_bytes,
@@ -318,6 +326,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 		return (false, format!("the chain is unreachable at {url}; windows pass unproven until it is back"));
 	}
 	let Some(page) = &situation.node else {
+		if let Some(trouble) = &situation.trouble {
+			return (false, trouble.clone());
+		}
 		let reason =
 			match situation.gone {
 				Some(node) => {
@@ -445,6 +456,7 @@ fn local_words(situation: &Situation) -> Vec<String> {
 		),
 		format!("disk: {} stored, {} free", display_size(situation.used_bytes), display_size(situation.free_bytes)),
 	];
+	words.extend(situation.deletion.as_ref().map(|deletion| deletion_words(deletion, journal::now())));
 	words.extend(situation.delivery.iter().filter_map(|delivery| delivery.words.clone()));
 	words.extend(situation.damage.iter().take(NAMED_CONTENTS).map(DamagedContent::words));
 	let more = situation.damage.len().saturating_sub(NAMED_CONTENTS);
@@ -455,6 +467,21 @@ fn local_words(situation: &Situation) -> Vec<String> {
 		words.push("proofs: left to the off-chain worker of a full node".into());
 	}
 	words
+}
+
+fn deletion_words(deletion: &Deletion, now: u64) -> String {
+	let bytes = display_size(deletion.bytes);
+	let wait = match deletion.at.map(|at| at.saturating_sub(now)) {
+		None => String::new(),
+		Some(seconds @ ..120) => format!(" and in {seconds} seconds"),
+		Some(seconds @ ..7_200) => format!(" and in {} minutes", seconds / 60),
+		Some(seconds) => format!(" and in {} hours", seconds / 3_600),
+	};
+	format!(
+		"to be deleted: {bytes} of {} contents, the first not before block {}{wait}; if their deals still run, stop \
+		 `substation run` and look at the chain through another node",
+		deletion.contents, deletion.block
+	)
 }
 
 #[cfg(test)]
@@ -523,7 +550,7 @@ mod tests {
 		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
 		let record = |deal, state| DealRecord { deal, customer: [1; 32], root: [0xab; 32], length: 9, seen: 1, state };
 		journal.put(&record(7, Local::Accepted { slot: 0 })).unwrap();
-		journal.put(&record(8, Local::ToDelete { after: 9 })).unwrap();
+		journal.put(&record(8, Local::ToDelete { after: 9, since: 1 })).unwrap();
 		let ranges = vec![0..16_384, 32_768..49_152];
 		journal.set_damage(&Damage { root: [0xab; 32], ranges, only_tree: false, found_at: 1 }).unwrap();
 		let mut situation = working();
@@ -538,6 +565,31 @@ mod tests {
 		assert!(report.words.contains(&line), "{:?}", report.words);
 		assert!(!report.earning && report.reason.contains(&root) && report.reason.contains("deals 7"));
 		assert_eq!((report.damaged, report.damage[0].bytes), (1, 32_768));
+	}
+
+	// 1
+	#[test]
+	fn bytes_to_be_deleted_are_told_before_they_go() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
+		let record = |deal, root, state| {
+			journal.put(&DealRecord { deal, customer: [1; 32], root, length: 2 << 20, seen: 1, state }).unwrap();
+		};
+		record(7, [7; 32], Local::ToDelete { after: 900, since: 10_000 });
+		record(8, [8; 32], Local::ToDelete { after: 800, since: 20_000 });
+		// Another deal needs these bytes.
+		record(9, [9; 32], Local::ToDelete { after: 700, since: 1 });
+		record(10, [9; 32], Local::Accepted { slot: 0 });
+		let mut situation = Situation { period: Some(86_400), ..working() };
+		situation.count(&journal);
+
+		let deletion = Deletion { contents: 2, bytes: 4 << 20, block: 800, at: Some(96_400) };
+		let report = Report::of(&situation);
+
+		assert_eq!(report.deletion, Some(deletion));
+		assert!(report.words.iter().any(|line| line.starts_with("to be deleted: ")), "{:?}", report.words);
+		let words = deletion_words(&deletion, 10_000);
+		assert!(words.contains("of 2 contents, the first not before block 800 and in 24 hours"), "{words}");
 	}
 
 	#[test]

@@ -1,16 +1,21 @@
 //! Final states, one after the other, against a real journal and forest.
 
 use super::*;
-use crate::chain::AccountId;
+use crate::{
+	chain::AccountId,
+	provider::finality::{judge, Judgement, Shown, Wait},
+};
 use substation_primitives::{
 	deal::{Deal, Terms},
 	pages::WindowPage,
 	settings::Settings,
 	Clock, DealId, NodeId, Period, Region,
 };
-use substation_proofs::{forest::Forest, prover::ForestTree};
+use substation_proofs::{forest::Forest, Hash};
 
 const NODE: u64 = 1;
+/// Seconds of a period.
+const PERIOD: u64 = 40;
 
 struct World {
 	_folder: tempfile::TempDir,
@@ -20,6 +25,8 @@ struct World {
 	tree: ForestTree,
 	deals: BTreeMap<u64, DealView>,
 	block: u32,
+	now: u64,
+	is_syncing: bool,
 }
 
 fn page(id: u64, state: DealState) -> DealView {
@@ -54,12 +61,28 @@ fn active(id: u64, slot: u32) -> DealView {
 	page(id, DealState::Active(terms))
 }
 
+/// The hash of a block of the world's chain.
+fn hash(height: u32) -> Hash {
+	let mut hash = [0; 32];
+	hash[..4].copy_from_slice(&height.to_le_bytes());
+	hash
+}
+
 impl World {
 	fn new() -> Self {
 		let folder = tempfile::tempdir().unwrap();
 		let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
 		let forests = Forests::open(&journal, NODE).unwrap();
-		Self { _folder: folder, journal, forests, tree: ForestTree::new(NODE), deals: BTreeMap::new(), block: 100 }
+		Self {
+			_folder: folder,
+			journal,
+			forests,
+			tree: ForestTree::new(NODE),
+			deals: BTreeMap::new(),
+			block: 100,
+			now: 1_000,
+			is_syncing: false,
+		}
 	}
 
 	fn node(&self) -> NodeView {
@@ -120,7 +143,24 @@ impl World {
 	fn sync(&mut self, clearing: &[u32]) -> Result<Outcome, SyncError> {
 		self.block += 1;
 		let deals: Vec<DealView> = self.deals.values().cloned().collect();
-		apply(self.block, &self.node(), &deals, &self.journal, &self.forests, clearing)
+		apply(&self.moment(), &self.node(), &deals, &self.journal, &self.forests, clearing)
+	}
+
+	fn moment(&self) -> Moment {
+		let block = Followed { height: self.block, hash: hash(self.block) };
+		Moment { block, now: self.now, period: PERIOD, may_forget: !self.is_syncing }
+	}
+
+	/// The chain as it was before it accepted anything.
+	fn rewind(&mut self) {
+		self.tree = ForestTree::new(NODE);
+		self.deals.clear();
+	}
+
+	/// What is made of a final block of a node that has this block at the followed height.
+	fn judge(&self, height: u32, at_followed: Option<Hash>, has_started: bool) -> Judgement {
+		let block = Followed { height, hash: hash(height) };
+		judge(self.journal.followed(), &Shown { block, at_followed, is_syncing: self.is_syncing, has_started })
 	}
 
 	fn state(&self, id: u64) -> Option<Local> {
@@ -155,10 +195,10 @@ fn deal_without_a_record_is_cleared_and_its_bytes_outlive_the_period() {
 
 	world.clear(&[7]);
 	assert_eq!(world.sync(&[0]).unwrap().cleared, [7]);
-	assert_eq!(world.state(7), Some(Local::ToDelete { after: 120 }));
+	assert_eq!(world.state(7), Some(Local::ToDelete { after: 120, since: 1_000 }));
 	assert!(world.journal.is_needed(&[7; 32]));
 
-	world.block = 119;
+	(world.block, world.now) = (119, 1_000 + PERIOD);
 	world.sync(&[]).unwrap();
 	assert_eq!(world.state(7), None);
 	assert_eq!(world.forests.current(), world.tree.forest());
@@ -242,9 +282,115 @@ fn terminated_node_owes_no_bytes_once_its_records_are_gone() {
 	world.tree = ForestTree::new(NODE);
 	let deals: Vec<DealView> = world.deals.values().cloned().collect();
 	let node = NodeView { status: NodeStatus::Terminated, terminated_at: Some(Period(4)), ..world.node() };
-	let outcome = apply(110, &node, &deals, &world.journal, &world.forests, &[]).unwrap();
+	world.block = 110;
+	let outcome = apply(&world.moment(), &node, &deals, &world.journal, &world.forests, &[]).unwrap();
 
 	assert!(world.forests.current().is_empty());
 	assert_eq!(outcome.cleared, [8]);
 	assert_eq!(world.state(7), Some(Local::Accepted { slot: 0 }), "still to be settled");
+}
+
+// 1
+#[test]
+fn an_older_final_state_changes_nothing() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	world.sync(&[]).unwrap();
+	let (followed, forest) = (world.journal.followed(), world.forests.current());
+	assert_eq!(followed.map(|block| block.height), Some(101));
+
+	world.rewind();
+	world.block = 99;
+	let refused = JournalError::Backwards { height: 100, followed: 101 }.to_string();
+	assert_eq!(world.sync(&[]).unwrap_err().to_string(), refused);
+	assert_eq!(world.judge(100, None, true), Judgement::Wait(Wait::Older { shown: 100, followed: 101 }));
+
+	assert_eq!((world.journal.followed(), world.forests.current()), (followed, forest));
+	assert_eq!(world.state(7), Some(Local::Accepted { slot: 0 }));
+	// The same lie with a block that is ahead: the bytes outlive it.
+	world.block = 119;
+	world.sync(&[]).unwrap();
+	world.sync(&[]).unwrap();
+	assert!(world.journal.is_needed(&[7; 32]));
+}
+
+// 1
+#[test]
+fn another_history_ends_the_program() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	assert_eq!(world.judge(300, None, false), Judgement::Follow, "nothing was followed yet");
+	world.sync(&[]).unwrap();
+	let followed = world.journal.followed().unwrap();
+
+	let other = |found| Judgement::OtherHistory { followed, found };
+	assert_eq!(world.judge(300, Some([9; 32]), true), other([9; 32]));
+	assert_eq!(world.judge(300, Some(hash(101)), true), Judgement::Follow);
+	assert_eq!(world.judge(300, None, true), Judgement::Wait(Wait::Unknown(101)), "it may come yet");
+	assert_eq!(world.judge(101, None, true), Judgement::Follow, "the same block once more");
+
+	let shown = Shown {
+		block: Followed { height: 101, hash: [8; 32] },
+		at_followed: None,
+		is_syncing: false,
+		has_started: true,
+	};
+	assert_eq!(judge(Some(followed), &shown), other([8; 32]));
+	let moment = Moment { block: shown.block, ..world.moment() };
+	assert!(apply(&moment, &world.node(), &[], &world.journal, &world.forests, &[]).is_err());
+	assert_eq!(world.state(7), Some(Local::Accepted { slot: 0 }));
+}
+
+// 1
+#[test]
+fn bytes_outlive_a_short_verdict() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	world.sync(&[]).unwrap();
+
+	// A node that lies, however many blocks it shows.
+	world.rewind();
+	world.sync(&[]).unwrap();
+	(world.block, world.now) = (5_000, 1_000 + PERIOD - 1);
+	world.sync(&[]).unwrap();
+	assert_eq!(world.state(7), Some(Local::ToDelete { after: 120, since: 1_000 }));
+
+	world.accept(7, 0);
+	world.now += PERIOD;
+	assert_eq!(world.sync(&[]).unwrap().accepted, [7]);
+	assert_eq!(world.forests.current(), world.tree.forest());
+
+	// Who lies for longer than a period is believed; a node that is syncing never.
+	world.rewind();
+	world.sync(&[]).unwrap();
+	world.now += PERIOD;
+	world.is_syncing = true;
+	world.sync(&[]).unwrap();
+	assert!(world.journal.is_needed(&[7; 32]));
+	world.is_syncing = false;
+	world.sync(&[]).unwrap();
+	assert!(!world.journal.is_needed(&[7; 32]));
+}
+
+// 1
+#[test]
+fn a_folder_waits_for_the_end_of_a_sync() {
+	let mut world = World::new();
+	world.is_syncing = true;
+	assert_eq!(world.judge(50, None, false), Judgement::Wait(Wait::Syncing));
+	world.is_syncing = false;
+	assert_eq!(world.judge(100, None, false), Judgement::Follow);
+
+	world.accept(7, 0);
+	world.sync(&[]).unwrap();
+	world.is_syncing = true;
+	let known = Some(hash(101));
+	assert_eq!(world.judge(200, known, false), Judgement::Wait(Wait::Syncing), "so does every connection");
+	assert_eq!(world.judge(200, known, true), Judgement::Follow, "a node that falls behind is followed on");
+
+	let proposal = page(4, DealState::Proposed { expires: 102 });
+	world.journal.put(&record(&proposal, 0, Local::Ready)).unwrap();
+	world.block = 200;
+	world.sync(&[]).unwrap();
+	assert_eq!(world.state(4), Some(Local::Ready), "nothing is forgotten meanwhile");
 }

@@ -142,6 +142,8 @@ impl Updater {
 			deals.iter().zip(&slots).map(|(record, slot)| (*slot, Change::Insert(leaf(record)))).collect();
 		let depth = ground.forests.depth_for(&slots);
 		let proof = ground.forests.update_proof(depth, &changes).map_err(SyncError::from)?;
+		// Noted before it is sent: its window may open before it is final.
+		ground.forests.keep_candidate(depth, &changes).map_err(SyncError::from)?;
 		let message = authority::accept_message(&self.genesis, self.node.0, &forest.root, depth, &acceptances);
 		let call = Call::accept(self.node, &acceptances, depth, &proof, self.sign(&message));
 		match ground.chain.submit_free(&call).await? {
@@ -188,12 +190,14 @@ impl Updater {
 		let clearances: Vec<Clearance> =
 			slots.iter().map(|(slot, leaf)| Clearance { slot: *slot, leaf: *leaf }).collect();
 		let depth = forest.depth;
-		let proof = ground.forests.update_proof(depth, &sync::removals(slots)).map_err(SyncError::from)?;
+		let changes = sync::removals(slots);
+		let proof = ground.forests.update_proof(depth, &changes).map_err(SyncError::from)?;
 		let message = authority::clear_message(&self.genesis, self.node.0, &forest.root, depth, &clearances);
 		let call = Call::clear(self.node, &clearances, depth, &proof, self.sign(&message));
 		// Noted before it is sent: after a crash the emptied slots must be known.
 		let noted: Vec<u32> = slots.iter().map(|(slot, _)| *slot).collect();
 		ground.journal.set_note(CLEARING, &noted.encode()).map_err(SyncError::from)?;
+		ground.forests.keep_candidate(depth, &changes).map_err(SyncError::from)?;
 		match ground.chain.submit_free(&call).await? {
 			Submission::Sent | Submission::AlreadyWaiting => {
 				self.sent = Some((forest.root, ground.now));

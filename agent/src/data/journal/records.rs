@@ -34,11 +34,13 @@ pub enum DealState {
 		/// The slot that holds it.
 		slot: u32,
 	},
-	/// Its slot is cleared; the bytes may be asked for until then.
+	/// Its slot is cleared; the bytes may be asked for until then, and the chain may yet be seen to say otherwise.
 	#[codec(index = 5)]
 	ToDelete {
 		/// First block at which nobody can ask for them.
 		after: u32,
+		/// When the slot was first seen cleared, in seconds since 1970. Records of old end before it.
+		since: u64,
 	},
 	/// Proposed, and not wanted.
 	#[codec(index = 6)]
@@ -72,6 +74,17 @@ pub struct DealRecord {
 	pub seen: u32,
 	/// Where it stands.
 	pub state: DealState,
+}
+
+/// Reads a record, and whether it says all. One without the time since when its bytes wait for deletion gets `now`.
+pub(super) fn read(bytes: &[u8], now: u64) -> Option<(DealRecord, bool)> {
+	if let Ok(record) = DealRecord::decode(&mut &bytes[..]) {
+		return Some((record, true));
+	}
+	let dated = [bytes, now.encode().as_slice()].concat();
+	let mut rest = &dated[..];
+	let record = DealRecord::decode(&mut rest).ok()?;
+	(rest.is_empty() && matches!(record.state, DealState::ToDelete { .. })).then_some((record, false))
 }
 
 /// An earlier forest, as what undoes the change that ended it.

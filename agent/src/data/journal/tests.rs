@@ -78,3 +78,57 @@ fn old_forests_are_forgotten_and_newer_ones_kept() {
 	let blocks: Vec<u32> = journal.remembered().unwrap().iter().map(|memory| memory.block).collect();
 	assert_eq!(blocks, [5, 9]);
 }
+
+// 1
+#[test]
+fn what_a_final_block_changes_is_written_with_it_and_only_forwards() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("journal.redb");
+	let leaf = Leaf { deal: 1, root: [1; 32], length: 10 };
+	let change = ForestChange::Whole { depth: 0, leaves: vec![(0, leaf)] };
+	let accepted = DealRecord { state: DealState::Accepted { slot: 0 }, ..record(1, 1, 10) };
+	let deals = DealChanges::from([(1, Some(accepted.clone())), (2, None)]);
+	let block = Followed { height: 9, hash: [9; 32] };
+	{
+		let journal = Journal::open(&path).unwrap();
+		journal.put(&record(2, 1, 10)).unwrap();
+		journal.follow(block, &change, &deals).unwrap();
+	}
+
+	let journal = Journal::open(&path).unwrap();
+	let forget = DealChanges::from([(1, None)]);
+	let older = Followed { height: 8, hash: [8; 32] };
+	let other = Followed { height: 9, hash: [8; 32] };
+	for refused in [older, other] {
+		let error = journal.follow(refused, &ForestChange::Same, &forget).unwrap_err();
+		assert!(matches!(error, JournalError::Backwards { followed: 9, .. }), "{error}");
+	}
+
+	assert_eq!((journal.followed(), journal.deals()), (Some(block), vec![accepted]));
+	assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf)]));
+}
+
+// 1
+#[test]
+fn a_journal_of_old_is_read_and_its_deletions_wait_from_now_on() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("journal.redb");
+	let waiting = DealRecord { state: DealState::ToDelete { after: 5, since: 1 }, ..record(1, 1, 10) };
+	{
+		let journal = Journal::open(&path).unwrap();
+		journal.put_all(&[waiting.clone(), record(2, 1, 10)]).unwrap();
+		let bytes = waiting.encode();
+		let transaction = journal.0.database.begin_write().unwrap();
+		transaction.open_table(DEALS).unwrap().insert(1u64, &bytes[..bytes.len() - 8]).unwrap();
+		transaction.commit().unwrap();
+	}
+	let before = now();
+
+	let read = Journal::open(&path).unwrap().get(1).unwrap();
+
+	let DealState::ToDelete { after: 5, since } = read.state else { panic!("{read:?}") };
+	assert!(since >= before && since <= now());
+	assert_eq!(Journal::open(&path).unwrap().get(1), Some(read), "written back");
+	assert_eq!(Journal::open(&path).unwrap().get(2), Some(record(2, 1, 10)));
+	assert_eq!(Journal::open(&path).unwrap().followed(), None);
+}
