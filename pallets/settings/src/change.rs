@@ -3,7 +3,7 @@
 use crate::{
 	BadSetting, Bandwidth, Channels, Config, Disputes, Error, Event, Market, Pallet, Proofs, Registry, Rewards,
 };
-use frame_support::{ensure, traits::Get};
+use frame_support::traits::Get;
 use sp_runtime::DispatchResult;
 use substation_primitives::{
 	rewards::RewardSettings,
@@ -11,11 +11,7 @@ use substation_primitives::{
 		BandwidthSettings, ChannelSettings, DisputeSettings, MarketSettings, ProofSettings, RegistrySettings,
 		SettingError, Settings,
 	},
-	Balance,
 };
-
-/// What one change multiplies a member's fee by, at most. A link that has prepaid two tests is then not dropped by it.
-const MOST_FEE_RISE: Balance = 2;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_set_registry(settings: RegistrySettings) -> DispatchResult {
@@ -40,10 +36,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_set_bandwidth(settings: BandwidthSettings) -> DispatchResult {
-		let all = Self::all();
-		Self::ensure_valid(Settings { bandwidth: settings, ..all })?;
-		let most = all.bandwidth.member_fee.saturating_mul(MOST_FEE_RISE);
-		ensure!(settings.member_fee <= most, Error::<T>::MemberFeeRise);
+		Self::ensure_valid(Settings { bandwidth: settings, ..Self::all() })?;
 		Bandwidth::<T>::put(settings);
 		Self::deposit_event(Event::BandwidthChanged { settings });
 		Ok(())

@@ -225,10 +225,6 @@ pub mod pallet {
 		/// `SettingError` in the metadata, correct it and try the whole record with the view function `check` first.
 		#[codec(index = 0)]
 		OutOfRange(BadSetting),
-		/// A member's fee is more than twice the one in force, so that links whose operators have prepaid for it would be
-		/// dropped together. Double it at most, and raise it again once operators have paid in.
-		#[codec(index = 1)]
-		MemberFeeRise,
 	}
 
 	#[pallet::hooks]
@@ -307,9 +303,8 @@ pub mod pallet {
 		/// [`Config::UpdateOrigin`].
 		///
 		/// ## Details
-		/// Refused unless all settings together stay valid, and if the member's fee would more than double
-		/// ([`Error::MemberFeeRise`]). Seats keep the bond that they were taken with; tests that are running keep their
-		/// claim, their total and their fee.
+		/// Refused unless all settings together stay valid. Seats keep the bond that they were taken with; tests that are
+		/// running keep their claim, their total and their fee.
 		///
 		/// ## Events
 		/// [`Event::BandwidthChanged`].

@@ -133,25 +133,6 @@ fn a_referendum_cannot_set_what_is_out_of_range_or_impossible() {
 	});
 }
 
-// E1: a fee that no operator has prepaid would drop every link at once.
-#[test]
-fn a_referendum_doubles_a_members_fee_at_most() {
-	scenario(|| {
-		let before = Settings::all();
-		let bandwidth = before.bandwidth;
-		let to = |member_fee| -> RuntimeCall {
-			Call::set_bandwidth { settings: BandwidthSettings { member_fee, ..bandwidth } }.into()
-		};
-
-		let refused: DispatchError = pallet_settings::Error::<Runtime>::MemberFeeRise.into();
-		assert_eq!(outcome(&enact(to(2 * bandwidth.member_fee + 1))), Err(refused));
-		assert_eq!(Settings::all(), before);
-
-		assert_eq!(outcome(&enact(to(2 * bandwidth.member_fee))), Ok(()));
-		assert_eq!(Settings::all().bandwidth.member_fee, 2 * bandwidth.member_fee);
-	});
-}
-
 /// A number near where it matters, or anywhere.
 fn money(usual: Balance) -> impl Strategy<Value = Balance> {
 	prop_oneof![

@@ -229,28 +229,6 @@ fn settings_are_judged_by_the_lengths_of_their_chain() {
 	});
 }
 
-// E1: a fee that nobody has prepaid drops every link at once.
-#[test]
-fn one_change_doubles_a_members_fee_at_most() {
-	ExtBuilder::default().build_and_execute(|| {
-		let mut bandwidth = AllSettings::default().bandwidth;
-		let usual = bandwidth.member_fee;
-		let mut set = |fee| {
-			bandwidth.member_fee = fee;
-			Settings::set_bandwidth(RuntimeOrigin::root(), bandwidth)
-		};
-
-		assert_noop!(set(2 * usual + 1), Error::<Test>::MemberFeeRise);
-		assert_ok!(set(2 * usual));
-		// The next change begins where this one ended.
-		assert_ok!(set(4 * usual));
-		// A fee falls as far as it likes, and rises from there.
-		assert_ok!(set(1));
-		assert_noop!(set(3), Error::<Test>::MemberFeeRise);
-		assert_ok!(set(2));
-	});
-}
-
 #[test]
 fn a_fee_beyond_its_range_is_named_so_whatever_it_was() {
 	ExtBuilder::default().build_and_execute(|| {
