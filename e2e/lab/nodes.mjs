@@ -252,7 +252,7 @@ export async function ringMedian(chain, node, direction) {
  * @param {Plan[]} plans
  * @param {number} seconds
  * @param {(plan: Plan, measurement: Measurement) => void} tell
- * @param {(measurement: Measurement) => boolean} [counts]
+ * @param {(measurement: Measurement, plan: Plan) => boolean} [counts]
  */
 export async function measured(chain, plans, seconds, tell, counts = () => true) {
 	const told = new Set();
@@ -266,6 +266,6 @@ export async function measured(chain, plans, seconds, tell, counts = () => true)
 				}
 			}
 		}
-		return plans.every((plan) => measurements(chain, plan.node).filter(counts).length >= plan.tests);
+		return plans.every((plan) => measurements(chain, plan.node).filter((measurement) => counts(measurement, plan)).length >= plan.tests);
 	}, 1000);
 }
