@@ -116,7 +116,7 @@ test('who leaves is paid out once the seats no longer count, and is forgotten', 
 	await bandwidth(operator, ['leave', '--no-wait']);
 	assert.match(await refused('leave'), /SeatsStillCount/);
 	const given = Number((await happened('SeatsGivenUp', operator)).data.until);
-	await until('the seats to count no longer', 120, async () => (await chain.query.babe.epochIndex()).toNumber() >= given);
+	await until('the seats to count no longer', 120, async () => (await chain.query.session.currentIndex()).toNumber() >= given);
 	const { prepaid, earned } = await page(operator);
 
 	// A test that was drawn before may still be running.

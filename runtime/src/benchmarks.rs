@@ -340,7 +340,7 @@ impl pallet_bandwidth_proofs::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn set_epoch(epoch: u64, vrf: Hash) {
-		pallet_babe::EpochIndex::<Runtime>::put(epoch);
+		pallet_session::CurrentIndex::<Runtime>::put(u32::try_from(epoch).unwrap_or(u32::MAX));
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(vrf));
 	}
 }

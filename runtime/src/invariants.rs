@@ -23,7 +23,7 @@ use crate::{
 	brake::NeverPaused,
 	budget,
 	governance::{CouncilTermLimit, TreasuryPot},
-	AccountId, Babe, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System,
+	AccountId, Balance, BandwidthProofs, Registry, Runtime, Session, StorageProofs, System,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{
@@ -150,7 +150,7 @@ fn check_lines_belong_to_nodes() -> Result<(), TryRuntimeError> {
 			"X10: a line belongs to no node, or another's"
 		);
 	}
-	let epoch = Babe::epoch_index();
+	let epoch = u64::from(Session::current_index());
 	for seat in Seats::<Runtime>::iter_values().flatten().filter(|seat| seat.until > epoch) {
 		ensure!(Lines::<Runtime>::contains_key(seat.node), "X10: a seat belongs to no line");
 	}

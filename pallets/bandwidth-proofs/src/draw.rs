@@ -117,13 +117,13 @@ impl<T: Config> Pallet<T> {
 
 	/// What the tests of a block are drawn from, if there is enough of it.
 	fn draw_of(now: BlockNumber, settings: &BandwidthSettings, committees: &Committees) -> Option<Draw> {
-		let totals = Bonded::<T>::get();
+		let epoch = T::DrawEpoch::get();
+		let totals = Bonded::<T>::get().at(epoch);
 		if totals.nodes < committees.min_nodes || totals.bond < settings.min_total_bond {
 			return None;
 		}
 		// A block without a VRF would let its author choose.
 		let vrf = T::AuthorVrf::get()?;
-		let epoch = T::EpochIndex::get();
 		let length = Table::<T>::get().at(epoch);
 		Some(Draw { genesis: Self::genesis_hash(), block: now, vrf, epoch, length })
 	}

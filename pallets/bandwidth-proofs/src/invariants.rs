@@ -50,7 +50,8 @@ impl<T: Config> Pallet<T> {
 				bond: bond.saturating_add(line.bond()),
 			},
 		);
-		ensure!(totals == Bonded::<T>::get(), "I2: the totals are not the sums");
+		ensure!(totals == Bonded::<T>::get().decided(), "I2: the totals are not the sums");
+		ensure!(Bonded::<T>::get().epoch <= T::EpochIndex::get(), "I2: the totals were changed in the future");
 		Ok(())
 	}
 
@@ -77,7 +78,7 @@ impl<T: Config> Pallet<T> {
 		let (table, epoch) = (Table::<T>::get(), T::EpochIndex::get());
 		let held =
 			Self::all_seats().filter(|(_, seat)| seat.is_held()).map(|(index, _)| index).collect::<BTreeSet<_>>();
-		ensure!(held.into_iter().eq(0..table.len()), "I4: the table is not as long as there are seats");
+		ensure!(held.into_iter().eq(0..table.decided()), "I4: the table is not as long as there are seats");
 		ensure!(table.epoch <= epoch, "I4: the table was changed in the future");
 		let latest = epoch.saturating_add(FREEZE);
 		for (_, seat) in Self::all_seats() {

@@ -29,7 +29,7 @@ pub use pallet::*;
 #[cfg(any(feature = "runtime-benchmarks", test))]
 pub use synthetic::BenchmarkHelper;
 pub use types::{
-	AgentSignature, Attendance, Counts, HostHasher, Line, Place, Receipts, Refusal, Ring, Seat, SeatTable, Test,
+	AgentSignature, Ahead, Attendance, Counts, HostHasher, Line, Place, Receipts, Refusal, Ring, Seat, SeatTable, Test,
 	TestBlock, TestView, Ticket, Totals, FREEZE, HELD,
 };
 pub use weights::WeightInfo;
@@ -89,8 +89,11 @@ pub mod pallet {
 		/// The randomness of the *parent* block's author, read in `on_initialize`. Whoever chooses it chooses committees.
 		type AuthorVrf: Get<Option<Hash>>;
 
-		/// The epoch that runs. Draws of an epoch must not be predictable three epochs before it.
+		/// The epoch that runs: it rises by one whenever the authors' randomness changes, which is known two epochs ahead.
 		type EpochIndex: Get<u64>;
+
+		/// The epoch under whose randomness [`Config::AuthorVrf`] was made: of the parent block. Read in `on_initialize`.
+		type DrawEpoch: Get<u64>;
 
 		/// Nodes, their keys and their bonds.
 		type Registry: Nodes<Self::AccountId> + Bonds<Self::AccountId>;
@@ -129,7 +132,7 @@ pub mod pallet {
 
 	/// How many nodes hold seats, and on how much bond.
 	#[pallet::storage]
-	pub type Bonded<T: Config> = StorageValue<_, Totals, ValueQuery>;
+	pub type Bonded<T: Config> = StorageValue<_, Ahead<Totals>, ValueQuery>;
 
 	/// The tests of the latest blocks, as a ring. An entry counts only for the block that it names.
 	// Identity: the index is ours and small.

@@ -5,7 +5,7 @@ use crate::{HostHasher, Line, TestView, FREEZE};
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
-	traits::{fungible::Inspect, ConstU128, Hooks},
+	traits::{fungible::Inspect, ConstU128, Get, Hooks},
 	Identity, PalletId,
 };
 use scale_info::TypeInfo;
@@ -116,6 +116,16 @@ parameter_types! {
 	pub const SlotMillis: u64 = 6_000;
 }
 
+/// Of the block whose author has drawn.
+#[derive(Debug)]
+pub struct EpochOfParent;
+
+impl Get<u64> for EpochOfParent {
+	fn get() -> u64 {
+		u64::from(System::block_number().saturating_sub(1) / EPOCH_BLOCKS)
+	}
+}
+
 impl pallet_bandwidth_proofs::Config for Test {
 	type Currency = Balances;
 	type Settings = Bandwidth;
@@ -125,6 +135,7 @@ impl pallet_bandwidth_proofs::Config for Test {
 	type SlotMillis = SlotMillis;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = Epoch;
+	type DrawEpoch = EpochOfParent;
 	type Registry = FakeRegistry;
 	type Treasury = FakeTreasury;
 	type OnMeasured = FakeRewards;

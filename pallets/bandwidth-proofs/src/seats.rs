@@ -9,7 +9,7 @@
 //! Whoever makes the last block of `e` knows the randomness of `e + 2`, and changes no draw of that epoch any more.
 
 use crate::{
-	types::{Line, Ring, FREEZE},
+	types::{Line, Ring, Totals, FREEZE},
 	Bonded, Config, Error, Event, Lines, Pallet,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
@@ -66,13 +66,10 @@ impl<T: Config> Pallet<T> {
 		}
 		line.seat_bond = T::Settings::get().seat_bond;
 		ensure!(T::Registry::bond(node, ResourceClass::Bandwidth) >= line.bond(), Error::<T>::BondTooLow);
-		Bonded::<T>::try_mutate(|totals| {
-			if before.is_none() {
-				totals.nodes = totals.nodes.checked_add(1).ok_or(Error::<T>::Overflow)?;
-			}
+		Self::change_totals(|totals| {
+			let nodes = totals.nodes.checked_add(u32::from(before.is_none()))?;
 			let others = totals.bond.saturating_sub(before.unwrap_or(0));
-			totals.bond = others.checked_add(line.bond()).ok_or(Error::<T>::Overflow)?;
-			Ok::<_, Error<T>>(())
+			Some(Totals { nodes, bond: others.checked_add(line.bond())? })
 		})?;
 		if line.claim != claim {
 			Self::change_claim(node, &mut line, claim)?;
@@ -83,6 +80,15 @@ impl<T: Config> Pallet<T> {
 		Lines::<T>::insert(node, line);
 		Self::deposit_event(Event::SeatsTaken { node, seats, from });
 		Ok(())
+	}
+
+	/// Changes the sums over lines, for draws of [`FREEZE`] epochs later on. `None` is an overflow.
+	fn change_totals(change: impl FnOnce(Totals) -> Option<Totals>) -> Result<(), Error<T>> {
+		Bonded::<T>::try_mutate(|totals| {
+			let decided = change(totals.decided()).ok_or(Error::<T>::Overflow)?;
+			*totals = totals.changed(T::EpochIndex::get(), decided);
+			Ok(())
+		})
 	}
 
 	/// Whether every committee could carry this, and whoever claims it can carry its part as a member.
@@ -125,10 +131,9 @@ impl<T: Config> Pallet<T> {
 
 		let until = T::EpochIndex::get().saturating_add(FREEZE);
 		line.until = Some(until);
-		Bonded::<T>::mutate(|totals| {
-			totals.nodes = totals.nodes.saturating_sub(1);
-			totals.bond = totals.bond.saturating_sub(line.bond());
-		});
+		Self::change_totals(|Totals { nodes, bond }| {
+			Some(Totals { nodes: nodes.saturating_sub(1), bond: bond.saturating_sub(line.bond()) })
+		})?;
 		Lines::<T>::insert(node, line);
 		Self::deposit_event(Event::SeatsGivenUp { node, until });
 		Ok(())

@@ -11,7 +11,7 @@
 use crate::{
 	draw::{looks, tries, Draw},
 	measure::subject,
-	types::{Line, Place, Seat, SeatTable, Test, TestBlock, Totals},
+	types::{Ahead, Line, Place, Seat, SeatTable, Test, TestBlock, Totals},
 	AgentSignature, Bonded, Config, Counts, HostHasher, Lines, Pallet, Receipts, Seats, Table, Tests, FREEZE, HELD,
 };
 use alloc::vec::Vec;
@@ -109,7 +109,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 	/// A block in which tests could be drawn, of no seats.
 	pub(crate) fn block_without_draw() -> BlockNumber {
 		Self::begin();
-		Bonded::<T>::put(Totals { nodes: u32::MAX, bond: Balance::MAX });
+		Bonded::<T>::put(Ahead { epoch: 0, values: [Totals { nodes: u32::MAX, bond: Balance::MAX }; 4] });
 		NOW
 	}
 
@@ -133,9 +133,9 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 		line.seat_bond = T::Settings::get().seat_bond;
 		line.seats = BoundedVec::truncate_from((0..MAX_SEATS).collect());
 		line.pending = Some(TestId { block: 1, index: 0 });
-		Bonded::<T>::mutate(|Totals { nodes, bond }| {
-			*nodes += 1;
-			*bond += line.bond();
+		Bonded::<T>::mutate(|totals| {
+			let Totals { nodes, bond } = totals.decided();
+			*totals = Ahead { epoch: 0, values: [Totals { nodes: nodes + 1, bond: bond + line.bond() }; 4] };
 		});
 		Lines::<T>::insert(node, line);
 		node
@@ -163,7 +163,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 			Lines::<T>::mutate_extant(node, |line| line.until = Some(EPOCH));
 			at(look, node);
 		}
-		Table::<T>::put(SeatTable { epoch: 0, lengths: [LENGTH; 4] });
+		Table::<T>::put(SeatTable { epoch: 0, values: [LENGTH; 4] });
 		(draw, TestId { block: NOW, index: 0 }, committees)
 	}
 
@@ -177,7 +177,7 @@ impl<T: Config, H: BenchmarkHelper<T::AccountId>> Scene<T, H> {
 			place.pop();
 			Seats::<T>::insert(index, place);
 		}
-		Table::<T>::put(SeatTable { epoch: EPOCH, lengths: [seats, seats, seats, 0] });
+		Table::<T>::put(SeatTable { epoch: EPOCH, values: [seats, seats, seats, 0] });
 		(operator, node)
 	}
 

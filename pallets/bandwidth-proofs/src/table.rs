@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
 		let epoch = T::EpochIndex::get();
 		let table = Table::<T>::get();
 		let longer = table.appended(epoch).ok_or(Error::<T>::Overflow)?;
-		let index = table.len();
+		let index = table.decided();
 		Self::push_seat(index, epoch, Seat::held(node, epoch.saturating_add(FREEZE)))?;
 		Table::<T>::put(longer);
 		Ok(index)
@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 			place.retain(|seat| !seat.is_held());
 			Ok(())
 		})?;
-		let last = shorter.len();
+		let last = shorter.decided();
 		if last != index {
 			Self::move_seat(last, index, epoch)?;
 		}

@@ -257,57 +257,57 @@ impl Seat {
 /// each of the next [`FREEZE`] epochs.
 pub type Place = BoundedVec<Seat, ConstU32<4>>;
 
-/// How long the table is for draws: in `epoch`, in each of the two after it, and from then on.
+/// What draws read in `epoch`, in each of the two after it, and from then on.
 ///
-/// It grows and shrinks at any time, and draws know of it [`FREEZE`] epochs later: nobody can still choose the length when the
-/// randomness of a draw is known.
+/// It changes at any time, and draws know of it [`FREEZE`] epochs later: nobody can still choose it when the randomness of a
+/// draw is known.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct SeatTable {
-	/// The epoch in which the length changed last.
+pub struct Ahead<V> {
+	/// The epoch in which it changed last.
 	pub epoch: u64,
-	/// The lengths.
-	pub lengths: [u32; 4],
+	/// The values.
+	pub values: [V; 4],
 }
 
-impl SeatTable {
-	/// The length for draws in `epoch`.
-	pub fn at(&self, epoch: u64) -> u32 {
-		let [first, second, third, all] = self.lengths;
+impl<V: Copy> Ahead<V> {
+	/// For draws in `epoch`.
+	pub fn at(&self, epoch: u64) -> V {
+		let [first, second, third, decided] = self.values;
 		match epoch.saturating_sub(self.epoch) {
 			0 => first,
 			1 => second,
 			2 => third,
-			_ => all,
+			_ => decided,
 		}
 	}
 
-	/// The length with everything that is decided: places below it are held, others are not.
-	pub fn len(&self) -> u32 {
-		let [.., all] = self.lengths;
-		all
+	/// With everything that is decided.
+	pub fn decided(&self) -> V {
+		let [.., decided] = self.values;
+		decided
 	}
 
-	/// Whether no seat is held.
-	pub fn is_empty(&self) -> bool {
-		self.len() == 0
-	}
-
-	/// The table as of `epoch`, with this length from [`FREEZE`] epochs later on.
-	fn resized(&self, epoch: u64, all: u32) -> Self {
+	/// The same as of `epoch`, and this from [`FREEZE`] epochs later on.
+	pub(crate) fn changed(&self, epoch: u64, decided: V) -> Self {
 		let [first, second, third] = [0, 1, 2].map(|after| self.at(epoch.saturating_add(after)));
-		Self { epoch, lengths: [first, second, third, all] }
+		Self { epoch, values: [first, second, third, decided] }
 	}
+}
 
+/// How long the table is. With everything that is decided, places below it are held and others are not.
+pub type SeatTable = Ahead<u32>;
+
+impl SeatTable {
 	/// The table with one more place, appended in `epoch`; `None` when it is full.
 	pub(crate) fn appended(&self, epoch: u64) -> Option<Self> {
-		Some(self.resized(epoch, self.len().checked_add(1)?))
+		Some(self.changed(epoch, self.decided().checked_add(1)?))
 	}
 
 	/// The table without its last place, cut off in `epoch`; `None` when it is empty.
 	pub(crate) fn shortened(&self, epoch: u64) -> Option<Self> {
-		Some(self.resized(epoch, self.len().checked_sub(1)?))
+		Some(self.changed(epoch, self.decided().checked_sub(1)?))
 	}
 }
 

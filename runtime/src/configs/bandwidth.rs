@@ -2,7 +2,7 @@
 
 use crate::{
 	configs::{depin::ParentVrf, rewards::Credits},
-	fees, governance, Babe, Balances, Registry, Runtime,
+	fees, governance, Balances, Registry, Runtime, Session, System,
 };
 use frame_support::{parameter_types, traits::Get, PalletId};
 
@@ -11,13 +11,25 @@ parameter_types! {
 	pub const TestFeesPalletId: PalletId = PalletId(*b"sb/tstfe");
 }
 
-/// The number of Babe's present epoch. It only grows.
+/// Epochs so far, counted as sessions: Babe's own number skips epochs in which no block was made, and its randomness does not.
 #[derive(Debug)]
 pub struct EpochIndex;
 
 impl Get<u64> for EpochIndex {
 	fn get() -> u64 {
-		Babe::epoch_index()
+		Session::current_index().into()
+	}
+}
+
+/// The epoch of the parent block, whose author's VRF draws.
+#[derive(Debug)]
+pub struct DrawEpoch;
+
+impl Get<u64> for DrawEpoch {
+	fn get() -> u64 {
+		let (_, start) = pallet_babe::EpochStart::<Runtime>::get();
+		let is_first = start == System::block_number();
+		EpochIndex::get().saturating_sub(is_first.into())
 	}
 }
 
@@ -30,6 +42,7 @@ impl pallet_bandwidth_proofs::Config for Runtime {
 	type SlotMillis = pallet_pace::SlotMillis<Runtime>;
 	type AuthorVrf = ParentVrf;
 	type EpochIndex = EpochIndex;
+	type DrawEpoch = DrawEpoch;
 	type Registry = Registry;
 	type Treasury = governance::TreasuryPot;
 	type OnMeasured = Credits;

@@ -25,7 +25,7 @@ use substation_primitives::{
 };
 use substation_proofs::bandwidth;
 use substation_runtime::{
-	constants, governance::TreasuryPot, AccountId, Babe, Balances, BandwidthProofs, Executive, Registry, Runtime,
+	constants, governance::TreasuryPot, AccountId, Balances, BandwidthProofs, Executive, Registry, Runtime, Session,
 	System, UncheckedExtrinsic,
 };
 
@@ -63,7 +63,7 @@ fn seats_are_taken_in_one_batch_and_count_three_epochs_later() {
 		let node = Node::register(Bob);
 		assert_eq!(line_page(node.id), None);
 
-		let now = Babe::epoch_index();
+		let now = u64::from(Session::current_index());
 		take_seats(Bob, node.id, 2);
 
 		let page = line(node.id);
@@ -85,7 +85,7 @@ fn nobody_is_tested_before_the_seats_count() {
 		let lines = Lines::of(&[Alice, Bob, Charlie, Dave]);
 		let from = lines.nodes().map(|node| line(node).seats[0].from).max().unwrap();
 
-		while Babe::epoch_index() < from {
+		while u64::from(Session::current_index()) < from {
 			assert!(lines.nodes().all(|node| line(node).pending.is_none()));
 			run_to(System::block_number() + 1);
 		}

@@ -194,7 +194,7 @@ pub(crate) fn take_seats(operator: Sr25519Keyring, node: NodeId, seats: u8) -> V
 
 /// Runs to the first block of this epoch.
 pub(crate) fn run_to_epoch(epoch: u64) {
-	while substation_runtime::Babe::epoch_index() < epoch {
+	while u64::from(substation_runtime::Session::current_index()) < epoch {
 		run_to(System::block_number() + 1);
 	}
 }

@@ -268,7 +268,7 @@ fn places_that_were_left_do_not_stop_draws() {
 
 		assert_eq!(before, 1_000);
 		assert_eq!(after, before);
-		assert_eq!(Table::<Test>::get().len(), 12);
+		assert_eq!(Table::<Test>::get().decided(), 12);
 	});
 }
 
@@ -295,11 +295,11 @@ fn ten_times_all_seats_taken_and_given_up_leave_draws_as_they_were() {
 fn a_look_at_an_empty_place_is_no_try() {
 	ExtBuilder::default().nodes(6).build_and_execute(|| {
 		// Three of four places are without a seat, and all six nodes are needed.
-		Table::<Test>::put(SeatTable { epoch: 0, lengths: [24; 4] });
+		Table::<Test>::put(SeatTable { epoch: 0, values: [24; 4] });
 		let now = System::block_number();
 		let count = drawn(600).len();
 		// Repaired before the invariants are checked.
-		Table::<Test>::put(SeatTable { epoch: 0, lengths: [6; 4] });
+		Table::<Test>::put(SeatTable { epoch: 0, values: [6; 4] });
 
 		let within = |looks| (1..=600).filter(|block| is_drawn(now + block, 6, 24, looks)).count();
 		assert_eq!(count, within(160));
@@ -526,7 +526,7 @@ fn draw_from(length: u32) -> (bool, Accesses, Weight) {
 				change_line(node, |line| line.operator = 1_001);
 			}
 		}
-		Table::<Test>::put(SeatTable { epoch: 0, lengths: [length; 4] });
+		Table::<Test>::put(SeatTable { epoch: 0, values: [length; 4] });
 		System::set_block_number(now);
 		ParentVrf::set(Some(vrf));
 

@@ -44,14 +44,14 @@ fn every_invariant_can_fail() {
 		"I1"
 	);
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.earned += 1)), "I1");
-	assert_eq!(complaint(|_| Bonded::<Test>::mutate(|totals| totals.nodes += 1)), "I2");
+	assert_eq!(complaint(|_| Bonded::<Test>::mutate(|totals| totals.values[3].nodes += 1)), "I2");
 	assert_eq!(complaint(|_| change_line(NODE, |line| line.seat_bond += 1)), "I2");
 	let place = |node| Place::truncate_from(vec![Seat::held(NodeId(node), 0)]);
 	assert_eq!(complaint(|_| Seats::<Test>::insert(0, place(2))), "I3");
 	assert_eq!(complaint(|_| Seats::<Test>::remove(0)), "I3");
 	assert_eq!(complaint(|_| change_place(0, |place| place.try_push(place[0]).unwrap())), "I3");
-	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.lengths = [8; 4])), "I4");
-	let short = || SeatTable { epoch: Epoch::get(), lengths: [6, 7, 7, 7] };
+	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.values = [8; 4])), "I4");
+	let short = || SeatTable { epoch: Epoch::get(), values: [6, 7, 7, 7] };
 	assert_eq!(complaint(|_| Table::<Test>::put(short())), "I4");
 	assert_eq!(complaint(|_| Table::<Test>::mutate(|table| table.epoch = 1_000)), "I4");
 	assert_eq!(complaint(|_| change_place(0, |place| place[0].from = 1_000)), "I4");

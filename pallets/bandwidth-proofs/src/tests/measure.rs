@@ -134,8 +134,8 @@ fn a_measurement_without_its_members_lines_is_taken_all_the_same() {
 			line.until = Some(0);
 		});
 		crate::Bonded::<Test>::mutate(|totals| {
-			totals.nodes -= 1;
-			totals.bond -= SEAT_BOND;
+			totals.values[3].nodes -= 1;
+			totals.values[3].bond -= SEAT_BOND;
 		});
 		assert_eq!(BandwidthProofs::remove_line(signed(ANYONE), gone), Ok(()));
 

@@ -74,9 +74,9 @@ fn lines_are_taken_changed_and_removed() {
 	on_stage(|| {
 		let (operator, node) = Scenes::removable().unwrap();
 		assert_ok!(BandwidthProofs::do_try_state());
-		let before = Table::<Test>::get().len();
+		let before = Table::<Test>::get().decided();
 		assert_ok!(BandwidthProofs::remove_line(signed(operator), node));
-		assert_eq!(Table::<Test>::get().len(), before - 32);
+		assert_eq!(Table::<Test>::get().decided(), before - 32);
 		// A seat of another node at each of its places.
 		let moved = (0..32).flat_map(Seats::<Test>::get).map(|seat| seat.node).collect::<BTreeSet<_>>();
 		assert_eq!(moved.len(), 32);

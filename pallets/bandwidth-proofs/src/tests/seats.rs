@@ -29,7 +29,7 @@ fn seats_are_appended_and_count_three_epochs_later() {
 			let seat = Some(Seat::held(NODE, 3));
 			vec![seat, seat, seat, None]
 		});
-		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 1, bond: 3 * SEAT_BOND });
+		assert_eq!(Bonded::<Test>::get().decided(), Totals { nodes: 1, bond: 3 * SEAT_BOND });
 		assert_eq!(events(), vec![Event::SeatsTaken { node: NODE, seats: 3, from: 3 }]);
 		let table = Table::<Test>::get();
 		assert_eq!([0, 1, 2, 3, 4].map(|epoch| table.at(epoch)), [0, 0, 0, 3, 3]);
@@ -51,7 +51,7 @@ fn the_length_that_draws_know_follows_each_epoch_by_itself() {
 	// Appending in every epoch delays nobody's seats.
 	assert_eq!([7, 8, 9, 10, 11].map(|epoch| third.at(epoch)), [0, 3, 7, 12, 12]);
 	assert_eq!([20, 21, 22, 23].map(|epoch| late.at(epoch)), [3, 3, 3, 4]);
-	assert_eq!(SeatTable { epoch: 0, lengths: [u32::MAX; 4] }.appended(1), None);
+	assert_eq!(SeatTable { epoch: 0, values: [u32::MAX; 4] }.appended(1), None);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_table_shrinks_three_epochs_after_a_line_is_removed() {
 	ExtBuilder::default().nodes(7).build_and_execute(|| {
 		pause();
 		retire(NODE);
-		assert_eq!(Table::<Test>::get().len(), 7);
+		assert_eq!(Table::<Test>::get().decided(), 7);
 
 		assert_ok!(BandwidthProofs::remove_line(signed(ANYONE), NODE));
 
@@ -85,7 +85,7 @@ fn more_seats_may_be_taken_later_at_the_bond_of_then() {
 
 		assert_eq!(places(NODE), vec![0, 1]);
 		assert_eq!(line(NODE).bond(), 4 * SEAT_BOND);
-		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 1, bond: 4 * SEAT_BOND });
+		assert_eq!(Bonded::<Test>::get().decided(), Totals { nodes: 1, bond: 4 * SEAT_BOND });
 		assert_eq!(
 			events(),
 			vec![
@@ -146,7 +146,7 @@ fn taking_seats_is_refused_by_name() {
 fn a_full_table_takes_no_more_seats() {
 	ExtBuilder::default().build().execute_with(|| {
 		register(NODE, 1);
-		Table::<Test>::put(SeatTable { epoch: 0, lengths: [u32::MAX; 4] });
+		Table::<Test>::put(SeatTable { epoch: 0, values: [u32::MAX; 4] });
 
 		assert_noop!(take(NODE, 1, 0), Error::Overflow);
 	});
@@ -204,7 +204,7 @@ fn seats_that_are_given_up_count_for_three_more_epochs() {
 		assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NODE)), NODE));
 
 		assert_eq!(line(NODE).until, Some(epoch + 3));
-		assert_eq!(Bonded::<Test>::get(), Totals { nodes: 6, bond: 6 * SEAT_BOND });
+		assert_eq!(Bonded::<Test>::get().decided(), Totals { nodes: 6, bond: 6 * SEAT_BOND });
 		assert_eq!(events(), vec![Event::SeatsGivenUp { node: NODE, until: epoch + 3 }]);
 		assert_eq!([0, 1, 2, 3].map(|after| line(NODE).counts_in(epoch + after)), [true, true, true, false]);
 		assert_noop!(BandwidthProofs::give_up_seats(signed(operator(NODE)), NODE), Error::AlreadyGivenUp);
@@ -265,7 +265,7 @@ fn a_line_with_a_running_test_is_not_removed() {
 		let view = draw();
 		let node = view.test.node;
 		change_line(node, |line| line.until = Some(Epoch::get()));
-		Bonded::<Test>::mutate(|totals| (totals.nodes, totals.bond) = (5, 5 * SEAT_BOND));
+		Bonded::<Test>::mutate(|totals| totals.values = [Totals { nodes: 5, bond: 5 * SEAT_BOND }; 4]);
 
 		assert_noop!(BandwidthProofs::remove_line(signed(ANYONE), node), Error::TestRunning);
 		advance_to(view.deadline + 1);

@@ -24,8 +24,8 @@ fn draws(epochs: u32, meanwhile: impl Fn(BlockNumber)) -> Vec<Drawn> {
 				meanwhile(number);
 				advance_to(start + number + 1);
 				let id = TestId { block: System::block_number(), index: 0 };
-				// The first draw of an epoch belongs to it.
-				if let Some(view) = BandwidthProofs::test(id).filter(|_| block + 1 < EPOCH_BLOCKS) {
+				// The first block of the next epoch draws with the randomness of this one.
+				if let Some(view) = BandwidthProofs::test(id) {
 					let committee = view.test.committee.iter().map(|(member, _)| *member).collect();
 					tests.push((id, view.test.node, committee));
 				}
@@ -147,4 +147,45 @@ fn topping_up_in_time_delays_nothing() {
 
 		assert_eq!(line(node).ready, ready);
 	});
+}
+
+// Whoever can switch draws on or off when it knows the next one re-rolls it for nothing.
+#[test]
+fn what_draws_need_to_begin_counts_as_late_as_seats() {
+	let draws_of = |epochs: u32| (0..epochs * EPOCH_BLOCKS).filter(|_| is_drawn()).count();
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		CommitteesOf::mutate(|committees| committees.min_nodes = 7);
+		assert_eq!(System::block_number() % EPOCH_BLOCKS, 0);
+		register(NodeId(50), 1);
+		assert_ok!(take(NodeId(50), 1, 100 * FEE));
+
+		assert_eq!(draws_of(3), 0);
+		assert!(draws_of(1) > 0);
+
+		assert_ok!(BandwidthProofs::give_up_seats(signed(operator(NodeId(50))), NodeId(50)));
+		assert!((0..3).all(|_| draws_of(1) > 0));
+		assert_eq!(draws_of(1), 0);
+	});
+}
+
+// The bond that draws need is counted like the nodes.
+#[test]
+fn a_bond_that_is_taken_now_starts_no_draw_before_its_seats_count() {
+	ExtBuilder::default().nodes(6).build_and_execute(|| {
+		Bandwidth::mutate(|settings| settings.min_total_bond = 8 * SEAT_BOND);
+		change_record(NodeId(1), |record| record.bond = 3 * SEAT_BOND);
+		assert_ok!(take(NodeId(1), 2, 0));
+
+		assert!((0..3 * EPOCH_BLOCKS).all(|_| !is_drawn()));
+		assert!((0..EPOCH_BLOCKS).any(|_| is_drawn()));
+	});
+}
+
+/// Whether the next block draws a test. It is over at once.
+fn is_drawn() -> bool {
+	advance(1);
+	let id = TestId { block: System::block_number(), index: 0 };
+	let Some(view) = BandwidthProofs::test(id) else { return false };
+	change_line(view.test.node, |line| line.pending = None);
+	true
 }

@@ -92,7 +92,7 @@ fn a_seat_that_is_given_up_moves_and_counts_no_longer_than_its_line() {
 		remove(3);
 
 		assert_eq!(places(2), vec![0]);
-		assert_eq!(Table::<Test>::get().len(), 1);
+		assert_eq!(Table::<Test>::get().decided(), 1);
 		assert_eq!(seen(epoch + 6), BTreeMap::from([(0, NodeId(2))]));
 	});
 }
@@ -201,7 +201,7 @@ proptest! {
 					assert_eq!(counted, expected(&held, epoch), "epoch {epoch} after {command:?}");
 				}
 				let all: usize = held.values().map(|(since, _)| since.len()).sum();
-				assert_eq!(usize::try_from(Table::<Test>::get().len()), Ok(all));
+				assert_eq!(usize::try_from(Table::<Test>::get().decided()), Ok(all));
 			}
 		});
 	}
