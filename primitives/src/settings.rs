@@ -40,9 +40,10 @@ pub const MIN_FINE_ROOM: u8 = 30;
 
 /// Fees of a member that the bond of a seat is worth, at least, for each test that the seat can expect in a period.
 ///
-/// A seat carries in as many tests as a committee has members for each that it can expect itself. With 17 members its fees
-/// are then at most 0.085 % of its bond in a period: half of what nominating the bond brings in the first year with
-/// 20,000,000 STN staked. Who carries for others and is never measured itself pays none of them back.
+/// On average a seat carries in as many tests as a committee has members for each that it can expect itself. With 17 members
+/// its fees are then at most 0.085 % of its bond in a period: half of what nominating the bond brings in the first year with
+/// 20,000,000 STN staked. Who carries for others and is never measured itself pays none of them back. Nodes carry in more
+/// where few can be members, or where one operator, which does not measure itself, has most seats.
 pub const MIN_BOND_FEES: Balance = 20_000;
 
 /// Tests that a seat can expect before its rating ends, at least: two of each direction.
