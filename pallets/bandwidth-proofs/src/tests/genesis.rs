@@ -27,7 +27,7 @@ fn there_are_no_seats_and_no_tests_at_first() {
 	ExtBuilder::default().build_and_execute(|| {
 		advance(60);
 
-		assert!(Table::<Test>::get().is_empty());
+		assert_eq!(Table::<Test>::get().decided(), 0);
 		assert_eq!(Bonded::<Test>::get(), Default::default());
 		assert_eq!(crate::Tests::<Test>::iter().count(), 0);
 		assert_eq!(events(), vec![]);
