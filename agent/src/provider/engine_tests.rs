@@ -207,6 +207,8 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 	assert!(world.engine.forests.current().is_empty());
+	// It has never had: what the world began with is forgotten.
+	world.engine.forests.forget_before(u32::MAX).unwrap();
 	// The best one has, and its window asks for it.
 	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
 	let terms = Terms {
