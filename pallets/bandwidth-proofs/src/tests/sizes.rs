@@ -43,7 +43,7 @@ fn the_tests_of_a_block_cost_little_of_it_however_unlucky() {
 	let worst = <() as WeightInfo>::draw(tries, others).saturating_mul(2);
 	println!("two tests by committees of 17: {} us at worst", worst.ref_time() / 1_000_000);
 
-	assert!(worst.ref_time() < 35_000_000_000, "{worst:?}");
+	assert!(worst.ref_time() < 40_000_000_000, "{worst:?}");
 }
 
 #[test]
