@@ -19,7 +19,7 @@ use crate::{
 	},
 	database_weight::DATABASE_WEIGHT,
 	governance::{MAX_COUNCIL_CANDIDATES, MAX_COUNCIL_VOTERS, MAX_COUNCIL_VOTES},
-	AccountId, BlockNumber, Runtime, Session, Staking, System,
+	weights, AccountId, BlockNumber, Runtime, Session, Staking, System,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -331,7 +331,8 @@ impl WeightInfo for SolverWeights {
 	}
 }
 
-/// What reports of double votes weigh: the formulas of `pallet-babe` and `pallet-grandpa`, with this chain's database.
+/// What reports of double votes weigh: the formulas of `pallet-babe` and `pallet-grandpa`, with this chain's database, and
+/// with checks of what was signed as measured here.
 ///
 /// Theirs count on RocksDB: with as many nominators as there can be, no report would fit a block and nobody would be
 /// slashed.
@@ -360,18 +361,19 @@ impl pallet_babe::WeightInfo for EquivocationWeights {
 	}
 
 	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
-		Self::report(validators, nominators, micros(110))
+		Self::report(validators, nominators, weights::pallet_babe::WeightInfo::<Runtime>::check_equivocation_proof(1))
 	}
 }
 
 impl pallet_grandpa::WeightInfo for EquivocationWeights {
 	fn report_equivocation(validators: u32, nominators: u32) -> Weight {
 		// The session of the set that voted is looked up.
-		Self::report(validators, nominators, micros(95).saturating_add(DATABASE_WEIGHT.reads(2)))
+		let proof = weights::pallet_grandpa::WeightInfo::<Runtime>::check_equivocation_proof(1);
+		Self::report(validators, nominators, proof.saturating_add(DATABASE_WEIGHT.reads(2)))
 	}
 
 	fn note_stalled() -> Weight {
-		micros(3).saturating_add(DATABASE_WEIGHT.writes(1))
+		weights::pallet_grandpa::WeightInfo::<Runtime>::note_stalled()
 	}
 }
 

@@ -40,6 +40,8 @@ mod pages;
 mod pots;
 #[warn(missing_docs)]
 pub mod transactions;
+#[warn(missing_docs)]
+pub mod weights;
 
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;

@@ -44,3 +44,4 @@ mod shapes;
 mod staking;
 mod state_size;
 mod upgrade;
+mod weights;
