@@ -102,11 +102,12 @@ fn all_places_for_voters_leave_the_seats_of_the_template() {
 fn the_seats_that_fit_are_those_of_the_validators_page() {
 	let page = include_str!("../../../docs/validator.md");
 	genesis_state("live-template").execute_with(|| {
-		for (candidates, nominators) in [(500, 3_500), (500, 1_500), (300, 1_700), (200, 1_000), (200, 500)] {
+		let rows = [(500, 3_500), (500, 1_500), (300, 1_700), (200, 1_000)].map(|(candidates, nominators)| {
 			let _ = largest_election(candidates, nominators);
-			let row = format!("| {candidates} | {nominators} | {} |", election::seats_that_fit());
-			assert!(page.replace(',', "").contains(&row), "docs/validator.md lacks: {row}");
-		}
+			format!("| {candidates} | {nominators} | {} |", election::seats_that_fit())
+		});
+		let lacks: Vec<_> = rows.iter().filter(|row| !page.replace(',', "").contains(*row)).collect();
+		assert!(lacks.is_empty(), "docs/validator.md lacks: {lacks:?}");
 	});
 }
 
