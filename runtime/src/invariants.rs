@@ -23,12 +23,12 @@ use crate::{
 	brake::NeverPaused,
 	budget,
 	governance::{CouncilTermLimit, TreasuryPot},
-	AccountId, Balance, BandwidthProofs, Registry, Runtime, Session, StorageProofs, System,
+	AccountId, Balance, BandwidthProofs, Registry, Runtime, StorageProofs, System,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{
 	ensure,
-	traits::{Contains, TypedGet},
+	traits::{Contains, Get, TypedGet},
 };
 use pallet_bandwidth_proofs::{Lines, Seats};
 use pallet_storage_market::{Deals, DealsOfNode, NodeAccounts};
@@ -150,7 +150,7 @@ fn check_lines_belong_to_nodes() -> Result<(), TryRuntimeError> {
 			"X10: a line belongs to no node, or another's"
 		);
 	}
-	let epoch = u64::from(Session::current_index());
+	let epoch = <Runtime as pallet_bandwidth_proofs::Config>::EpochIndex::get();
 	for seat in Seats::<Runtime>::iter_values().flatten().filter(|seat| seat.until > epoch) {
 		ensure!(Lines::<Runtime>::contains_key(seat.node), "X10: a seat belongs to no line");
 	}

@@ -193,8 +193,11 @@ async fn evidence(file: &Path) -> Result<Hash> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::provider::{disputes::tests::disputed, testing::deal};
-	use substation_primitives::{deal::Terms, dispute::Verdict, settings::Settings, Period};
+	use crate::provider::{
+		disputes::tests::disputed,
+		testing::{deal, terms},
+	};
+	use substation_primitives::dispute::Verdict;
 
 	fn refusal<T>(result: Result<T>) -> String {
 		result.map(drop).unwrap_err().to_string()
@@ -202,15 +205,7 @@ mod tests {
 
 	fn active() -> DealView {
 		let mut page = deal();
-		page.deal.state = DealState::Active(Terms {
-			slot: 0,
-			shares: Settings::default().market.shares,
-			first: Period(1),
-			last: Period(3),
-			next_unsettled: Period(1),
-			paid_periods: 0,
-			compensation_periods: 7,
-		});
+		page.deal.state = DealState::Active(terms(0));
 		page
 	}
 

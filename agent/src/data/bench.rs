@@ -6,7 +6,7 @@ use super::{
 	disk,
 	forests::Forests,
 	hashing,
-	journal::{DealRecord, DealState},
+	journal::{DealRecord, DealState, ForestChange},
 	progress::Progress,
 	storage::Storage,
 	tree::{self, Node, GROUP_BYTES},
@@ -250,7 +250,7 @@ fn write_deals(deals: u32, folder: &Path) -> Result<()> {
 	};
 	let leaves: Vec<(u32, Leaf)> = (0..deals).zip(&records).map(leaf).collect();
 	let depth = u32::BITS.saturating_sub(deals.saturating_sub(1).leading_zeros());
-	storage.journal.replace_forest(u8::try_from(depth)?, &leaves)?;
+	storage.journal.write_forest(&ForestChange::Whole { depth: u8::try_from(depth)?, leaves })?;
 	Ok(())
 }
 

@@ -161,16 +161,6 @@ impl Journal {
 		self.write_deals(&[DealRecord { state, ..record }])
 	}
 
-	/// Forgets a deal.
-	pub fn remove(&self, deal: u64) -> Result<(), JournalError> {
-		let _writer = self.writer();
-		let transaction = self.0.database.begin_write()?;
-		transaction.open_table(DEALS)?.remove(deal)?;
-		transaction.commit()?;
-		self.index_mut().remove(deal);
-		Ok(())
-	}
-
 	/// What is known of a deal.
 	pub fn get(&self, deal: u64) -> Option<DealRecord> {
 		self.index().get(deal).cloned()
@@ -286,21 +276,6 @@ impl Journal {
 			all.push(decode(item?.1.value(), "remembered")?);
 		}
 		Ok(all)
-	}
-
-	/// Writes slots (`None` empties one), the depth, and what undoes it, in one transaction.
-	pub fn change_forest(
-		&self,
-		depth: u8,
-		slots: &[(u32, Option<Leaf>)],
-		undo: &Remembered,
-	) -> Result<(), JournalError> {
-		self.write_forest(&ForestChange::Slots { depth, slots: slots.to_vec(), undo: undo.clone() })
-	}
-
-	/// Replaces the whole forest, and forgets earlier ones.
-	pub fn replace_forest(&self, depth: u8, leaves: &[(u32, Leaf)]) -> Result<(), JournalError> {
-		self.write_forest(&ForestChange::Whole { depth, leaves: leaves.to_vec() })
 	}
 
 	/// Changes the forest alone, in one transaction.

@@ -9,15 +9,14 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{deal, node, window},
+	provider::testing::{deal, node, terms, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
 use substation_primitives::{
-	deal::{Deal, DealState, Terms},
+	deal::{Deal, DealState},
 	pages::WindowPage,
-	Period,
 };
 use substation_proofs::forest::{Change, Leaf};
 
@@ -211,17 +210,8 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 	world.engine.forests.forget_before(u32::MAX).unwrap();
 	// The best one has, and its window asks for it.
 	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
-	let terms = Terms {
-		slot: 0,
-		shares: Settings::default().market.shares,
-		first: Period(1),
-		last: Period(3),
-		next_unsettled: Period(1),
-		paid_periods: 0,
-		compensation_periods: 7,
-	};
 	let proposal = deal();
-	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal };
+	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms(0)), ..proposal.deal };
 	world.fake.serve("node_page", Some(&page).encode());
 	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
 

@@ -3,14 +3,12 @@
 use super::*;
 use crate::{
 	chain::AccountId,
-	provider::finality::{judge, Judgement, Shown, Wait},
+	provider::{
+		finality::{judge, Judgement, Shown, Wait},
+		testing::terms,
+	},
 };
-use substation_primitives::{
-	deal::{Deal, Terms},
-	pages::WindowPage,
-	settings::Settings,
-	Clock, DealId, NodeId, Period, Region,
-};
+use substation_primitives::{deal::Deal, pages::WindowPage, Clock, DealId, NodeId, Period, Region};
 use substation_proofs::{forest::Forest, Hash};
 
 const NODE: u64 = 1;
@@ -49,16 +47,7 @@ fn page(id: u64, state: DealState) -> DealView {
 }
 
 fn active(id: u64, slot: u32) -> DealView {
-	let terms = Terms {
-		slot,
-		shares: Settings::default().market.shares,
-		first: Period(1),
-		last: Period(3),
-		next_unsettled: Period(1),
-		paid_periods: 0,
-		compensation_periods: 7,
-	};
-	page(id, DealState::Active(terms))
+	page(id, DealState::Active(terms(slot)))
 }
 
 /// The hash of a block of the world's chain.

@@ -5,9 +5,9 @@ use crate::chain::{
 	AccountId,
 };
 use substation_primitives::{
-	deal::{Deal, DealState},
+	deal::{Deal, DealState, Terms},
 	pages::{NodePage, WindowPage},
-	settings::STN,
+	settings::{Settings, STN},
 	DealId, NodeId, NodeStatus, Offer, Period, Region, ResourceClass, WindowSeed,
 };
 use substation_proofs::forest::Forest;
@@ -53,6 +53,19 @@ pub(crate) fn node() -> NodeView {
 		terminated_at: None,
 		recent: vec![],
 		window: window(),
+	}
+}
+
+/// Terms of a deal that was accepted into a slot.
+pub(crate) fn terms(slot: u32) -> Terms {
+	Terms {
+		slot,
+		shares: Settings::default().market.shares,
+		first: Period(1),
+		last: Period(3),
+		next_unsettled: Period(1),
+		paid_periods: 0,
+		compensation_periods: 7,
 	}
 }
 

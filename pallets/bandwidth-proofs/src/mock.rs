@@ -377,6 +377,19 @@ pub(crate) fn retire(node: NodeId) {
 	thaw();
 }
 
+/// The tests that so many more blocks draw, each ended at once.
+pub(crate) fn drawn(blocks: BlockNumber) -> Vec<TestView> {
+	(0..blocks)
+		.filter_map(|_| {
+			advance(1);
+			System::reset_events();
+			let view = BandwidthProofs::test(TestId { block: System::block_number(), index: 0 })?;
+			change_line(view.test.node, |line| line.pending = None);
+			Some(view)
+		})
+		.collect()
+}
+
 /// Runs until a block draws a test, and pauses.
 pub(crate) fn draw() -> TestView {
 	resume();

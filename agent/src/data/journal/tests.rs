@@ -21,7 +21,8 @@ fn everything_is_there_after_a_crash() {
 	let journal = Journal::open(&path).unwrap();
 	journal.admit(&record(1, 1, 10), 100).unwrap();
 	journal.set_state(1, DealState::Accepted { slot: 3 }).unwrap();
-	journal.change_forest(2, &[(3, Some(leaf))], &undo).unwrap();
+	let change = ForestChange::Slots { depth: 2, slots: vec![(3, Some(leaf))], undo: undo.clone() };
+	journal.write_forest(&change).unwrap();
 	journal.set_node_id(42).unwrap();
 
 	// The bytes as they are on the disk now, with the database still open: what SIGKILL would leave.
@@ -58,7 +59,8 @@ fn a_content_is_needed_until_its_last_deal_is_gone() {
 	let two = DealRecord { deal: 2, ..one.clone() };
 	journal.put_all(&[one.clone(), two]).unwrap();
 
-	journal.remove(1).unwrap();
+	let block = Followed { height: 1, hash: [1; 32] };
+	journal.follow(block, &ForestChange::Same, &DealChanges::from([(1, None)])).unwrap();
 	assert!(journal.is_needed(&one.root));
 	journal.set_state(2, DealState::Refused).unwrap();
 	assert!(!journal.is_needed(&one.root));
@@ -70,7 +72,7 @@ fn old_forests_are_forgotten_and_newer_ones_kept() {
 	let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
 	for block in [3, 5, 9] {
 		let undo = Remembered { block, forest: Forest::default(), undo: vec![] };
-		journal.change_forest(0, &[], &undo).unwrap();
+		journal.write_forest(&ForestChange::Slots { depth: 0, slots: vec![], undo }).unwrap();
 	}
 
 	journal.forget_remembered(5).unwrap();

@@ -14,19 +14,6 @@ use substation_primitives::{
 };
 use substation_proofs::bandwidth;
 
-/// The tests that so many more blocks draw, each ended at once.
-fn drawn(blocks: BlockNumber) -> Vec<crate::TestView> {
-	(0..blocks)
-		.filter_map(|_| {
-			advance(1);
-			System::reset_events();
-			let view = BandwidthProofs::test(TestId { block: System::block_number(), index: 0 })?;
-			change_line(view.test.node, |line| line.pending = None);
-			Some(view)
-		})
-		.collect()
-}
-
 #[test]
 fn a_test_says_everything_that_was_in_force_when_it_was_drawn() {
 	ExtBuilder::default().nodes(6).build_and_execute(|| {

@@ -152,7 +152,7 @@ fn topping_up_in_time_delays_nothing() {
 // Whoever can switch draws on or off when it knows the next one re-rolls it for nothing.
 #[test]
 fn what_draws_need_to_begin_counts_as_late_as_seats() {
-	let draws_of = |epochs: u32| (0..epochs * EPOCH_BLOCKS).filter(|_| is_drawn()).count();
+	let draws_of = |epochs| drawn(epochs * EPOCH_BLOCKS).len();
 	ExtBuilder::default().nodes(6).build_and_execute(|| {
 		CommitteesOf::mutate(|committees| committees.min_nodes = 7);
 		assert_eq!(System::block_number() % EPOCH_BLOCKS, 0);
@@ -176,16 +176,7 @@ fn a_bond_that_is_taken_now_starts_no_draw_before_its_seats_count() {
 		change_record(NodeId(1), |record| record.bond = 3 * SEAT_BOND);
 		assert_ok!(take(NodeId(1), 2, 0));
 
-		assert!((0..3 * EPOCH_BLOCKS).all(|_| !is_drawn()));
-		assert!((0..EPOCH_BLOCKS).any(|_| is_drawn()));
+		assert_eq!(drawn(3 * EPOCH_BLOCKS).len(), 0);
+		assert!(!drawn(EPOCH_BLOCKS).is_empty());
 	});
-}
-
-/// Whether the next block draws a test. It is over at once.
-fn is_drawn() -> bool {
-	advance(1);
-	let id = TestId { block: System::block_number(), index: 0 };
-	let Some(view) = BandwidthProofs::test(id) else { return false };
-	change_line(view.test.node, |line| line.pending = None);
-	true
 }
