@@ -6,7 +6,7 @@ use super::{
 	disk,
 	forests::Forests,
 	hashing,
-	journal::{DealRecord, DealState},
+	journal::{DealRecord, DealState, Remembered},
 	progress::Progress,
 	storage::Storage,
 	tree::{self, Node, GROUP_BYTES},
@@ -22,7 +22,11 @@ use std::{
 	path::Path,
 	time::{Duration, Instant},
 };
-use substation_proofs::{forest::Leaf, prover::ForestTree, Challenge};
+use substation_proofs::{
+	forest::{Forest, Leaf},
+	prover::ForestTree,
+	Challenge,
+};
 
 /// Challenges that are answered for one figure.
 const ROUNDS: u32 = 50;
@@ -246,11 +250,13 @@ fn write_deals(deals: u32, folder: &Path) -> Result<()> {
 		storage.journal.put_all(part)?;
 	}
 	let leaf = |(slot, record): (u32, &DealRecord)| {
-		(slot, Leaf { deal: record.deal, root: record.root, length: record.length })
+		(slot, Some(Leaf { deal: record.deal, root: record.root, length: record.length }))
 	};
-	let leaves: Vec<(u32, Leaf)> = (0..deals).zip(&records).map(leaf).collect();
+	let leaves: Vec<(u32, Option<Leaf>)> = (0..deals).zip(&records).map(leaf).collect();
 	let depth = u32::BITS.saturating_sub(deals.saturating_sub(1).leading_zeros());
-	storage.journal.replace_forest(u8::try_from(depth)?, &leaves)?;
+	let empty = leaves.iter().map(|(slot, _)| (*slot, None)).collect();
+	let undo = Remembered { block: 1, forest: Forest::default(), undo: empty };
+	storage.journal.change_forest(u8::try_from(depth)?, &leaves, &undo)?;
 	Ok(())
 }
 

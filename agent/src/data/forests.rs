@@ -12,7 +12,7 @@ use super::{
 };
 use codec::{Decode, Encode};
 use std::{
-	collections::VecDeque,
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use substation_proofs::{
@@ -22,6 +22,8 @@ use substation_proofs::{
 
 /// Candidates that are kept.
 const CANDIDATES: usize = 16;
+/// Slots in all that earlier forests are remembered by. A node that lies could have whole forests replaced in each block.
+const MOST_REMEMBERED: usize = 1 << 20;
 /// The note of the journal that has them.
 const CANDIDATES_NOTE: &str = "candidates";
 
@@ -59,7 +61,7 @@ pub enum ForestStep {
 		/// The changes.
 		changes: Vec<(u32, Change)>,
 	},
-	/// Everything is replaced by what the chain says. Earlier forests are forgotten.
+	/// Everything is replaced by what the chain says.
 	Replace {
 		/// The depth afterwards.
 		depth: u8,
@@ -162,9 +164,23 @@ impl Forests {
 	}
 
 	/// Writes what a final block changes of forest and deals, and the block itself. Durable when it returns; all or
-	/// nothing.
-	pub fn follow(&self, block: Followed, step: &ForestStep, deals: &DealChanges) -> Result<Forest, ForestsError> {
-		self.write(block.height, step, |journal, change| journal.follow(block, change, deals))
+	/// nothing. `watched` is for how many seconds the chain was followed.
+	pub fn follow(
+		&self,
+		block: Followed,
+		watched: u64,
+		step: &ForestStep,
+		deals: &DealChanges,
+	) -> Result<Forest, ForestsError> {
+		self.write(block.height, step, |journal, change| journal.follow(block, watched, change, deals))
+	}
+
+	/// Deals that the forest holds and, as far as is remembered, has held, with their slots: the latest first.
+	pub fn known(&self) -> Vec<(u32, Leaf)> {
+		let state = self.state();
+		let current = state.current.iter().map(|(slot, leaf)| (slot, *leaf));
+		let undone = state.remembered.iter().rev().flat_map(|memory| &memory.undo);
+		current.chain(undone.filter_map(|(slot, leaf)| Some((*slot, (*leaf)?)))).collect()
 	}
 
 	fn write(
@@ -196,9 +212,11 @@ impl Forests {
 			}
 			ForestStep::Replace { depth, leaves } => {
 				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
-				save(journal, &ForestChange::Whole { depth: *depth, leaves: leaves.clone() })?;
-				let candidates = std::mem::take(&mut state.candidates);
-				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), candidates, at_hand: None };
+				let (slots, undo) = difference(&state.current, &tree);
+				let remembered = Remembered { block, forest: state.current.forest(), undo };
+				save(journal, &ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() })?;
+				state.current = Arc::new(tree);
+				state.remembered.push_back(remembered);
 			}
 		}
 		let forest = state.current.forest();
@@ -207,14 +225,23 @@ impl Forests {
 		Ok(forest)
 	}
 
-	/// Forgets earlier forests that a change in a block before `block` ended.
+	/// Forgets earlier forests that a change in a block before `block` ended, and the oldest of very many.
 	pub fn forget_before(&self, block: u32) -> Result<(), ForestsError> {
 		let mut state = self.state();
-		if state.remembered.front().is_none_or(|oldest| oldest.block >= block) {
+		let mut slots = state.remembered.iter().fold(0usize, |sum, memory| sum.saturating_add(memory.undo.len()));
+		let mut least = block;
+		for memory in &state.remembered {
+			if slots <= MOST_REMEMBERED {
+				break;
+			}
+			slots = slots.saturating_sub(memory.undo.len());
+			least = least.max(memory.block.saturating_add(1));
+		}
+		if state.remembered.front().is_none_or(|oldest| oldest.block >= least) {
 			return Ok(());
 		}
-		self.0.journal.forget_remembered(block)?;
-		state.remembered.retain(|memory| memory.block >= block);
+		self.0.journal.forget_remembered(least)?;
+		state.remembered.retain(|memory| memory.block >= least);
 		Ok(())
 	}
 
@@ -277,9 +304,19 @@ fn leaf_after(change: &Change) -> Option<Leaf> {
 	}
 }
 
+type Slots = Vec<(u32, Option<Leaf>)>;
+
+/// What the slots in which two forests differ hold in the second one, and in the first.
+fn difference(from: &ForestTree, to: &ForestTree) -> (Slots, Slots) {
+	let all: BTreeSet<u32> = from.iter().chain(to.iter()).map(|(slot, _)| slot).collect();
+	let differing: Vec<u32> = all.into_iter().filter(|slot| from.get(*slot) != to.get(*slot)).collect();
+	let held = |tree: &ForestTree| differing.iter().map(|slot| (*slot, tree.get(*slot).copied())).collect();
+	(held(to), held(from))
+}
+
 /// `tree` before these changes, the latest first.
 fn undone<'a>(tree: &ForestTree, changes: impl IntoIterator<Item = &'a Remembered>) -> Result<ForestTree, TreeError> {
-	let mut leaves: std::collections::BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
+	let mut leaves: BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
 	let mut depth = tree.depth();
 	for change in changes {
 		depth = change.forest.depth;
@@ -357,6 +394,32 @@ mod tests {
 		assert_eq!(forests.state().candidates.len(), CANDIDATES);
 		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();
 		assert_eq!(forests.state().candidates.len(), CANDIDATES - 1, "what is final is no candidate");
+	}
+
+	// 9
+	#[test]
+	fn a_forest_that_was_replaced_is_remembered_like_any_other() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("journal.redb");
+		let journal = Journal::open(&path).unwrap();
+		let forests = Forests::open(&journal, 5).unwrap();
+		forests.apply(1, 0, &[(0, Change::Insert(leaf(1)))]).unwrap();
+		let first = forests.apply(2, 1, &[(1, Change::Insert(leaf(2)))]).unwrap();
+		let block = |height| Followed { height, hash: [0; 32] };
+
+		// One deal has taken the slot of another one, and then everything is gone.
+		let step = ForestStep::Replace { depth: 2, leaves: vec![(0, leaf(3)), (2, leaf(2))] };
+		let second = forests.follow(block(3), 0, &step, &DealChanges::new()).unwrap();
+		let gone = ForestStep::Replace { depth: 0, leaves: vec![] };
+		assert!(forests.follow(block(4), 0, &gone, &DealChanges::new()).unwrap().is_empty());
+
+		drop((forests, journal));
+		let forests = Forests::open(&Journal::open(&path).unwrap(), 5).unwrap();
+		for forest in [first, second] {
+			assert_eq!(forests.tree(&forest.root).unwrap().forest(), forest);
+		}
+		assert_eq!(forests.known()[..2], [(0, leaf(3)), (2, leaf(2))]);
+		assert!(forests.known().contains(&(0, leaf(1))));
 	}
 
 	#[test]
