@@ -34,8 +34,8 @@ struct Candidate {
 	base: Hash,
 	/// The forest.
 	forest: Forest,
-	/// The changes.
-	changes: Vec<(u32, Change)>,
+	/// What the slots hold that it changes; `None` if nothing.
+	slots: Slots,
 }
 
 /// Why the forest could not be opened or changed.
@@ -54,21 +54,12 @@ pub enum ForestsError {
 pub enum ForestStep {
 	/// Nothing.
 	Same,
-	/// Some slots change.
-	Apply {
-		/// The depth afterwards.
-		depth: u8,
-		/// The changes.
-		changes: Vec<(u32, Change)>,
-	},
-	/// Everything is replaced by what the chain says.
-	Replace {
-		/// The depth afterwards.
-		depth: u8,
-		/// Every leaf.
-		leaves: Vec<(u32, Leaf)>,
-	},
+	/// It becomes this one.
+	Become(Arc<ForestTree>),
 }
+
+/// What slots hold; `None` if nothing.
+type Slots = Vec<(u32, Option<Leaf>)>;
 
 /// The forest now and before. Clones share it.
 #[derive(Clone, Debug)]
@@ -141,11 +132,17 @@ impl Forests {
 	}
 
 	/// Keeps what the forest becomes by these changes, if they become final. Durable when it returns.
-	pub fn keep_candidate(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
-		let current = self.current_tree();
-		let mut tree = (*current).clone();
+	pub fn keep_changed(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
+		let mut tree = (*self.current_tree()).clone();
 		tree.apply(depth, changes)?;
-		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), changes: changes.to_vec() };
+		self.keep_candidate(&tree)
+	}
+
+	/// Keeps a forest that may become final. Durable when it returns.
+	pub fn keep_candidate(&self, tree: &ForestTree) -> Result<(), ForestsError> {
+		let current = self.current_tree();
+		let (slots, _) = difference(&current, tree);
+		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), slots };
 		let mut state = self.state();
 		if state.candidates.contains(&candidate) {
 			return Ok(());
@@ -159,7 +156,9 @@ impl Forests {
 
 	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
 	pub fn apply(&self, block: u32, depth: u8, changes: &[(u32, Change)]) -> Result<Forest, ForestsError> {
-		let step = ForestStep::Apply { depth, changes: changes.to_vec() };
+		let mut tree = (*self.current_tree()).clone();
+		tree.apply(depth, changes)?;
+		let step = ForestStep::Become(Arc::new(tree));
 		self.write(block, &step, |journal, change| journal.write_forest(change))
 	}
 
@@ -193,29 +192,11 @@ impl Forests {
 		let mut state = self.state();
 		match step {
 			ForestStep::Same => save(journal, &ForestChange::Same)?,
-			ForestStep::Apply { depth, changes } => {
-				let forest = state.current.forest();
-				let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
-				let remembered = Remembered { block, forest, undo };
-				// A copy only if an answer is being made from the tree at this moment.
-				let tree = Arc::make_mut(&mut state.current);
-				tree.apply(*depth, changes)?;
-				let slots = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
-				let change = ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() };
-				if let Err(error) = save(journal, &change) {
-					// The disk says no: what is in memory must not run ahead of it.
-					let before = undone(&state.current, [&remembered])?;
-					state.current = Arc::new(before);
-					return Err(error.into());
-				}
-				state.remembered.push_back(remembered);
-			}
-			ForestStep::Replace { depth, leaves } => {
-				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
-				let (slots, undo) = difference(&state.current, &tree);
+			ForestStep::Become(tree) => {
+				let (slots, undo) = difference(&state.current, tree);
 				let remembered = Remembered { block, forest: state.current.forest(), undo };
-				save(journal, &ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() })?;
-				state.current = Arc::new(tree);
+				save(journal, &ForestChange::Slots { depth: tree.depth(), slots, undo: remembered.clone() })?;
+				state.current = tree.clone();
 				state.remembered.push_back(remembered);
 			}
 		}
@@ -255,9 +236,8 @@ impl Forests {
 		let is_wanted = |candidate: &&Candidate| candidate.forest.root == *root;
 		let candidates: Vec<Candidate> = self.state().candidates.iter().filter(is_wanted).cloned().collect();
 		candidates.into_iter().find_map(|candidate| {
-			let mut tree = (*self.final_tree(&candidate.base)?).clone();
-			tree.apply(candidate.forest.depth, &candidate.changes).ok()?;
-			let tree = Arc::new(tree);
+			let base = self.final_tree(&candidate.base)?;
+			let tree = Arc::new(with_slots(&base, candidate.forest.depth, [&candidate.slots]).ok()?);
 			let forest = tree.forest();
 			if forest != candidate.forest {
 				return None;
@@ -282,7 +262,8 @@ impl Forests {
 			(state.current.clone(), later)
 		};
 		// Without the lock: it takes a tenth of a second for 100,000 deals.
-		let tree = Arc::new(undone(&current, &later).ok()?);
+		let depth = later.last()?.forest.depth;
+		let tree = Arc::new(with_slots(&current, depth, later.iter().map(|memory| &memory.undo)).ok()?);
 		let forest = tree.forest();
 		if forest.root != *root {
 			return None;
@@ -297,15 +278,6 @@ impl Forests {
 	}
 }
 
-fn leaf_after(change: &Change) -> Option<Leaf> {
-	match change {
-		Change::Insert(leaf) => Some(*leaf),
-		Change::Remove(_) => None,
-	}
-}
-
-type Slots = Vec<(u32, Option<Leaf>)>;
-
 /// What the slots in which two forests differ hold in the second one, and in the first.
 fn difference(from: &ForestTree, to: &ForestTree) -> (Slots, Slots) {
 	let all: BTreeSet<u32> = from.iter().chain(to.iter()).map(|(slot, _)| slot).collect();
@@ -314,18 +286,18 @@ fn difference(from: &ForestTree, to: &ForestTree) -> (Slots, Slots) {
 	(held(to), held(from))
 }
 
-/// `tree` before these changes, the latest first.
-fn undone<'a>(tree: &ForestTree, changes: impl IntoIterator<Item = &'a Remembered>) -> Result<ForestTree, TreeError> {
+/// `tree` with these slots changed, the first ones first, at a depth.
+fn with_slots<'a>(
+	tree: &ForestTree,
+	depth: u8,
+	changes: impl IntoIterator<Item = &'a Slots>,
+) -> Result<ForestTree, TreeError> {
 	let mut leaves: BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
-	let mut depth = tree.depth();
-	for change in changes {
-		depth = change.forest.depth;
-		for (slot, leaf) in &change.undo {
-			match leaf {
-				Some(leaf) => leaves.insert(*slot, *leaf),
-				None => leaves.remove(slot),
-			};
-		}
+	for (slot, leaf) in changes.into_iter().flatten() {
+		match leaf {
+			Some(leaf) => leaves.insert(*slot, *leaf),
+			None => leaves.remove(slot),
+		};
 	}
 	ForestTree::from_leaves(tree.node(), depth, leaves)
 }
@@ -378,8 +350,8 @@ mod tests {
 		let next = next.forest();
 		assert!(forests.tree(&next.root).is_none());
 
-		forests.keep_candidate(1, &changes).unwrap();
-		forests.keep_candidate(1, &changes).unwrap();
+		forests.keep_changed(1, &changes).unwrap();
+		forests.keep_changed(1, &changes).unwrap();
 
 		assert_eq!((forests.tree(&next.root).unwrap().forest(), forests.current()), (next, first));
 		assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf(1))]));
@@ -389,7 +361,7 @@ mod tests {
 		forests.apply(2, 2, &[(2, Change::Insert(leaf(3)))]).unwrap();
 		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
 		for deal in 10..30u32 {
-			forests.keep_candidate(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
+			forests.keep_changed(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
 		}
 		assert_eq!(forests.state().candidates.len(), CANDIDATES);
 		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();
@@ -408,9 +380,12 @@ mod tests {
 		let block = |height| Followed { height, hash: [0; 32] };
 
 		// One deal has taken the slot of another one, and then everything is gone.
-		let step = ForestStep::Replace { depth: 2, leaves: vec![(0, leaf(3)), (2, leaf(2))] };
+		let become_of = |depth, leaves: &[(u32, Leaf)]| {
+			ForestStep::Become(Arc::new(ForestTree::from_leaves(5, depth, leaves.iter().copied()).unwrap()))
+		};
+		let step = become_of(2, &[(0, leaf(3)), (2, leaf(2))]);
 		let second = forests.follow(block(3), 0, &step, &DealChanges::new()).unwrap();
-		let gone = ForestStep::Replace { depth: 0, leaves: vec![] };
+		let gone = become_of(0, &[]);
 		assert!(forests.follow(block(4), 0, &gone, &DealChanges::new()).unwrap().is_empty());
 
 		drop((forests, journal));

@@ -69,9 +69,9 @@ impl Storage {
 		self.folder.join("endpoint.key")
 	}
 
-	/// Deletes contents that no deal needs, and says how many: at once if their deals were forgotten in order. What the
-	/// journal does not know, as after a backup was restored, goes a whole period after it was first found so. `watched` is for
-	/// how many seconds the chain was followed.
+	/// Deletes contents that no deal needs, and says how many: at once if they have waited already, or never arrived whole.
+	/// Others, such as a restored journal does not know, go a whole period after they were first found so. `watched` is for how
+	/// many seconds the chain was followed.
 	pub fn sweep(&self, watched: u64, period: u64) -> Result<usize, StorageError> {
 		let found = self.blobs.found()?;
 		let noted = self.journal.orphans()?;
@@ -81,9 +81,9 @@ impl Storage {
 		let mut removed = 0usize;
 		for root in found.iter().filter(|root| !self.journal.is_needed(root)) {
 			match noted.get(root) {
-				None => new.push((*root, Some(watched))),
+				None if self.blobs.path(root, "data").exists() => new.push((*root, Some(watched))),
 				Some(Some(since)) if watched < since.saturating_add(period) => {}
-				Some(_) => {
+				_ => {
 					if self.blobs.remove_unless(root, |root| self.journal.is_needed(root))? {
 						tracing::info!(root = %hex::encode(root), "content deleted");
 						gone.push(*root);
@@ -159,19 +159,20 @@ mod tests {
 	}
 
 	#[test]
-	fn contents_whose_deals_were_forgotten_in_order_go_at_once() {
+	fn what_has_waited_or_never_arrived_whole_goes_at_once() {
 		let folder = tempfile::tempdir().unwrap();
-		let storage = holding(folder.path(), &[[2; 32]]);
+		let storage = holding(folder.path(), &[[2; 32], [4; 32]]);
 		fs::write(file(folder.path(), &[3; 32], "data.part"), b"begun").unwrap();
-		for (deal, root) in [(2, [2; 32]), (3, [3; 32])] {
-			storage.journal.put(&record(deal, root, DealState::Fetching)).unwrap();
-		}
-		let forget = DealChanges::from([(2, None), (3, None)]);
+		storage.journal.put(&record(2, [2; 32], DealState::ToDelete { after: 1, since: 0 })).unwrap();
+		storage.journal.put(&record(3, [3; 32], DealState::Fetching)).unwrap();
+		// Whether its acceptance was in a block somewhere is not known.
+		storage.journal.put(&record(4, [4; 32], DealState::Submitted { slot: 0 })).unwrap();
+		let forget = DealChanges::from([(2, None), (3, None), (4, None)]);
 		storage.journal.follow(Followed { height: 1, hash: [1; 32] }, 0, &ForestChange::Same, &forget).unwrap();
 
 		assert_eq!(storage.sweep(0, PERIOD).unwrap(), 2);
 
-		assert!(storage.blobs.found().unwrap().is_empty());
+		assert_eq!(storage.blobs.found().unwrap(), [[4; 32]].into());
 	}
 
 	// 1

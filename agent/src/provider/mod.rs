@@ -6,11 +6,14 @@
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
+//! | `history` | which periods were due |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
-//! | `history` | which periods were due |
+//! | `missing` | what the chain says should be on the disk, and is not |
+//! | `rebuild` | which deals make up the forest that the chain has |
+//! | `replay` | reads the chain's blocks since a backup |
 //! | `report` | how it stands, in words |
 //! | `rewards` | what it has earned besides its customers' payments |
 
@@ -20,6 +23,9 @@ pub mod engine;
 pub mod finality;
 pub mod history;
 pub mod intake;
+pub mod missing;
+pub mod rebuild;
+pub mod replay;
 pub mod report;
 pub mod rewards;
 pub mod sync;

@@ -54,8 +54,7 @@ fn note<T: Decode>(notes: &ReadOnlyTable<&'static str, &'static [u8]>, key: &str
 	value.map(|value| super::decode(value.value(), "notes")).transpose()
 }
 
-/// Since when no deal needs a content, in seconds that the chain was followed. `None` if its deals were forgotten in
-/// order, so that nothing has to be waited for.
+/// Since when no deal needs a content, in seconds that the chain was followed. `None` if it has waited as a deal's.
 pub type OrphanSince = Option<u64>;
 
 /// What becomes of the forest.
@@ -132,6 +131,11 @@ impl Journal {
 		self.following().watched
 	}
 
+	/// How long a period takes, in seconds, once that is known.
+	pub fn period(&self) -> Option<u64> {
+		self.following().period
+	}
+
 	/// How long a period takes, in seconds: what was said first, since it is the same as long as the chain lives, and a
 	/// node that says less would shorten the wait of bytes that are to be deleted.
 	pub fn pin_period(&self, seconds: u64) -> Result<u64, JournalError> {
@@ -178,10 +182,11 @@ impl Journal {
 			return Err(JournalError::Backwards { height: block.height, followed: followed.height });
 		}
 		let watched = watched.max(before.watched);
-		let forgotten: Vec<Hash> = {
+		let waited: Vec<Hash> = {
 			let index = self.index();
-			let gone = deals.iter().filter(|(_, record)| record.is_none());
-			gone.filter_map(|(deal, _)| Some(index.get(*deal)?.root)).collect()
+			let forgotten = deals.iter().filter(|(_, record)| record.is_none()).filter_map(|(deal, _)| index.get(*deal));
+			let waited = forgotten.filter(|record| matches!(record.state, DealState::ToDelete { .. }));
+			waited.map(|record| record.root).collect()
 		};
 		let transaction = self.0.database.begin_write()?;
 		write_forest(&transaction, forest)?;
@@ -194,7 +199,7 @@ impl Journal {
 				}
 			}
 			let mut orphans = transaction.open_table(ORPHANS)?;
-			for root in forgotten {
+			for root in waited {
 				orphans.insert(root.as_slice(), OrphanSince::None.encode().as_slice())?;
 			}
 			let mut notes = transaction.open_table(NOTES)?;
