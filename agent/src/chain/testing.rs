@@ -160,8 +160,8 @@ impl FakeNode {
 			}
 			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
 			"system_health" => {
-				let State { peers, is_syncing, .. } = &*self.state();
-				Ok(json!({ "peers": peers, "isSyncing": is_syncing, "shouldHavePeers": true }))
+				let state = self.state();
+				Ok(json!({ "peers": state.peers, "isSyncing": state.is_syncing, "shouldHavePeers": true }))
 			}
 			"chain_getBlock" => {
 				let hash = params[0].as_str().unwrap_or_default();

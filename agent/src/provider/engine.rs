@@ -210,6 +210,7 @@ impl Engine {
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
 			self.situation.trouble = None;
+			self.is_current = false;
 			return Ok(());
 		};
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
@@ -221,7 +222,7 @@ impl Engine {
 			self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
 		}
 		self.till.set_node(node.id, node.operator.0);
-		self.till.set_doubt(Duration::from_secs(self.storage.journal.period().unwrap_or_default()));
+		self.till.set_doubt(self.storage.journal.period().map_or(Duration::MAX, Duration::from_secs));
 		self.situation.final_block = Some(head.height);
 		self.metrics.numbers().finalised.set(head.height.into());
 		self.publish(Some(&node));

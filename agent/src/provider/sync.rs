@@ -269,6 +269,15 @@ fn follow_deals(
 		kept.put(accepted);
 		outcome.accepted.push(page.id.0);
 	}
+	// Of what the chain's blocks alone have told, bytes are needed and slots to be cleared too.
+	for (slot, leaf) in tree.iter().filter(|(_, leaf)| !on_chain.contains_key(&leaf.deal)) {
+		if !kept.known.contains_key(&leaf.deal) {
+			let Leaf { deal, root, length } = *leaf;
+			let (customer, seen, state) = ([0; 32], moment.block.height, Local::Ended { slot });
+			kept.put(DealRecord { deal, customer, root, length, seen, state });
+			outcome.ended.push(deal);
+		}
+	}
 	let records: Vec<DealRecord> = kept.known.values().cloned().collect();
 	for record in records {
 		match next_state(&record, on_chain.get(&record.deal).copied(), moment, node, tree) {
@@ -314,8 +323,9 @@ fn next_state(
 ) -> Next {
 	let block = moment.block.height;
 	match (&record.state, page, tree.slot_of(record.deal)) {
-		// Also one that a node which lied did not show any more.
-		(Local::Accepted { .. } | Local::ToDelete { .. }, None, Some(slot)) => Next::State(Local::Ended { slot }),
+		(Local::Ended { .. }, None, Some(_)) => Next::Same,
+		// Whatever was known of it: a node may have lied, and a restored journal may be older than its acceptance.
+		(_, None, Some(slot)) => Next::State(Local::Ended { slot }),
 		// Bytes may be asked for until the period of the clear is over.
 		(Local::Accepted { .. } | Local::Ended { .. }, None, None) => {
 			Next::State(Local::ToDelete { after: node.window.closes.max(block), since: moment.watched })
