@@ -1,6 +1,11 @@
 //! What free calls in the chain's blocks have changed of a node's forest: blocks are kept longer than states.
 
-use crate::chain::{calls::MARKET, client::{BlockHash, Chain}, error::ChainError, extrinsic};
+use crate::chain::{
+	calls::MARKET,
+	client::{BlockHash, Chain},
+	error::ChainError,
+	extrinsic,
+};
 use codec::Decode;
 use substation_primitives::{
 	deal::{Acceptance, Clearance},

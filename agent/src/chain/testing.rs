@@ -3,12 +3,12 @@
 use crate::chain::{client::Chain, error::ChainError};
 use codec::Encode;
 use serde_json::{json, Value};
+use sp_core::OpaqueMetadata;
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
 };
 use substation_runtime::{Runtime, VERSION};
-use sp_core::OpaqueMetadata;
 use subxt::{
 	metadata::Metadata,
 	rpcs::{
@@ -33,6 +33,8 @@ struct State {
 	spec: u32,
 	apis: Value,
 	submitted: usize,
+	/// What was asked, in order.
+	calls: Vec<String>,
 	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
@@ -67,13 +69,13 @@ impl FakeNode {
 			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
 			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
 		]);
-		let apis =
-			VERSION.apis.iter().map(|(id, version)| json!([hex_of(id), version])).collect();
+		let apis = VERSION.apis.iter().map(|(id, version)| json!([hex_of(id), version])).collect();
 		Self(Arc::new(Mutex::new(State {
 			answers,
 			spec: VERSION.spec_version,
 			apis,
 			submitted: 0,
+			calls: Vec::new(),
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
@@ -131,6 +133,11 @@ impl FakeNode {
 		self.state().submitted
 	}
 
+	/// What was asked until now: RPC methods, or what they call in the runtime.
+	pub(crate) fn calls(&self) -> Vec<String> {
+		self.state().calls.clone()
+	}
+
 	/// A connection to it.
 	pub(crate) async fn connect(&self) -> Result<Chain, ChainError> {
 		Chain::over("ws://fake", RpcClient::new(self.clone()), None).await
@@ -166,7 +173,9 @@ impl FakeNode {
 			"chain_getBlock" => {
 				let hash = params[0].as_str().unwrap_or_default();
 				let transactions = self.state().bodies.get(hash).cloned().unwrap_or_default();
-				Ok(json!({ "block": { "header": self.header(params), "extrinsics": transactions }, "justifications": null }))
+				Ok(
+					json!({ "block": { "header": self.header(params), "extrinsics": transactions }, "justifications": null }),
+				)
 			}
 			"chain_getHeader" => Ok(self.header(params)),
 			"state_getRuntimeVersion" => {
@@ -191,6 +200,8 @@ impl FakeNode {
 impl RpcClientT for FakeNode {
 	fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
 		let params = params.map_or(Value::Null, |params| serde_json::from_str(params.get()).expect("it is JSON"));
+		let call = if method == "state_call" { params[0].as_str().unwrap_or(method) } else { method };
+		self.state().calls.push(call.to_owned());
 		let answer = self.answer(method, &params);
 		let answer = answer.map(|value| RawValue::from_string(value.to_string()).expect("it is JSON"));
 		Box::pin(std::future::ready(answer))

@@ -102,7 +102,11 @@ impl Numbers {
 	fn register_deletion(&self, all: &mut Registry) {
 		all.register("behind_blocks", "Final blocks that the node is behind what was followed", self.behind.clone());
 		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
-		all.register("missing_contents", "Contents that deals need and that are not here", self.missing_contents.clone());
+		all.register(
+			"missing_contents",
+			"Contents that deals need and that are not here",
+			self.missing_contents.clone(),
+		);
 		all.register_with_unit("missing", "Needed and not here", Unit::Bytes, self.missing_bytes.clone());
 		let at = "When the first of them go, since 1970; 0 if none wait";
 		all.register_with_unit("next_deletion", at, Unit::Seconds, self.next_deletion.clone());

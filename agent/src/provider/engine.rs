@@ -8,12 +8,7 @@ use crate::{
 		BlockHash, Chain, ChainError,
 	},
 	data::{
-		answer::Prover,
-		forests::Forests,
-		http::Api,
-		journal::Followed,
-		metrics::Metrics,
-		offer::OfferReceiver,
+		answer::Prover, forests::Forests, http::Api, journal::Followed, metrics::Metrics, offer::OfferReceiver,
 		storage::Storage,
 	},
 	payments::{ledger::Ledger, till::Till},
@@ -164,15 +159,7 @@ impl Engine {
 		shutdown: &mut Shutdown,
 	) -> Result<(), ChainError> {
 		let mut blocks = BlockStream::subscribe(&chain).await?;
-		self.situation.disconnected = None;
-		// After a pause anything may have changed, the node included.
-		self.basis = None;
-		self.has_started = false;
-		(self.is_in_step, self.is_current) = (false, false);
-		self.replay = Replay::default();
-		// The window first: it may close soon, and all the deals of a large node take a while to read.
-		self.on_best(&chain).await?;
-		self.follow_final(&chain).await?;
+		self.start(&chain).await?;
 		loop {
 			tokio::select! {
 				head = blocks.next() => match head? {
@@ -189,6 +176,19 @@ impl Engine {
 				() = shutdown.wait() => return Ok(()),
 			}
 		}
+	}
+
+	/// A first look through a new connection.
+	async fn start(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		self.situation.disconnected = None;
+		// After a pause anything may have changed, the node included.
+		self.basis = None;
+		self.has_started = false;
+		(self.is_in_step, self.is_current) = (false, false);
+		self.replay = Replay::default();
+		// The window first: it may close soon, and all the deals of a large node take a while to read.
+		self.on_best(chain).await?;
+		self.follow_final(chain).await
 	}
 
 	/// Follows the final state as far as it can be read. Errors only when the connection is lost, or for good.
@@ -338,7 +338,11 @@ impl Engine {
 				}
 				if let Some(first) = outcome.learned.first() {
 					let deals = outcome.learned.len();
-					tracing::warn!(deals, first, "the chain has deals that this folder did not know: is it new, or a backup?");
+					tracing::warn!(
+						deals,
+						first,
+						"the chain has deals that this folder did not know: is it new, or a backup?"
+					);
 				}
 				for deal in outcome.ended {
 					tracing::info!(deal, "deal is over; its slot will be cleared");
@@ -352,7 +356,8 @@ impl Engine {
 				if !self.situation.trouble.as_ref().is_some_and(|trouble| trouble.starts_with(&text)) {
 					tracing::error!("{text}");
 				}
-				let how = if matches!(error, SyncError::OtherForest { .. }) { self.replay.words() } else { String::new() };
+				let how =
+					if matches!(error, SyncError::OtherForest { .. }) { self.replay.words() } else { String::new() };
 				self.step_out(text + &how);
 			}
 		}

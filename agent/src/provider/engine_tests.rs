@@ -8,6 +8,7 @@ use crate::{
 	},
 	chain::{history::tests::acceptance, testing::FakeNode},
 	data::{
+		bench::write_deals,
 		hashing,
 		journal::{DealRecord, DealState},
 		progress::Progress,
@@ -38,7 +39,12 @@ struct World {
 
 impl World {
 	async fn new() -> Self {
-		let (folder, fake) = (tempfile::tempdir().unwrap(), FakeNode::new());
+		Self::over(tempfile::tempdir().unwrap()).await
+	}
+
+	/// Over a data folder, with its forest if it has one.
+	async fn over(folder: tempfile::TempDir) -> Self {
+		let fake = FakeNode::new();
 		let chain = fake.connect().await.unwrap();
 		let (node, key) = (node().id, SecretKey::from_bytes(&[2; 32]));
 		let storage = Storage::open(folder.path()).unwrap();
@@ -49,12 +55,15 @@ impl World {
 		let endpoint = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).clear_ip_transports();
 		let endpoint = endpoint.bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap();
 
-		let (file, outboard) = (folder.path().join("content"), folder.path().join("content.obao4"));
-		std::fs::write(&file, [42; 5_000]).unwrap();
-		let content = hashing::commit(&file, &outboard, 1, &Progress::silent()).unwrap();
-		storage.blobs.serve_file(&file, &outboard, content);
-		let leaf = Leaf { deal: 5, root: content.root, length: content.length };
-		let frozen = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		if forests.current().is_empty() {
+			let (file, outboard) = (folder.path().join("content"), folder.path().join("content.obao4"));
+			std::fs::write(&file, [42; 5_000]).unwrap();
+			let content = hashing::commit(&file, &outboard, 1, &Progress::silent()).unwrap();
+			storage.blobs.serve_file(&file, &outboard, content);
+			let leaf = Leaf { deal: 5, root: content.root, length: content.length };
+			forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		}
+		let frozen = forests.current();
 		let window = WindowPage { now: 106, frozen, ..window() };
 
 		let engine = Engine::new(EngineParts {
@@ -256,7 +265,7 @@ async fn a_page_with_a_short_period_does_not_shorten_the_wait_of_bytes() {
 	let period = journal.period().unwrap();
 	assert_eq!(period, 120);
 	let record = DealRecord {
-		deal: 5,
+		deal: 6,
 		customer: [3; 32],
 		root: [4; 32],
 		length: 1,
@@ -272,7 +281,7 @@ async fn a_page_with_a_short_period_does_not_shorten_the_wait_of_bytes() {
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 
 	assert_eq!((journal.followed().map(|block| block.height), journal.period()), (Some(110), Some(period)));
-	assert_eq!(journal.get(5), Some(record));
+	assert_eq!(journal.get(6), Some(record));
 }
 
 // 9
@@ -284,6 +293,8 @@ async fn a_forest_that_nothing_explains_deletes_nothing_and_is_looked_for_in_the
 	let file = |extension| storage.blobs.path(&content, extension);
 	std::fs::write(file("data"), b"content").unwrap();
 	std::fs::write(file("obao4"), b"").unwrap();
+	let commitment = hashing::Commitment { root: content, length: 7 };
+	storage.blobs.serve_file(&file("data"), &file("obao4"), commitment);
 	// A deal that this folder has never heard of was accepted and is over; its slot is not cleared.
 	let unknown = Leaf { deal: 77, root: content, length: 7 };
 	let mut tree = (*world.engine.forests.current_tree()).clone();
@@ -322,4 +333,24 @@ async fn windows_of_long_ago_that_a_syncing_node_shows_are_not_counted_as_unansw
 	assert!(world.engine.on_best(&world.chain).await.is_ok());
 
 	assert_eq!((world.fake.submitted(), world.engine.metrics.numbers().unanswered.get()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_first_proof_after_a_start_waits_for_no_deal_to_be_read_from_the_chain() {
+	const DEALS: u32 = 10_000;
+	let folder = tempfile::tempdir().unwrap();
+	write_deals(DEALS, folder.path()).unwrap();
+	let mut world = World::over(folder).await;
+	let page = NodeView { deals: DEALS, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	let before = world.fake.calls().len();
+
+	assert!(world.engine.start(&world.chain).await.is_ok());
+
+	let calls = world.fake.calls().split_off(before);
+	let sent = calls.iter().position(|call| call == "author_submitExtrinsic").unwrap();
+	assert!(sent <= 12, "{calls:?}");
+	let is_page = |call: &&String| call.starts_with("SubstationApi_");
+	assert_eq!(calls[..sent].iter().filter(is_page).collect::<Vec<_>>(), ["SubstationApi_window"]);
+	assert!(calls[sent..].iter().any(|call| call == "SubstationApi_deals_of_node"), "what is final comes after it");
 }

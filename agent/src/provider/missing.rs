@@ -3,11 +3,7 @@
 
 use crate::{
 	cli::amounts::display_size,
-	data::{
-		journal::DealState as Local,
-		storage::Storage,
-		Hash,
-	},
+	data::{journal::DealState as Local, storage::Storage, Hash},
 	provider::report::listed,
 };
 use serde::Serialize;
@@ -104,7 +100,8 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		drop(Storage::open(folder.path()).unwrap());
 		for root in [[1; 32], [9; 32]] {
-			std::fs::write(folder.path().join("blobs").join(format!("{}.data", hex::encode(root))), b"content").unwrap();
+			std::fs::write(folder.path().join("blobs").join(format!("{}.data", hex::encode(root))), b"content")
+				.unwrap();
 			std::fs::write(folder.path().join("blobs").join(format!("{}.obao4", hex::encode(root))), b"").unwrap();
 		}
 		let storage = Storage::open(folder.path()).unwrap();

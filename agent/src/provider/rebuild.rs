@@ -93,7 +93,8 @@ pub fn find(node: u64, forest: &Forest, active: &BTreeMap<u32, Leaf>, evidence: 
 	options.retain(|(_, leaf)| leaf.length <= rest);
 	options.truncate(MOST_OPTIONS);
 	options.sort_by_key(|(_, leaf)| std::cmp::Reverse(leaf.length));
-	Search { base: &base, forest, options: &options, chosen: Vec::new(), steps: MOST_STEPS, tries: MOST_TRIES }.run(rest)
+	Search { base: &base, forest, options: &options, chosen: Vec::new(), steps: MOST_STEPS, tries: MOST_TRIES }
+		.run(rest)
 }
 
 /// The forest with these deals in it, if it is the one that is looked for.

@@ -198,9 +198,8 @@ fn follow_forest(
 	let ended = |(slot, leaf): &(u32, &Leaf)| active.get(slot) != Some(*leaf);
 	let ended: Vec<u32> = tree.iter().filter(ended).map(|(slot, _)| slot).collect();
 	let gone = decide::cleared_candidates(&ended, hints.clearing, MAX_UPDATES);
-	let kept = |gone: &BTreeSet<u32>| -> BTreeSet<u32> {
-		ended.iter().filter(|slot| !gone.contains(slot)).copied().collect()
-	};
+	let kept =
+		|gone: &BTreeSet<u32>| -> BTreeSet<u32> { ended.iter().filter(|slot| !gone.contains(slot)).copied().collect() };
 	let in_slots = records.values().filter_map(|record| Some((slot_in(&record.state)?, leaf_of(record))));
 	let evidence = Evidence {
 		certain: Vec::new(),

@@ -184,7 +184,8 @@ impl Journal {
 		let watched = watched.max(before.watched);
 		let waited: Vec<Hash> = {
 			let index = self.index();
-			let forgotten = deals.iter().filter(|(_, record)| record.is_none()).filter_map(|(deal, _)| index.get(*deal));
+			let forgotten =
+				deals.iter().filter(|(_, record)| record.is_none()).filter_map(|(deal, _)| index.get(*deal));
 			let waited = forgotten.filter(|record| matches!(record.state, DealState::ToDelete { .. }));
 			waited.map(|record| record.root).collect()
 		};
