@@ -64,11 +64,10 @@ impl Chain {
 fn update(transaction: &[u8], node: NodeId, indices: Indices) -> Option<Update> {
 	let call = extrinsic::general_call(transaction)?;
 	let (name, mut arguments) = call.split_at_checked(2)?;
-	let is_clear = match name {
-		name if name == indices.accept.as_slice() => false,
-		name if name == indices.clear.as_slice() => true,
-		_ => return None,
-	};
+	let is_clear = name == indices.clear.as_slice();
+	if !is_clear && name != indices.accept.as_slice() {
+		return None;
+	}
 	if NodeId::decode(&mut arguments).ok()? != node {
 		return None;
 	}

@@ -502,7 +502,12 @@ impl Engine {
 		}
 		self.situation.proves_itself = self.prove;
 		self.situation.line = self.line.view();
+		let before = self.situation.missing.len();
 		self.situation.look(&self.storage);
+		let contents = self.situation.missing.len();
+		if contents > before {
+			tracing::error!(contents, "deals need contents that are not here; `substation status` names them");
+		}
 		self.metrics.set_deletion(self.situation.deletion.as_ref());
 		let missing = self.situation.missing.iter().fold(0u64, |sum, content| sum.saturating_add(content.bytes));
 		self.metrics.set_missing(self.situation.missing.len(), missing);

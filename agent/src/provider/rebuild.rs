@@ -211,8 +211,8 @@ mod tests {
 	fn a_forest_with_something_unknown_is_not_explained_and_costs_little() {
 		let active = slots(&[1]);
 		let target = tree(&slots(&[1, 60]));
-		// A hundred deals of one length: more sets than anybody can try.
-		let same = |deal: u64| (u32::try_from(deal).unwrap(), Leaf { length: 1, ..leaf(deal) });
+		// Many deals of one length: more sets than anybody can try.
+		let same = |deal: u64| (u32::try_from(deal).unwrap(), Leaf { length: 4, ..leaf(deal) });
 		for possible in [listed(&slots(&[2, 3])), (2..59).map(same).collect()] {
 			let evidence = Evidence { possible, ..Evidence::default() };
 			assert_eq!(find(NODE, &target.forest(), &active, &evidence), None);
