@@ -276,6 +276,11 @@ impl Work {
 
 /// The node that an agent's key serves in the final state, and who owns it.
 async fn found(chain: &Chain, agent: &[u8; 32]) -> Result<Option<(NodeId, AccountId)>, ChainError> {
+	// In a state of long ago the key may have served another node, and what is found now is kept for good.
+	if chain.is_syncing().await? {
+		let what = "to say which node has this machine's key".to_owned();
+		return Err(ChainError::Refused { what, reason: "it is syncing".to_owned() });
+	}
 	let block = chain.finalised().await?;
 	let Some(node) = chain.node_of_agent(agent, block).await? else { return Ok(None) };
 	Ok(chain.node(node, block).await?.map(|page| (page.id, page.operator)))
