@@ -68,7 +68,9 @@ fn take_in(storage: &Storage, file: &Path, output: Output) -> Result<Taken> {
 /// The deals that need exactly this content.
 fn deals_over<'a>(storage: &'a Storage, content: &'a Commitment) -> impl Iterator<Item = u64> + 'a {
 	let records = storage.journal.deals_over(&content.root).into_iter();
-	records.filter(|record| record.length == content.length && record.state.needs_bytes()).map(|record| record.deal)
+	records
+		.filter(move |record| record.length == content.length && record.state.needs_bytes())
+		.map(|record| record.deal)
 }
 
 /// Forgets the block that was followed last.

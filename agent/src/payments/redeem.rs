@@ -74,8 +74,8 @@ impl Till {
 		let id = account.id();
 		let Some(page) = ledger.channel(id, View::Best).await? else {
 			// A re-organisation may bring it back, and so may another node than one that lies.
-			let is_final = ledger.channel(id, View::Final).await?.is_none();
-			if self.is_gone(id, !is_final) {
+			let has_record = ledger.channel(id, View::Final).await?.is_some();
+			if self.is_gone(id, has_record) {
 				let (promised, spent, _) = account.sums();
 				let lost = display_amount(promised.saturating_sub(spent));
 				tracing::info!(channel = %id, lost, "channel is gone");
