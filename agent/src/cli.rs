@@ -91,6 +91,11 @@ pub enum Command {
 	Bandwidth(Bandwidth),
 	/// Read every stored byte and say what is damaged
 	Scrub,
+	/// Take in the files of deals whose bytes this machine has lost: from a backup, or fetched from another node. Stop `run` first
+	Restore(Restore),
+	/// Forget which final block this folder has followed, because another node showed a wrong one. Deals and bytes stay. Stop
+	/// `run` first
+	FollowAnew,
 	/// Store a file at one or more nodes and wait until they have accepted
 	Store(Store),
 	/// Fetch a file by its BLAKE3 hash, verified
@@ -194,6 +199,14 @@ pub struct Run {
 	/// Bytes per second that the background check of the disk may read
 	#[arg(long, value_parser = parse_size, value_name = "SIZE", default_value = "16MiB")]
 	pub scrub_rate: u64,
+}
+
+/// Arguments of `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+	/// The files; their names do not matter
+	#[arg(required = true)]
+	pub files: Vec<PathBuf>,
 }
 
 /// Arguments of `set-contact`.

@@ -247,10 +247,11 @@ impl Chain {
 		Ok(hash.map_err(|error| self.rpc_error("a block's hash", error))?.map(|hash| hash.0))
 	}
 
-	/// Whether the node is far behind the chain and catching up.
+	/// Whether the node is far behind the chain and catching up, or cannot know, since it has no peers and should have some.
 	pub async fn is_syncing(&self) -> Result<bool, ChainError> {
 		let health = self.methods.system_health().await;
-		Ok(health.map_err(|error| self.rpc_error("the node's health", error))?.is_syncing)
+		let health = health.map_err(|error| self.rpc_error("the node's health", error))?;
+		Ok(health.is_syncing || (health.should_have_peers && health.peers == 0))
 	}
 
 	/// How long a slot takes, in milliseconds: on average there is a block in each.
@@ -365,6 +366,10 @@ impl Chain {
 			let after = deals.last().map(|page| page.id);
 			let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
 			let is_last = page.len() < PAGE as usize;
+			// Without an end to them the memory would fill.
+			if !is_last && page.first().is_some_and(|first| after.is_some_and(|after| first.id <= after)) {
+				return Err(self.unreadable("deals_of_node", "its pages do not go on"));
+			}
 			deals.extend(page);
 			if is_last {
 				return Ok(deals);

@@ -32,7 +32,8 @@ pub enum ChainError {
 	#[error(
 		"another history at {url}: final block {height} is 0x{found} there, and this data folder has followed 0x{followed}; \
 		 one of the two was shown by a node that is wrong or lies. Nothing was changed or deleted: ask nodes that you trust \
-		 for that block, and name one of the right history with --rpc"
+		 for that block, and name one of the right history with --rpc, or, if what was followed is wrong, run `substation \
+		 follow-anew`"
 	)]
 	OtherHistory {
 		/// The address of the node.

@@ -4,7 +4,7 @@
 //! builds yet, and because the list of extensions is fixed; [`ensure_known`] refuses a runtime that differs.
 
 use crate::chain::{account::AccountKey, error::ChainError};
-use codec::{Compact, Encode};
+use codec::{Compact, Decode, Encode};
 use substation_proofs::{Hasher, NativeHasher};
 use subxt::{
 	metadata::Metadata,
@@ -77,6 +77,15 @@ pub fn general(era: Era, call: &[u8]) -> Vec<u8> {
 	encode_extra(era, 0, &mut body);
 	body.extend_from_slice(call);
 	with_length(&body)
+}
+
+/// The call of a free call's transaction; `None` of any other one.
+pub fn general_call(transaction: &[u8]) -> Option<&[u8]> {
+	let mut rest = transaction;
+	Compact::<u32>::decode(&mut rest).ok()?;
+	let mut rest = rest.strip_prefix(&[GENERAL, EXTENSION_VERSION])?;
+	<(Era, Compact<u64>, Compact<u128>, u8)>::decode(&mut rest).ok()?;
+	Some(rest)
 }
 
 /// A signed transaction that pays no tip.

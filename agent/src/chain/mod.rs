@@ -8,6 +8,7 @@ pub mod error;
 pub mod extrinsic;
 pub mod follow;
 pub mod free;
+pub mod history;
 pub mod signed;
 #[cfg(test)]
 pub(crate) mod testing;

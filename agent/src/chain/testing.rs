@@ -3,14 +3,18 @@
 use crate::chain::{client::Chain, error::ChainError};
 use codec::Encode;
 use serde_json::{json, Value};
+use sp_core::OpaqueMetadata;
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
 };
 use substation_runtime::{Runtime, VERSION};
-use subxt::rpcs::{
-	client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
-	Error, RpcClient, UserError,
+use subxt::{
+	metadata::Metadata,
+	rpcs::{
+		client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
+		Error, RpcClient, UserError,
+	},
 };
 
 /// The only block of this chain, unless a test finalises others.
@@ -29,33 +33,54 @@ struct State {
 	spec: u32,
 	apis: Value,
 	submitted: usize,
+	/// What was asked, in order.
+	calls: Vec<String>,
 	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
 	is_syncing: bool,
+	peers: usize,
+	/// Transactions of blocks by their hash, in hex; other blocks have none.
+	bodies: HashMap<String, Vec<String>>,
+}
+
+/// The metadata of this repository's runtime.
+pub(crate) fn metadata() -> Metadata {
+	let opaque = opaque_metadata().expect("the runtime has metadata of this version");
+	Metadata::decode_from(&opaque).expect("they are well-formed")
+}
+
+fn opaque_metadata() -> Option<OpaqueMetadata> {
+	// Some constants are read from the state, where an empty one has its defaults.
+	sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15))
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+	format!("0x{}", hex::encode(bytes))
 }
 
 impl FakeNode {
 	/// Serves this repository's runtime, and no page yet.
 	pub(crate) fn new() -> Self {
-		// Some constants are read from the state, where an empty one has its defaults.
-		let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
+		let metadata = opaque_metadata();
 		let answers = HashMap::from([
 			("Core_version".to_owned(), VERSION.encode()),
 			("BabeApi_configuration".to_owned(), 6_000u64.encode()),
 			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
 			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
 		]);
-		let apis =
-			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
+		let apis = VERSION.apis.iter().map(|(id, version)| json!([hex_of(id), version])).collect();
 		Self(Arc::new(Mutex::new(State {
 			answers,
 			spec: VERSION.spec_version,
 			apis,
 			submitted: 0,
+			calls: Vec::new(),
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
+			peers: 1,
+			bodies: HashMap::new(),
 		})))
 	}
 
@@ -85,6 +110,18 @@ impl FakeNode {
 		self.state().is_syncing = is_syncing;
 	}
 
+	/// How many peers the node has from now on; it should have some.
+	pub(crate) fn has_peers(&self, peers: usize) {
+		self.state().peers = peers;
+	}
+
+	/// The block at a height has this hash and these transactions.
+	pub(crate) fn has_body(&self, height: u32, hash: [u8; 32], transactions: &[Vec<u8>]) {
+		self.has_block(height, Some(hash));
+		let transactions = transactions.iter().map(|bytes| hex_of(bytes)).collect();
+		self.state().bodies.insert(hex_of(&hash), transactions);
+	}
+
 	/// The runtime has changed, and names these versions of its APIs.
 	pub(crate) fn upgrade(&self, apis: Value) {
 		let mut state = self.state();
@@ -96,24 +133,31 @@ impl FakeNode {
 		self.state().submitted
 	}
 
+	/// What was asked until now: RPC methods, or what they call in the runtime.
+	pub(crate) fn calls(&self) -> Vec<String> {
+		self.state().calls.clone()
+	}
+
 	/// A connection to it.
 	pub(crate) async fn connect(&self) -> Result<Chain, ChainError> {
 		Chain::over("ws://fake", RpcClient::new(self.clone()), None).await
 	}
 
-	/// The height of a block by its hash.
-	fn height(&self, block: &Value, hash: impl Fn([u8; 32]) -> Value) -> u32 {
-		let state = self.state();
-		let (height, finalised) = state.finalised;
-		if *block == hash(finalised) {
-			height
-		} else {
-			HEIGHT
-		}
+	/// A block's header, of which only the height is looked at.
+	fn header(&self, params: &Value) -> Value {
+		let (height, finalised) = self.state().finalised;
+		let height = if params[0] == hex_of(&finalised) { height } else { HEIGHT };
+		json!({
+			"parentHash": hex_of(&[6; 32]),
+			"number": format!("0x{height:x}"),
+			"stateRoot": hex_of(&[5; 32]),
+			"extrinsicsRoot": hex_of(&[4; 32]),
+			"digest": { "logs": [] },
+		})
 	}
 
 	fn answer(&self, method: &str, params: &Value) -> Result<Value, Error> {
-		let hash = |bytes: [u8; 32]| json!(format!("0x{}", hex::encode(bytes)));
+		let hash = |bytes: [u8; 32]| json!(hex_of(&bytes));
 		let unknown = |what: &str| Error::User(UserError { code: -32601, message: format!("no {what}"), data: None });
 		match method {
 			"chain_getBlockHash" => {
@@ -122,14 +166,18 @@ impl FakeNode {
 				Ok(known.unwrap_or(Some(BLOCK)).map_or(Value::Null, hash))
 			}
 			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
-			"system_health" => Ok(json!({ "peers": 1, "isSyncing": self.state().is_syncing, "shouldHavePeers": true })),
-			"chain_getHeader" => Ok(json!({
-				"parentHash": hash([6; 32]),
-				"number": format!("0x{:x}", self.height(&params[0], hash)),
-				"stateRoot": hash([5; 32]),
-				"extrinsicsRoot": hash([4; 32]),
-				"digest": { "logs": [] },
-			})),
+			"system_health" => {
+				let state = self.state();
+				Ok(json!({ "peers": state.peers, "isSyncing": state.is_syncing, "shouldHavePeers": true }))
+			}
+			"chain_getBlock" => {
+				let hash = params[0].as_str().unwrap_or_default();
+				let transactions = self.state().bodies.get(hash).cloned().unwrap_or_default();
+				Ok(
+					json!({ "block": { "header": self.header(params), "extrinsics": transactions }, "justifications": null }),
+				)
+			}
+			"chain_getHeader" => Ok(self.header(params)),
 			"state_getRuntimeVersion" => {
 				let state = self.state();
 				let transaction = VERSION.transaction_version;
@@ -138,7 +186,7 @@ impl FakeNode {
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
 				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
-				Ok(json!(format!("0x{}", hex::encode(answer))))
+				Ok(json!(hex_of(&answer)))
 			}
 			"author_submitExtrinsic" => {
 				self.state().submitted += 1;
@@ -152,6 +200,8 @@ impl FakeNode {
 impl RpcClientT for FakeNode {
 	fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
 		let params = params.map_or(Value::Null, |params| serde_json::from_str(params.get()).expect("it is JSON"));
+		let call = if method == "state_call" { params[0].as_str().unwrap_or(method) } else { method };
+		self.state().calls.push(call.to_owned());
 		let answer = self.answer(method, &params);
 		let answer = answer.map(|value| RawValue::from_string(value.to_string()).expect("it is JSON"));
 		Box::pin(std::future::ready(answer))

@@ -9,6 +9,7 @@ pub mod disputes;
 pub mod fetch;
 pub mod local;
 pub mod operator;
+pub mod restore;
 pub mod session;
 pub mod setup;
 pub mod status;
@@ -68,6 +69,8 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Claim(options) => claim::claim(common, options).await,
 		Command::Bandwidth(options) => bandwidth::bandwidth(common, &options.what).await,
 		Command::Scrub => local::scrub(common).await,
+		Command::Restore(options) => restore::restore(common, options).await,
+		Command::FollowAnew => restore::follow_anew(common),
 		Command::Bench(options) => local::bench(common, &options.what).await,
 		Command::Store(options) => store::store(common, options).await,
 		Command::Fetch(options) => fetch::fetch(common, options).await,

@@ -5,8 +5,9 @@
 
 use super::{
 	disk,
-	hashing::Commitment,
+	hashing::{self, Commitment, HashError},
 	incoming::{Incoming, IncomingFiles},
+	progress::Progress,
 	tree, Hash,
 };
 use std::{
@@ -50,6 +51,17 @@ pub enum BlobError {
 		/// What.
 		source: io::Error,
 	},
+}
+
+/// Why a file could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeInError {
+	/// The store failed.
+	#[error(transparent)]
+	Blob(#[from] BlobError),
+	/// The file could not be hashed.
+	#[error(transparent)]
+	Hash(#[from] HashError),
 }
 
 impl BlobError {
@@ -221,6 +233,29 @@ impl BlobStore {
 	/// where it lies, without touching it.
 	pub fn remove(&self, root: &Hash) -> Result<(), BlobError> {
 		let entry = self.entries_mut().remove(root);
+		self.delete(root, entry.as_ref())
+	}
+
+	/// Deletes a content, whole or begun, unless it is arriving or `is_needed`. Says whether it was deleted.
+	///
+	/// While `is_needed` is asked the content is not here, nor can it begin to arrive: whoever needs it from then on does not
+	/// take it for stored.
+	pub fn remove_unless(&self, root: &Hash, is_needed: impl FnOnce(&Hash) -> bool) -> Result<bool, BlobError> {
+		if !self.arriving().insert(*root) {
+			return Ok(false);
+		}
+		let entry = self.entries_mut().remove(root);
+		let outcome = if is_needed(root) {
+			self.entries_mut().extend(entry.map(|entry| (*root, entry)));
+			Ok(false)
+		} else {
+			self.delete(root, entry.as_ref()).map(|()| true)
+		};
+		self.abandon(root);
+		outcome
+	}
+
+	fn delete(&self, root: &Hash, entry: Option<&Entry>) -> Result<(), BlobError> {
 		if entry.is_some_and(|entry| !entry.is_owned) {
 			return Ok(());
 		}
@@ -232,23 +267,60 @@ impl BlobStore {
 		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))
 	}
 
-	/// Deletes every content, whole or begun, that `is_needed` does not claim, and says how many.
-	///
-	/// `is_needed` is asked at the moment of deletion, so a deal that has just come is not missed.
-	pub fn sweep(&self, is_needed: impl Fn(&Hash) -> bool) -> Result<usize, BlobError> {
+	/// The roots of everything in the store's folder, whole or begun.
+	pub fn found(&self) -> Result<HashSet<Hash>, BlobError> {
 		let mut found = HashSet::new();
 		for item in fs::read_dir(&self.0.folder).map_err(BlobError::io(&self.0.folder))? {
 			found.extend(root_in_name(&item.map_err(BlobError::io(&self.0.folder))?.path()));
 		}
-		let mut removed = 0usize;
-		for root in found {
-			if !is_needed(&root) && !self.arriving().contains(&root) {
-				self.remove(&root)?;
-				tracing::info!(root = %hex::encode(root), "content deleted");
-				removed = removed.saturating_add(1);
-			}
+		Ok(found)
+	}
+
+	/// Takes in a copy of a file, with its tree, if `is_wanted` says so of what it turns out to be. Replaces a copy that is
+	/// there already. Everything is on the disk, durably, when this returns.
+	pub fn take_in(
+		&self,
+		file: &Path,
+		threads: usize,
+		progress: &Progress,
+		is_wanted: impl FnOnce(&Commitment) -> bool,
+	) -> Result<(Commitment, bool), TakeInError> {
+		let copy = self.0.folder.join("taken-in.part");
+		let pairs = copy.with_extension("tree");
+		let outcome = self.take_in_by(file, &copy, &pairs, threads, progress, is_wanted);
+		for path in [&copy, &pairs] {
+			disk::remove_if_there(path).map_err(BlobError::io(path))?;
 		}
-		Ok(removed)
+		outcome
+	}
+
+	/// The file is copied first, so that it cannot change between its hash and its copy.
+	fn take_in_by(
+		&self,
+		file: &Path,
+		copy: &Path,
+		pairs: &Path,
+		threads: usize,
+		progress: &Progress,
+		is_wanted: impl FnOnce(&Commitment) -> bool,
+	) -> Result<(Commitment, bool), TakeInError> {
+		let length = fs::metadata(file).map_err(BlobError::io(file))?.len();
+		let needed = length.saturating_add(tree::outboard_length(length));
+		disk::ensure_room(&self.0.folder, needed).map_err(BlobError::io(&self.0.folder))?.map_err(BlobError::from)?;
+		fs::copy(file, copy).map_err(BlobError::io(copy))?;
+		let content = hashing::commit(copy, pairs, threads, progress)?;
+		if !is_wanted(&content) {
+			return Ok((content, false));
+		}
+		File::open(copy).and_then(|file| file.sync_all()).map_err(BlobError::io(copy))?;
+		let data = self.path(&content.root, "data");
+		let outboard = data.with_extension("obao4");
+		fs::rename(pairs, &outboard).map_err(BlobError::io(&outboard))?;
+		fs::rename(copy, &data).map_err(BlobError::io(&data))?;
+		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))?;
+		let entry = Entry { length: content.length, data, outboard, is_owned: true };
+		self.entries_mut().insert(content.root, entry);
+		Ok((content, true))
 	}
 
 	/// Where the store keeps a part of a content.

@@ -12,7 +12,7 @@ use super::{
 };
 use codec::{Decode, Encode};
 use std::{
-	collections::VecDeque,
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use substation_proofs::{
@@ -22,6 +22,8 @@ use substation_proofs::{
 
 /// Candidates that are kept.
 const CANDIDATES: usize = 16;
+/// Slots in all that earlier forests are remembered by. A node that lies could have whole forests replaced in each block.
+const MOST_REMEMBERED: usize = 1 << 20;
 /// The note of the journal that has them.
 const CANDIDATES_NOTE: &str = "candidates";
 
@@ -32,8 +34,8 @@ struct Candidate {
 	base: Hash,
 	/// The forest.
 	forest: Forest,
-	/// The changes.
-	changes: Vec<(u32, Change)>,
+	/// What the slots hold that it changes; `None` if nothing.
+	slots: Slots,
 }
 
 /// Why the forest could not be opened or changed.
@@ -52,21 +54,12 @@ pub enum ForestsError {
 pub enum ForestStep {
 	/// Nothing.
 	Same,
-	/// Some slots change.
-	Apply {
-		/// The depth afterwards.
-		depth: u8,
-		/// The changes.
-		changes: Vec<(u32, Change)>,
-	},
-	/// Everything is replaced by what the chain says. Earlier forests are forgotten.
-	Replace {
-		/// The depth afterwards.
-		depth: u8,
-		/// Every leaf.
-		leaves: Vec<(u32, Leaf)>,
-	},
+	/// It becomes this one.
+	Become(Arc<ForestTree>),
 }
+
+/// What slots hold; `None` if nothing.
+type Slots = Vec<(u32, Option<Leaf>)>;
 
 /// The forest now and before. Clones share it.
 #[derive(Clone, Debug)]
@@ -139,11 +132,17 @@ impl Forests {
 	}
 
 	/// Keeps what the forest becomes by these changes, if they become final. Durable when it returns.
-	pub fn keep_candidate(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
-		let current = self.current_tree();
-		let mut tree = (*current).clone();
+	pub fn keep_changed(&self, depth: u8, changes: &[(u32, Change)]) -> Result<(), ForestsError> {
+		let mut tree = (*self.current_tree()).clone();
 		tree.apply(depth, changes)?;
-		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), changes: changes.to_vec() };
+		self.keep_candidate(&tree)
+	}
+
+	/// Keeps a forest that may become final. Durable when it returns.
+	pub fn keep_candidate(&self, tree: &ForestTree) -> Result<(), ForestsError> {
+		let current = self.current_tree();
+		let (slots, _) = difference(&current, tree);
+		let candidate = Candidate { base: current.forest().root, forest: tree.forest(), slots };
 		let mut state = self.state();
 		if state.candidates.contains(&candidate) {
 			return Ok(());
@@ -157,14 +156,30 @@ impl Forests {
 
 	/// Applies changes that are final on the chain since `block`. Durable when it returns; all or nothing.
 	pub fn apply(&self, block: u32, depth: u8, changes: &[(u32, Change)]) -> Result<Forest, ForestsError> {
-		let step = ForestStep::Apply { depth, changes: changes.to_vec() };
+		let mut tree = (*self.current_tree()).clone();
+		tree.apply(depth, changes)?;
+		let step = ForestStep::Become(Arc::new(tree));
 		self.write(block, &step, |journal, change| journal.write_forest(change))
 	}
 
 	/// Writes what a final block changes of forest and deals, and the block itself. Durable when it returns; all or
-	/// nothing.
-	pub fn follow(&self, block: Followed, step: &ForestStep, deals: &DealChanges) -> Result<Forest, ForestsError> {
-		self.write(block.height, step, |journal, change| journal.follow(block, change, deals))
+	/// nothing. `watched` is for how many seconds the chain was followed.
+	pub fn follow(
+		&self,
+		block: Followed,
+		watched: u64,
+		step: &ForestStep,
+		deals: &DealChanges,
+	) -> Result<Forest, ForestsError> {
+		self.write(block.height, step, |journal, change| journal.follow(block, watched, change, deals))
+	}
+
+	/// Deals that the forest holds and, as far as is remembered, has held, with their slots: the latest first.
+	pub fn known(&self) -> Vec<(u32, Leaf)> {
+		let state = self.state();
+		let current = state.current.iter().map(|(slot, leaf)| (slot, *leaf));
+		let undone = state.remembered.iter().rev().flat_map(|memory| &memory.undo);
+		current.chain(undone.filter_map(|(slot, leaf)| Some((*slot, (*leaf)?)))).collect()
 	}
 
 	fn write(
@@ -177,28 +192,12 @@ impl Forests {
 		let mut state = self.state();
 		match step {
 			ForestStep::Same => save(journal, &ForestChange::Same)?,
-			ForestStep::Apply { depth, changes } => {
-				let forest = state.current.forest();
-				let undo = changes.iter().map(|(slot, _)| (*slot, state.current.get(*slot).copied())).collect();
-				let remembered = Remembered { block, forest, undo };
-				// A copy only if an answer is being made from the tree at this moment.
-				let tree = Arc::make_mut(&mut state.current);
-				tree.apply(*depth, changes)?;
-				let slots = changes.iter().map(|(slot, change)| (*slot, leaf_after(change))).collect();
-				let change = ForestChange::Slots { depth: *depth, slots, undo: remembered.clone() };
-				if let Err(error) = save(journal, &change) {
-					// The disk says no: what is in memory must not run ahead of it.
-					let before = undone(&state.current, [&remembered])?;
-					state.current = Arc::new(before);
-					return Err(error.into());
-				}
+			ForestStep::Become(tree) => {
+				let (slots, undo) = difference(&state.current, tree);
+				let remembered = Remembered { block, forest: state.current.forest(), undo };
+				save(journal, &ForestChange::Slots { depth: tree.depth(), slots, undo: remembered.clone() })?;
+				state.current = tree.clone();
 				state.remembered.push_back(remembered);
-			}
-			ForestStep::Replace { depth, leaves } => {
-				let tree = ForestTree::from_leaves(state.current.node(), *depth, leaves.iter().copied())?;
-				save(journal, &ForestChange::Whole { depth: *depth, leaves: leaves.clone() })?;
-				let candidates = std::mem::take(&mut state.candidates);
-				*state = State { current: Arc::new(tree), remembered: VecDeque::new(), candidates, at_hand: None };
 			}
 		}
 		let forest = state.current.forest();
@@ -207,14 +206,23 @@ impl Forests {
 		Ok(forest)
 	}
 
-	/// Forgets earlier forests that a change in a block before `block` ended.
+	/// Forgets earlier forests that a change in a block before `block` ended, and the oldest of very many.
 	pub fn forget_before(&self, block: u32) -> Result<(), ForestsError> {
 		let mut state = self.state();
-		if state.remembered.front().is_none_or(|oldest| oldest.block >= block) {
+		let mut slots = state.remembered.iter().fold(0usize, |sum, memory| sum.saturating_add(memory.undo.len()));
+		let mut least = block;
+		for memory in &state.remembered {
+			if slots <= MOST_REMEMBERED {
+				break;
+			}
+			slots = slots.saturating_sub(memory.undo.len());
+			least = least.max(memory.block.saturating_add(1));
+		}
+		if state.remembered.front().is_none_or(|oldest| oldest.block >= least) {
 			return Ok(());
 		}
-		self.0.journal.forget_remembered(block)?;
-		state.remembered.retain(|memory| memory.block >= block);
+		self.0.journal.forget_remembered(least)?;
+		state.remembered.retain(|memory| memory.block >= least);
 		Ok(())
 	}
 
@@ -228,9 +236,8 @@ impl Forests {
 		let is_wanted = |candidate: &&Candidate| candidate.forest.root == *root;
 		let candidates: Vec<Candidate> = self.state().candidates.iter().filter(is_wanted).cloned().collect();
 		candidates.into_iter().find_map(|candidate| {
-			let mut tree = (*self.final_tree(&candidate.base)?).clone();
-			tree.apply(candidate.forest.depth, &candidate.changes).ok()?;
-			let tree = Arc::new(tree);
+			let base = self.final_tree(&candidate.base)?;
+			let tree = Arc::new(with_slots(&base, candidate.forest.depth, [&candidate.slots]).ok()?);
 			let forest = tree.forest();
 			if forest != candidate.forest {
 				return None;
@@ -255,7 +262,8 @@ impl Forests {
 			(state.current.clone(), later)
 		};
 		// Without the lock: it takes a tenth of a second for 100,000 deals.
-		let tree = Arc::new(undone(&current, &later).ok()?);
+		let depth = later.last()?.forest.depth;
+		let tree = Arc::new(with_slots(&current, depth, later.iter().map(|memory| &memory.undo)).ok()?);
 		let forest = tree.forest();
 		if forest.root != *root {
 			return None;
@@ -270,25 +278,26 @@ impl Forests {
 	}
 }
 
-fn leaf_after(change: &Change) -> Option<Leaf> {
-	match change {
-		Change::Insert(leaf) => Some(*leaf),
-		Change::Remove(_) => None,
-	}
+/// What the slots in which two forests differ hold in the second one, and in the first.
+fn difference(from: &ForestTree, to: &ForestTree) -> (Slots, Slots) {
+	let all: BTreeSet<u32> = from.iter().chain(to.iter()).map(|(slot, _)| slot).collect();
+	let differing: Vec<u32> = all.into_iter().filter(|slot| from.get(*slot) != to.get(*slot)).collect();
+	let held = |tree: &ForestTree| differing.iter().map(|slot| (*slot, tree.get(*slot).copied())).collect();
+	(held(to), held(from))
 }
 
-/// `tree` before these changes, the latest first.
-fn undone<'a>(tree: &ForestTree, changes: impl IntoIterator<Item = &'a Remembered>) -> Result<ForestTree, TreeError> {
-	let mut leaves: std::collections::BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
-	let mut depth = tree.depth();
-	for change in changes {
-		depth = change.forest.depth;
-		for (slot, leaf) in &change.undo {
-			match leaf {
-				Some(leaf) => leaves.insert(*slot, *leaf),
-				None => leaves.remove(slot),
-			};
-		}
+/// `tree` with these slots changed, the first ones first, at a depth.
+fn with_slots<'a>(
+	tree: &ForestTree,
+	depth: u8,
+	changes: impl IntoIterator<Item = &'a Slots>,
+) -> Result<ForestTree, TreeError> {
+	let mut leaves: BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
+	for (slot, leaf) in changes.into_iter().flatten() {
+		match leaf {
+			Some(leaf) => leaves.insert(*slot, *leaf),
+			None => leaves.remove(slot),
+		};
 	}
 	ForestTree::from_leaves(tree.node(), depth, leaves)
 }
@@ -341,8 +350,8 @@ mod tests {
 		let next = next.forest();
 		assert!(forests.tree(&next.root).is_none());
 
-		forests.keep_candidate(1, &changes).unwrap();
-		forests.keep_candidate(1, &changes).unwrap();
+		forests.keep_changed(1, &changes).unwrap();
+		forests.keep_changed(1, &changes).unwrap();
 
 		assert_eq!((forests.tree(&next.root).unwrap().forest(), forests.current()), (next, first));
 		assert_eq!(journal.forest().unwrap(), (0, vec![(0, leaf(1))]));
@@ -352,11 +361,40 @@ mod tests {
 		forests.apply(2, 2, &[(2, Change::Insert(leaf(3)))]).unwrap();
 		assert_eq!(forests.tree(&next.root).unwrap().forest(), next);
 		for deal in 10..30u32 {
-			forests.keep_candidate(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
+			forests.keep_changed(6, &[(deal, Change::Insert(leaf(deal.into())))]).unwrap();
 		}
 		assert_eq!(forests.state().candidates.len(), CANDIDATES);
 		forests.apply(3, 6, &[(29, Change::Insert(leaf(29)))]).unwrap();
 		assert_eq!(forests.state().candidates.len(), CANDIDATES - 1, "what is final is no candidate");
+	}
+
+	// 9
+	#[test]
+	fn a_forest_that_was_replaced_is_remembered_like_any_other() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("journal.redb");
+		let journal = Journal::open(&path).unwrap();
+		let forests = Forests::open(&journal, 5).unwrap();
+		forests.apply(1, 0, &[(0, Change::Insert(leaf(1)))]).unwrap();
+		let first = forests.apply(2, 1, &[(1, Change::Insert(leaf(2)))]).unwrap();
+		let block = |height| Followed { height, hash: [0; 32] };
+
+		// One deal has taken the slot of another one, and then everything is gone.
+		let become_of = |depth, leaves: &[(u32, Leaf)]| {
+			ForestStep::Become(Arc::new(ForestTree::from_leaves(5, depth, leaves.iter().copied()).unwrap()))
+		};
+		let step = become_of(2, &[(0, leaf(3)), (2, leaf(2))]);
+		let second = forests.follow(block(3), 0, &step, &DealChanges::new()).unwrap();
+		let gone = become_of(0, &[]);
+		assert!(forests.follow(block(4), 0, &gone, &DealChanges::new()).unwrap().is_empty());
+
+		drop((forests, journal));
+		let forests = Forests::open(&Journal::open(&path).unwrap(), 5).unwrap();
+		for forest in [first, second] {
+			assert_eq!(forests.tree(&forest.root).unwrap().forest(), forest);
+		}
+		assert_eq!(forests.known()[..2], [(0, leaf(3)), (2, leaf(2))]);
+		assert!(forests.known().contains(&(0, leaf(1))));
 	}
 
 	#[test]

@@ -7,7 +7,7 @@ mod follow;
 mod index;
 mod records;
 
-pub use follow::{DealChanges, Deletion, Followed, ForestChange};
+pub use follow::{DealChanges, Deletion, Followed, ForestChange, OrphanSince};
 pub use records::{Damage, DealRecord, DealState, Remembered};
 
 use super::Hash;
@@ -88,8 +88,8 @@ pub struct Journal(Arc<Inner>);
 struct Inner {
 	database: Database,
 	index: RwLock<Index>,
-	/// The final block that was followed last.
-	followed: Mutex<Option<Followed>>,
+	/// How far the chain was followed.
+	following: Mutex<follow::Following>,
 	/// Held from reading what a write depends on to the end of the write.
 	writer: Mutex<()>,
 }
@@ -104,24 +104,24 @@ impl Journal {
 		transaction.open_table(REMEMBERED)?;
 		transaction.open_table(DAMAGED)?;
 		transaction.open_table(NOTES)?;
+		transaction.open_table(follow::ORPHANS)?;
 		transaction.commit()?;
 
+		let following = follow::Following::read(&database)?;
 		let mut index = Index::default();
 		let mut undated = Vec::new();
 		for item in database.begin_read()?.open_table(DEALS)?.iter()? {
 			let (_, value) = item?;
 			let (record, is_dated) =
-				records::read(value.value(), now()).ok_or(JournalError::Corrupt { table: "deals" })?;
+				records::read(value.value(), following.watched()).ok_or(JournalError::Corrupt { table: "deals" })?;
 			if !is_dated {
 				undated.push(record.clone());
 			}
 			index.insert(record);
 		}
-		let value =
-			database.begin_read()?.open_table(NOTES)?.get(follow::FOLLOWED)?.map(|value| value.value().to_vec());
-		let followed = Mutex::new(value.map(|bytes| decode(&bytes, "notes")).transpose()?);
-		let journal = Self(Arc::new(Inner { database, index: RwLock::new(index), followed, writer: Mutex::new(()) }));
-		// Written back, so that another start does not count from its own time.
+		let following = Mutex::new(following);
+		let journal = Self(Arc::new(Inner { database, index: RwLock::new(index), following, writer: Mutex::new(()) }));
+		// Written back, so that another start does not begin their wait again.
 		journal.put_all(&undated)?;
 		Ok(journal)
 	}

@@ -56,6 +56,10 @@ pub struct Numbers {
 	pub to_delete_bytes: Gauge,
 	/// When the first of them go, in seconds since 1970; 0 if none wait.
 	pub next_deletion: Gauge,
+	/// Contents that deals need and that are not here.
+	pub missing_contents: Gauge,
+	/// Their bytes.
+	pub missing_bytes: Gauge,
 	/// Deals that the agent knows, by what it still needs to do: only the sum.
 	pub deals: Gauge,
 	/// Deals whose acceptance is final.
@@ -98,6 +102,12 @@ impl Numbers {
 	fn register_deletion(&self, all: &mut Registry) {
 		all.register("behind_blocks", "Final blocks that the node is behind what was followed", self.behind.clone());
 		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
+		all.register(
+			"missing_contents",
+			"Contents that deals need and that are not here",
+			self.missing_contents.clone(),
+		);
+		all.register_with_unit("missing", "Needed and not here", Unit::Bytes, self.missing_bytes.clone());
 		let at = "When the first of them go, since 1970; 0 if none wait";
 		all.register_with_unit("next_deletion", at, Unit::Seconds, self.next_deletion.clone());
 	}
@@ -134,6 +144,8 @@ impl Metrics {
 			behind: Gauge::default(),
 			to_delete_bytes: Gauge::default(),
 			next_deletion: Gauge::default(),
+			missing_contents: Gauge::default(),
+			missing_bytes: Gauge::default(),
 			deals: Gauge::default(),
 			deals_accepted: Gauge::default(),
 			open_disputes: Gauge::default(),
@@ -198,6 +210,13 @@ impl Metrics {
 		let numbers = self.numbers();
 		numbers.to_delete_bytes.set(clamp(deletion.map_or(0, |deletion| deletion.bytes)));
 		numbers.next_deletion.set(clamp(deletion.and_then(|deletion| deletion.at).unwrap_or(0)));
+	}
+
+	/// Shows how much is missing that deals need.
+	pub fn set_missing(&self, contents: usize, bytes: u64) {
+		let numbers = self.numbers();
+		numbers.missing_contents.set(i64::try_from(contents).unwrap_or(i64::MAX));
+		numbers.missing_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
 	}
 
 	/// Counts a challenge that was taken up at `started` and is answered now, or cannot be.

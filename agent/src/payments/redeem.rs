@@ -73,8 +73,9 @@ impl Till {
 	async fn look(&self, ledger: &dyn Ledger, account: &Arc<Account>, is_last: bool) -> Result<(), ChainError> {
 		let id = account.id();
 		let Some(page) = ledger.channel(id, View::Best).await? else {
-			// A re-organisation may bring it back.
-			if ledger.channel(id, View::Final).await?.is_none() {
+			// A re-organisation may bring it back, and so may another node than one that lies.
+			let has_record = ledger.channel(id, View::Final).await?.is_some();
+			if self.is_gone(id, has_record) {
 				let (promised, spent, _) = account.sums();
 				let lost = display_amount(promised.saturating_sub(spent));
 				tracing::info!(channel = %id, lost, "channel is gone");
@@ -82,6 +83,7 @@ impl Till {
 			}
 			return Ok(());
 		};
+		self.is_gone(id, true);
 		if page.channel.closing.is_some() {
 			account.end(Refusal::Closing(id));
 		}

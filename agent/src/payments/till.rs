@@ -31,6 +31,7 @@ use std::{
 		atomic::{AtomicBool, Ordering},
 		Arc, Mutex, MutexGuard, PoisonError, RwLock,
 	},
+	time::{Duration, Instant},
 };
 use substation_primitives::{Balance, ChannelId, NodeId};
 use substation_proofs::Hash;
@@ -55,6 +56,10 @@ pub(super) struct Inner {
 	pub(super) channels: Mutex<BTreeMap<ChannelId, Arc<Account>>>,
 	/// Redeemed over channels that are gone.
 	gone: Mutex<(Record, Balance)>,
+	/// How long a channel must have no record before it is forgotten.
+	doubt: Mutex<Duration>,
+	/// Since when channels have none.
+	absent: Mutex<BTreeMap<ChannelId, Instant>>,
 	is_stopping: AtomicBool,
 	metrics: Metrics,
 }
@@ -96,6 +101,8 @@ impl Till {
 			chain: watch::Sender::new(None),
 			channels: Mutex::new(channels),
 			gone: Mutex::new((gone, redeemed)),
+			doubt: Mutex::default(),
+			absent: Mutex::default(),
 			is_stopping: AtomicBool::new(false),
 			metrics,
 		})))
@@ -114,6 +121,22 @@ impl Till {
 	/// From now on looks at the chain through this, or knows no chain; vouchers are looked after at each call.
 	pub fn set_chain(&self, chain: Option<Arc<dyn Ledger>>) {
 		self.0.chain.send_replace(chain);
+	}
+
+	/// From now on vouchers of a channel without a record are kept for so long: the chain may yet be seen to have it.
+	pub fn set_doubt(&self, doubt: Duration) {
+		*self.0.doubt.lock().unwrap_or_else(PoisonError::into_inner) = doubt;
+	}
+
+	/// Takes note that a channel has a record, or none. Says whether it has had none for long enough to be forgotten.
+	pub(super) fn is_gone(&self, channel: ChannelId, has_record: bool) -> bool {
+		let mut absent = self.0.absent.lock().unwrap_or_else(PoisonError::into_inner);
+		if has_record {
+			absent.remove(&channel);
+			return false;
+		}
+		let since = absent.entry(channel).or_insert_with(Instant::now);
+		since.elapsed() >= *self.0.doubt.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
 	/// What the node takes. Errors while it is not known who is paid.
@@ -211,6 +234,7 @@ impl Till {
 			}
 		}
 		self.channels().remove(&account.id());
+		self.is_gone(account.id(), true);
 		if let Err(error) = account.remove_file() {
 			tracing::warn!(%error, channel = %account.id(), "a file of vouchers cannot be removed");
 		}

@@ -2,14 +2,11 @@
 
 use crate::chain::client::{DealView, NodeView};
 use codec::Encode;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use substation_primitives::{
 	deal::DealState, pages::WindowPage, settings::Settings, Balance, NodeId, NodeStatus, Offer,
 };
-use substation_proofs::{
-	forest::{Change, Leaf},
-	Hash, Hasher, NativeHasher,
-};
+use substation_proofs::{Hash, Hasher, NativeHasher};
 
 /// Blocks that must be left of a proposal's time when its bytes begin to be fetched.
 const LEAST_TIME_LEFT: u32 = 2;
@@ -139,20 +136,6 @@ pub fn depth_for(depth: u8, slot: u32) -> u8 {
 	depth.max(u8::try_from(needed).unwrap_or(u8::MAX))
 }
 
-/// The changes that turn the leaves `from` into the leaves `to`, sorted by slot. A slot whose leaf differs is emptied
-/// only; the caller sees the difference in the resulting root.
-pub fn changes(from: &BTreeMap<u32, Leaf>, to: &BTreeMap<u32, Leaf>) -> Vec<(u32, Change)> {
-	let removed = from
-		.iter()
-		.filter(|(slot, leaf)| to.get(slot) != Some(leaf))
-		.map(|(slot, leaf)| (*slot, Change::Remove(*leaf)));
-	let inserted =
-		to.iter().filter(|(slot, _)| !from.contains_key(slot)).map(|(slot, leaf)| (*slot, Change::Insert(*leaf)));
-	let mut changes: Vec<_> = removed.chain(inserted).collect();
-	changes.sort_by_key(|(slot, _)| *slot);
-	changes
-}
-
 /// Which of the slots of ended deals the chain may have emptied since the last look: nothing, what the clear on its way
 /// names, a whole batch, or all.
 pub fn cleared_candidates(ended: &[u32], noted: &[u32], most: usize) -> Vec<BTreeSet<u32>> {
@@ -262,16 +245,6 @@ mod tests {
 		assert_eq!(depth_for(1, 2), 2);
 		assert_eq!(depth_for(5, 2), 5);
 		assert_eq!(depth_for(0, u32::MAX), 32);
-	}
-
-	#[test]
-	fn changes_name_what_differs_in_slot_order() {
-		let leaf = |deal| Leaf { deal, root: [0; 32], length: 1 };
-		let from = BTreeMap::from([(0, leaf(1)), (1, leaf(2))]);
-		let to = BTreeMap::from([(1, leaf(2)), (2, leaf(3))]);
-
-		assert_eq!(changes(&from, &to), [(0, Change::Remove(leaf(1))), (2, Change::Insert(leaf(3)))]);
-		assert!(changes(&to, &to).is_empty());
 	}
 
 	#[test]

@@ -8,30 +8,26 @@ use crate::{
 		BlockHash, Chain, ChainError,
 	},
 	data::{
-		answer::Prover,
-		forests::Forests,
-		http::Api,
-		journal::{self, Followed},
-		metrics::Metrics,
-		offer::OfferReceiver,
+		answer::Prover, forests::Forests, http::Api, journal::Followed, metrics::Metrics, offer::OfferReceiver,
 		storage::Storage,
 	},
-	payments::till::Till,
+	payments::{ledger::Ledger, till::Till},
 	provider::{
 		disputes::{self, DisputeReport},
-		finality::{self, Judgement, Shown, Wait},
+		finality::{self, Judgement, Shown, Wait, Watch},
 		intake::Intake,
+		replay::Replay,
 		report::{self, Report, Situation},
 		rewards,
-		sync::{self, Moment, SyncError},
+		sync::{self, Hints, Moment, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
 		Shutdown,
 	},
 };
 use iroh::SecretKey;
-use std::sync::Arc;
-use substation_primitives::{settings::Settings, DealId, NodeId};
+use std::{sync::Arc, time::Duration};
+use substation_primitives::{pages::WindowPage, settings::Settings, DealId, NodeId};
 use substation_proofs::Hash;
 
 /// Final blocks after which the deals are read even if nothing seems to have changed; a quarter of a period if that is
@@ -66,10 +62,15 @@ pub struct Engine {
 	disputed: Vec<DealId>,
 	situation: Situation,
 	is_in_step: bool,
+	/// Whether the node's final state was one to follow when it was looked at last.
+	is_current: bool,
 	/// Whether a final state of this connection was followed.
 	has_started: bool,
-	/// The root of the best block that was looked at last for a forest ahead of the final one.
-	looked_ahead: Option<Hash>,
+	watch: Watch,
+	/// What the chain's blocks say where the deals with a record do not explain the forest.
+	replay: Replay,
+	/// The roots of the best block's forest that was looked at last, and of the final one then.
+	looked_ahead: Option<(Hash, Hash)>,
 }
 
 /// What an engine works with.
@@ -124,6 +125,8 @@ impl Engine {
 			intake: Intake::new(node, storage.clone(), cap_per_customer, metrics.clone()),
 			updater: Updater::new(node, genesis, key, metrics.clone()),
 			answerer: Answerer::new(node, genesis, prover, metrics.clone()),
+			watch: Watch::new(storage.journal.watched()),
+			replay: Replay::default(),
 			storage,
 			forests,
 			api,
@@ -134,6 +137,7 @@ impl Engine {
 			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
+			is_current: false,
 			has_started: false,
 			looked_ahead: None,
 		}
@@ -155,13 +159,7 @@ impl Engine {
 		shutdown: &mut Shutdown,
 	) -> Result<(), ChainError> {
 		let mut blocks = BlockStream::subscribe(&chain).await?;
-		self.situation.disconnected = None;
-		// After a pause anything may have changed, the node included.
-		self.basis = None;
-		self.has_started = false;
-		self.is_in_step = false;
-		self.follow_final(&chain).await?;
-		self.on_best(&chain).await?;
+		self.start(&chain).await?;
 		loop {
 			tokio::select! {
 				head = blocks.next() => match head? {
@@ -178,6 +176,19 @@ impl Engine {
 				() = shutdown.wait() => return Ok(()),
 			}
 		}
+	}
+
+	/// A first look through a new connection.
+	async fn start(&mut self, chain: &Chain) -> Result<(), ChainError> {
+		self.situation.disconnected = None;
+		// After a pause anything may have changed, the node included.
+		self.basis = None;
+		self.has_started = false;
+		(self.is_in_step, self.is_current) = (false, false);
+		self.replay = Replay::default();
+		// The window first: it may close soon, and all the deals of a large node take a while to read.
+		self.on_best(chain).await?;
+		self.follow_final(chain).await
 	}
 
 	/// Follows the final state as far as it can be read. Errors only when the connection is lost, or for good.
@@ -199,27 +210,61 @@ impl Engine {
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
 			self.situation.trouble = None;
+			self.is_current = false;
 			return Ok(());
 		};
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
-		if self.is_stale(&basis, node.window.period_length) {
-			let deals = chain.deals_of_node(self.node, block).await?;
-			let period =
-				chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
-			self.situation.period = Some(period);
-			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
-			let moment = Moment { block: head, now: journal::now(), period, may_forget: !is_syncing };
-			let clearing = Updater::clearing(&self.storage.journal);
-			let outcome = sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, &clearing);
-			self.note_outcome(outcome);
+		if self.replay.look().await || self.is_stale(&basis, node.window.period_length) {
+			self.read_deals(chain, block, head, &node, is_syncing).await?;
 			self.basis = Some(basis);
 		}
-		self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
+		if self.is_in_step {
+			self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
+		}
 		self.till.set_node(node.id, node.operator.0);
+		self.till.set_doubt(self.storage.journal.period().map_or(Duration::MAX, Duration::from_secs));
 		self.situation.final_block = Some(head.height);
 		self.metrics.numbers().finalised.set(head.height.into());
 		self.publish(Some(&node));
 		Ok(())
+	}
+
+	/// Brings journal and forest to a final state.
+	async fn read_deals(
+		&mut self,
+		chain: &Chain,
+		block: BlockHash,
+		head: Followed,
+		node: &NodeView,
+		is_syncing: bool,
+	) -> Result<(), ChainError> {
+		let deals = chain.deals_of_node(self.node, block).await?;
+		let blocks = u64::from(node.window.period_length);
+		let shown = chain.slot_millis(block).await?.saturating_mul(blocks).div_ceil(1_000);
+		self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
+		let followed = self.storage.journal.followed().map_or(0, |followed| followed.height);
+		let outcome = self.storage.journal.pin_period(shown).map_err(SyncError::from).and_then(|period| {
+			let moment = Moment { block: head, watched: self.watch.tick(), period, may_forget: !is_syncing };
+			let (clearing, contents) = (Updater::clearing(&self.storage.journal), self.contents());
+			let hints = Hints { clearing: &clearing, history: self.replay.updates(), contents: &contents };
+			sync::apply(&moment, node, &deals, &self.storage.journal, &self.forests, hints)
+		});
+		if matches!(outcome, Err(SyncError::OtherForest { .. })) {
+			self.replay.begin(chain, self.node, followed.saturating_add(1)..=head.height);
+		}
+		self.note_outcome(outcome);
+		Ok(())
+	}
+
+	/// Contents on the disk, those that no deal is known to need first: where the chain's blocks name a deal that this folder
+	/// has never heard of, they may be its bytes.
+	fn contents(&self) -> Vec<(Hash, u64)> {
+		if self.replay.updates().is_empty() {
+			return Vec::new();
+		}
+		let mut contents = self.storage.blobs.list();
+		contents.sort_by_key(|(root, _)| (self.storage.journal.is_needed(root), *root));
+		contents
 	}
 
 	/// Whether a final state may be followed. If not, the status says why, and nothing is changed or sent until one may.
@@ -232,6 +277,7 @@ impl Engine {
 		let shown = Shown { block: head, at_followed, is_syncing, has_started: self.has_started };
 		let wait = match finality::judge(followed, &shown) {
 			Judgement::Follow => {
+				self.is_current = true;
 				self.metrics.numbers().behind.set(0);
 				return Ok(true);
 			}
@@ -249,6 +295,7 @@ impl Engine {
 		if self.basis.is_some() || self.situation.trouble.is_none() {
 			tracing::warn!("{wait}");
 		}
+		self.is_current = false;
 		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;
@@ -257,14 +304,12 @@ impl Engine {
 	}
 
 	/// Forgets forests that a change before `block` ended, and deletes bytes that nobody needs.
-	fn drop_old(&self, block: u32, is_syncing: bool) {
+	fn drop_old(&mut self, block: u32, is_syncing: bool) {
 		if let Err(error) = self.forests.forget_before(block) {
 			tracing::warn!("{error}");
 		}
-		if is_syncing {
-			return;
-		}
-		if let Err(error) = self.storage.sweep() {
+		let Some(period) = self.storage.journal.period().filter(|_| !is_syncing) else { return };
+		if let Err(error) = self.storage.sweep(self.watch.tick(), period) {
 			tracing::warn!("bytes that nobody needs cannot be deleted: {error}");
 		}
 	}
@@ -287,8 +332,17 @@ impl Engine {
 				self.is_in_step = true;
 				self.has_started = true;
 				self.situation.trouble = None;
-				for deal in outcome.accepted {
+				self.replay = Replay::default();
+				for deal in outcome.accepted.iter().filter(|deal| !outcome.learned.contains(deal)) {
 					tracing::info!(deal, "deal accepted, final");
+				}
+				if let Some(first) = outcome.learned.first() {
+					let deals = outcome.learned.len();
+					tracing::warn!(
+						deals,
+						first,
+						"the chain has deals that this folder did not know: is it new, or a backup?"
+					);
 				}
 				for deal in outcome.ended {
 					tracing::info!(deal, "deal is over; its slot will be cleared");
@@ -297,15 +351,16 @@ impl Engine {
 					tracing::info!(deal, "slot cleared; the bytes go when nobody can ask for them any more");
 				}
 			}
-			Err(error) => self.note_trouble(error.to_string()),
+			Err(error) => {
+				let text = error.to_string();
+				if !self.situation.trouble.as_ref().is_some_and(|trouble| trouble.starts_with(&text)) {
+					tracing::error!("{text}");
+				}
+				let how =
+					if matches!(error, SyncError::OtherForest { .. }) { self.replay.words() } else { String::new() };
+				self.step_out(text + &how);
+			}
 		}
-	}
-
-	fn note_trouble(&mut self, text: String) {
-		if self.situation.trouble.as_ref() != Some(&text) {
-			tracing::error!("{text}");
-		}
-		self.step_out(text);
 	}
 
 	/// Deals are neither taken nor cleared until the final state can be followed again.
@@ -340,11 +395,13 @@ impl Engine {
 		if let Some(page) = &mut self.situation.node {
 			page.window = window.clone();
 		}
-		self.till.set_chain(Some(Arc::new(chain.clone())));
 		self.answerer.note(&window);
-		if self.prove {
+		if self.prove && self.is_worth_a_try(&window) {
 			self.answerer.look(chain, &window).await?;
 		}
+		// Vouchers are looked after as deals are: not by a state of long ago, in which their channels do not exist.
+		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
+		self.till.set_chain(ledger);
 		let api = chain.ensure_api(block).await;
 		self.situation.read("the runtime's version", api)?;
 		self.line.look(chain, block, window.now).await?;
@@ -366,19 +423,27 @@ impl Engine {
 		Ok(())
 	}
 
+	/// Whether the window can be answered. A node that syncs shows many of long ago, over forests that are forgotten.
+	fn is_worth_a_try(&self, window: &WindowPage) -> bool {
+		let is_old = self.storage.journal.followed().is_some_and(|followed| window.now < followed.height);
+		!is_old || self.forests.tree(&window.frozen.root).is_some()
+	}
+
 	/// Keeps a forest of the best block that is ahead of the final one: a window may ask for it before it is final.
 	async fn look_ahead(&mut self, chain: &Chain, block: BlockHash, node: &NodeView) -> Result<(), ChainError> {
 		let root = node.forest.root;
-		if self.looked_ahead == Some(root) || self.forests.tree(&root).is_some() {
+		// Another final forest may explain what the last one did not.
+		let looked = Some((root, self.forests.current().root));
+		if self.looked_ahead == looked || self.forests.tree(&root).is_some() {
 			return Ok(());
 		}
 		let deals = chain.deals_of_node(self.node, block).await;
 		let Some(deals) = self.situation.read("the deals of the best block", deals)? else { return Ok(()) };
-		self.looked_ahead = Some(root);
+		self.looked_ahead = looked;
 		let clearing = Updater::clearing(&self.storage.journal);
-		let explained = sync::explain(node, &deals, &self.forests, &clearing);
-		if let Some((depth, changes)) = explained {
-			if let Err(error) = self.forests.keep_candidate(depth, &changes) {
+		let hints = Hints { clearing: &clearing, ..Hints::default() };
+		if let Some(tree) = sync::explain(node, &deals, &self.storage.journal, &self.forests, hints) {
+			if let Err(error) = self.forests.keep_candidate(&tree) {
 				tracing::warn!("a forest that is not final yet cannot be kept: {error}");
 			}
 		}
@@ -437,8 +502,15 @@ impl Engine {
 		}
 		self.situation.proves_itself = self.prove;
 		self.situation.line = self.line.view();
+		let before = self.situation.missing.len();
 		self.situation.look(&self.storage);
+		let contents = self.situation.missing.len();
+		if contents > before {
+			tracing::error!(contents, "deals need contents that are not here; `substation status` names them");
+		}
 		self.metrics.set_deletion(self.situation.deletion.as_ref());
+		let missing = self.situation.missing.iter().fold(0u64, |sum, content| sum.saturating_add(content.bytes));
+		self.metrics.set_missing(self.situation.missing.len(), missing);
 		self.situation.delivery = Some(self.till.status());
 		if let Some(window) = self.situation.node.as_ref().map(|node| &node.window) {
 			self.metrics.numbers().next_window.set(report::next_window(window).into());

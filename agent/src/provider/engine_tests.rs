@@ -6,8 +6,13 @@ use crate::{
 		limits::{BandwidthConfig, Limits},
 		line::LineParts,
 	},
-	chain::testing::FakeNode,
-	data::{hashing, progress::Progress},
+	chain::{history::tests::acceptance, testing::FakeNode},
+	data::{
+		bench::write_deals,
+		hashing,
+		journal::{DealRecord, DealState},
+		progress::Progress,
+	},
 	payments::terms::Delivery,
 	provider::testing::{deal, node, terms, window},
 };
@@ -15,10 +20,10 @@ use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
 use substation_primitives::{
-	deal::{Deal, DealState},
+	deal::{Acceptance, Deal, DealState as Standing},
 	pages::WindowPage,
 };
-use substation_proofs::forest::{Change, Leaf};
+use substation_proofs::forest::{Change, Forest, Leaf};
 
 const GENESIS: Hash = [0; 32];
 
@@ -33,7 +38,12 @@ struct World {
 
 impl World {
 	async fn new() -> Self {
-		let (folder, fake) = (tempfile::tempdir().unwrap(), FakeNode::new());
+		Self::over(tempfile::tempdir().unwrap()).await
+	}
+
+	/// Over a data folder, with its forest if it has one.
+	async fn over(folder: tempfile::TempDir) -> Self {
+		let fake = FakeNode::new();
 		let chain = fake.connect().await.unwrap();
 		let (node, key) = (node().id, SecretKey::from_bytes(&[2; 32]));
 		let storage = Storage::open(folder.path()).unwrap();
@@ -44,12 +54,15 @@ impl World {
 		let endpoint = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).clear_ip_transports();
 		let endpoint = endpoint.bind_addr("127.0.0.1:0").unwrap().bind().await.unwrap();
 
-		let (file, outboard) = (folder.path().join("content"), folder.path().join("content.obao4"));
-		std::fs::write(&file, [42; 5_000]).unwrap();
-		let content = hashing::commit(&file, &outboard, 1, &Progress::silent()).unwrap();
-		storage.blobs.serve_file(&file, &outboard, content);
-		let leaf = Leaf { deal: 5, root: content.root, length: content.length };
-		let frozen = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		if forests.current().is_empty() {
+			let (file, outboard) = (folder.path().join("content"), folder.path().join("content.obao4"));
+			std::fs::write(&file, [42; 5_000]).unwrap();
+			let content = hashing::commit(&file, &outboard, 1, &Progress::silent()).unwrap();
+			storage.blobs.serve_file(&file, &outboard, content);
+			let leaf = Leaf { deal: 5, root: content.root, length: content.length };
+			forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		}
+		let frozen = forests.current();
 		let window = WindowPage { now: 106, frozen, ..window() };
 
 		let engine = Engine::new(EngineParts {
@@ -211,7 +224,7 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 	// The best one has, and its window asks for it.
 	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
 	let proposal = deal();
-	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms(0)), ..proposal.deal };
+	let record = Deal { root: leaf.root, length: leaf.length, state: Standing::Active(terms(0)), ..proposal.deal };
 	world.fake.serve("node_page", Some(&page).encode());
 	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
 
@@ -221,4 +234,115 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 
 	assert_eq!(world.fake.submitted(), 1);
 	assert!(world.engine.forests.current().is_empty() && world.engine.storage.journal.is_empty());
+}
+
+// 1
+#[tokio::test]
+async fn a_node_without_peers_is_taken_for_one_that_syncs() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&node()).encode());
+	world.fake.has_peers(0);
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert_eq!(world.engine.storage.journal.followed(), None);
+	assert!(world.words().contains("the node is syncing"), "{}", world.words());
+}
+
+// 1
+#[tokio::test]
+async fn a_page_with_a_short_period_does_not_shorten_the_wait_of_bytes() {
+	let mut world = followed().await;
+	let journal = world.engine.storage.journal.clone();
+	let period = journal.period().unwrap();
+	assert_eq!(period, 120);
+	let record = DealRecord {
+		deal: 6,
+		customer: [3; 32],
+		root: [4; 32],
+		length: 1,
+		seen: 1,
+		state: DealState::ToDelete { after: 1, since: journal.watched() },
+	};
+	journal.put(&record).unwrap();
+
+	let short = WindowPage { period_length: 0, ..window() };
+	let page = NodeView { window: short, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.finalise(110, [11; 32]);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert_eq!((journal.followed().map(|block| block.height), journal.period()), (Some(110), Some(period)));
+	assert_eq!(journal.get(6), Some(record));
+}
+
+// 9
+#[tokio::test]
+async fn a_forest_that_nothing_explains_deletes_nothing_and_is_looked_for_in_the_chains_blocks() {
+	let mut world = followed().await;
+	let storage = world.engine.storage.clone();
+	let content = [9; 32];
+	let file = |extension| storage.blobs.path(&content, extension);
+	std::fs::write(file("data"), b"content").unwrap();
+	std::fs::write(file("obao4"), b"").unwrap();
+	let commitment = hashing::Commitment { root: content, length: 7 };
+	storage.blobs.serve_file(&file("data"), &file("obao4"), commitment);
+	// A deal that this folder has never heard of was accepted and is over; its slot is not cleared.
+	let unknown = Leaf { deal: 77, root: content, length: 7 };
+	let mut tree = (*world.engine.forests.current_tree()).clone();
+	tree.apply(1, &[(1, Change::Insert(unknown))]).unwrap();
+	let page = NodeView { deals: 1, forest: tree.forest(), ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	let acceptance = acceptance(node().id, &[Acceptance { deal: DealId(77), slot: 1 }]);
+	world.fake.has_body(105, [105; 32], &[acceptance]);
+	world.fake.finalise(110, [11; 32]);
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.words().contains("are of deals that have ended"), "{}", world.words());
+	assert_eq!(storage.journal.followed().map(|block| block.height), Some(100));
+	assert!(file("data").exists() && storage.journal.orphans().unwrap().is_empty());
+
+	let mut height = 110u8;
+	while world.engine.situation.trouble.is_some() && height < 250 {
+		height += 1;
+		world.fake.finalise(height.into(), [height; 32]);
+		assert!(world.engine.follow_final(&world.chain).await.is_ok());
+		tokio::task::yield_now().await;
+	}
+
+	assert_eq!(world.engine.forests.current(), tree.forest());
+	assert_eq!(storage.journal.get(77).map(|record| record.state), Some(DealState::Ended { slot: 1 }));
+	assert!(storage.journal.is_needed(&content));
+}
+
+// 1
+#[tokio::test]
+async fn windows_of_long_ago_that_a_syncing_node_shows_are_not_counted_as_unanswered() {
+	let mut world = followed().await;
+	let old = WindowPage { now: 50, frozen: Forest { root: [66; 32], ..world.window.frozen }, ..world.window.clone() };
+	world.fake.serve("window", Some(&old).encode());
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!((world.fake.submitted(), world.engine.metrics.numbers().unanswered.get()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_first_proof_after_a_start_waits_for_no_deal_to_be_read_from_the_chain() {
+	const DEALS: u32 = 10_000;
+	let folder = tempfile::tempdir().unwrap();
+	write_deals(DEALS, folder.path()).unwrap();
+	let mut world = World::over(folder).await;
+	let page = NodeView { deals: DEALS, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	let before = world.fake.calls().len();
+
+	assert!(world.engine.start(&world.chain).await.is_ok());
+
+	let calls = world.fake.calls().split_off(before);
+	let sent = calls.iter().position(|call| call == "author_submitExtrinsic").unwrap();
+	assert!(sent <= 12, "{calls:?}");
+	let is_page = |call: &&String| call.starts_with("SubstationApi_");
+	assert_eq!(calls[..sent].iter().filter(is_page).collect::<Vec<_>>(), ["SubstationApi_window"]);
+	assert!(calls[sent..].iter().any(|call| call == "SubstationApi_deals_of_node"), "what is final comes after it");
 }

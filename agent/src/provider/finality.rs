@@ -3,6 +3,27 @@
 //! A node that imports the chain anew shows final states of long ago, in which deals that run today do not exist yet.
 
 use crate::data::{journal::Followed, Hash};
+use std::time::Instant;
+
+/// For how many seconds a folder has followed the chain: what its journal says, and the time since this process first did.
+/// The system's clock has no part in it, since many machines do not know the time when they start.
+#[derive(Debug)]
+pub struct Watch {
+	before: u64,
+	since: Option<Instant>,
+}
+
+impl Watch {
+	/// Goes on where the journal is.
+	pub fn new(before: u64) -> Self {
+		Self { before, since: None }
+	}
+
+	/// A final state is followed now. For how long it was until now.
+	pub fn tick(&mut self) -> u64 {
+		self.before.saturating_add(self.since.get_or_insert_with(Instant::now).elapsed().as_secs())
+	}
+}
 
 /// A final state that a node shows, with what tells whether it may be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +60,7 @@ pub enum Wait {
 	/// The state is older than what was followed.
 	#[error(
 		"the node shows an older final state than before ({shown}, not {followed}); is it syncing? Nothing is accepted, \
-		 cleared or deleted until it is ahead"
+		 cleared or deleted until it is ahead; if no node is so far, the one before has lied: `substation follow-anew`"
 	)]
 	Older {
 		/// The height that it shows.

@@ -6,11 +6,14 @@
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
+//! | `history` | which periods were due |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
-//! | `history` | which periods were due |
+//! | `missing` | what the chain says should be on the disk, and is not |
+//! | `rebuild` | which deals make up the forest that the chain has |
+//! | `replay` | reads the chain's blocks since a backup |
 //! | `report` | how it stands, in words |
 //! | `rewards` | what it has earned besides its customers' payments |
 
@@ -20,6 +23,9 @@ pub mod engine;
 pub mod finality;
 pub mod history;
 pub mod intake;
+pub mod missing;
+pub mod rebuild;
+pub mod replay;
 pub mod report;
 pub mod rewards;
 pub mod sync;
@@ -270,6 +276,11 @@ impl Work {
 
 /// The node that an agent's key serves in the final state, and who owns it.
 async fn found(chain: &Chain, agent: &[u8; 32]) -> Result<Option<(NodeId, AccountId)>, ChainError> {
+	// In a state of long ago the key may have served another node, and what is found now is kept for good.
+	if chain.is_syncing().await? {
+		let what = "to say which node has this machine's key".to_owned();
+		return Err(ChainError::Refused { what, reason: "it is syncing".to_owned() });
+	}
 	let block = chain.finalised().await?;
 	let Some(node) = chain.node_of_agent(agent, block).await? else { return Ok(None) };
 	Ok(chain.node(node, block).await?.map(|page| (page.id, page.operator)))

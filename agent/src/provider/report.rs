@@ -15,6 +15,7 @@ use crate::{
 	provider::{
 		disputes::DisputeReport,
 		history,
+		missing::{self, MissingContent, Unclaimed},
 		rewards::{self, RewardReport},
 	},
 };
@@ -55,10 +56,12 @@ pub struct Situation {
 	pub proves_itself: bool,
 	/// Deals by their local state.
 	pub counts: Counts,
-	/// How long a period takes, in seconds.
-	pub period: Option<u64>,
 	/// What is to be deleted, and when.
 	pub deletion: Option<Deletion>,
+	/// What no deal needs.
+	pub unclaimed: Option<Unclaimed>,
+	/// What deals need and is not here.
+	pub missing: Vec<MissingContent>,
 	/// Contents that are damaged.
 	pub damage: Vec<DamagedContent>,
 	/// Bytes of contents on the disk.
@@ -119,7 +122,7 @@ impl DamagedContent {
 }
 
 /// The first of many things.
-fn listed<T>(things: &[T], name: impl Fn(&T) -> String) -> String {
+pub(crate) fn listed<T>(things: &[T], name: impl Fn(&T) -> String) -> String {
 	let mut text: String = things.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
 	let more = things.len().saturating_sub(NAMED);
 	if more > 0 {
@@ -148,6 +151,8 @@ impl Situation {
 	/// Looks at what is in the data folder.
 	pub fn look(&mut self, storage: &Storage) {
 		self.count(&storage.journal);
+		self.missing = missing::missing(storage);
+		self.unclaimed = missing::unclaimed(storage);
 		self.used_bytes = storage.blobs.used_bytes();
 		self.free_bytes = storage.blobs.free_bytes().unwrap_or(0);
 	}
@@ -186,7 +191,7 @@ impl Situation {
 			*counter = counter.saturating_add(1);
 		}
 		self.counts = counts;
-		self.deletion = journal.deletion(self.period);
+		self.deletion = journal.deletion();
 		let damage = journal.damage().unwrap_or_default();
 		self.damage = damage.into_iter().map(|damage| DamagedContent::new(damage, journal)).collect();
 	}
@@ -236,6 +241,10 @@ pub struct Report {
 	pub local: Counts,
 	/// What is to be deleted, and when.
 	pub deletion: Option<Deletion>,
+	/// What no deal needs.
+	pub unclaimed: Option<Unclaimed>,
+	/// What deals need and is not here.
+	pub missing: Vec<MissingContent>,
 	/// How many contents are damaged.
 	pub damaged: usize,
 	/// Which, and whom that concerns.
@@ -307,6 +316,8 @@ impl Report {
 			}),
 			local: situation.counts,
 			deletion: situation.deletion,
+			unclaimed: situation.unclaimed,
+			missing: situation.missing.clone(),
 			damaged: situation.damage.len(),
 			damage: situation.damage.clone(),
 			used_bytes: situation.used_bytes,
@@ -362,6 +373,11 @@ fn verdict(situation: &Situation) -> (bool, String) {
 	}
 	if let Some(trouble) = &situation.trouble {
 		return (false, trouble.clone());
+	}
+	if let Some(first) = situation.missing.first() {
+		let (count, deals) = (situation.missing.len(), listed(&first.deals, u64::to_string));
+		let reason = format!("{count} contents that deals need are not here, first {} of deals {deals}", first.root);
+		return (false, format!("{reason}: some windows will fail; take them in with `substation restore`"));
 	}
 	if let Some(first) = situation.damage.iter().find(|content| !content.deals.is_empty()) {
 		let count = situation.damage.len();
@@ -457,6 +473,12 @@ fn local_words(situation: &Situation) -> Vec<String> {
 		format!("disk: {} stored, {} free", display_size(situation.used_bytes), display_size(situation.free_bytes)),
 	];
 	words.extend(situation.deletion.as_ref().map(|deletion| deletion_words(deletion, journal::now())));
+	words.extend(situation.unclaimed.as_ref().map(|unclaimed| unclaimed.words(journal::now())));
+	words.extend(situation.missing.iter().take(NAMED_CONTENTS).map(MissingContent::words));
+	let more = situation.missing.len().saturating_sub(NAMED_CONTENTS);
+	if more > 0 {
+		words.push(format!("missing: {more} contents more; `substation status --json` names them all"));
+	}
 	words.extend(situation.delivery.iter().filter_map(|delivery| delivery.words.clone()));
 	words.extend(situation.damage.iter().take(NAMED_CONTENTS).map(DamagedContent::words));
 	let more = situation.damage.len().saturating_sub(NAMED_CONTENTS);
@@ -575,20 +597,24 @@ mod tests {
 		let record = |deal, root, state| {
 			journal.put(&DealRecord { deal, customer: [1; 32], root, length: 2 << 20, seen: 1, state }).unwrap();
 		};
-		record(7, [7; 32], Local::ToDelete { after: 900, since: 10_000 });
+		journal.pin_period(86_400).unwrap();
+		record(7, [7; 32], Local::ToDelete { after: 900, since: 0 });
 		record(8, [8; 32], Local::ToDelete { after: 800, since: 20_000 });
 		// Another deal needs these bytes.
 		record(9, [9; 32], Local::ToDelete { after: 700, since: 1 });
 		record(10, [9; 32], Local::Accepted { slot: 0 });
-		let mut situation = Situation { period: Some(86_400), ..working() };
+		let mut situation = working();
+		let before = journal::now();
 		situation.count(&journal);
 
-		let deletion = Deletion { contents: 2, bytes: 4 << 20, block: 800, at: Some(96_400) };
 		let report = Report::of(&situation);
 
+		let at = report.deletion.and_then(|deletion| deletion.at).unwrap();
+		assert!((before + 86_400..=journal::now() + 86_400).contains(&at));
+		let deletion = Deletion { contents: 2, bytes: 4 << 20, block: 800, at: Some(at) };
 		assert_eq!(report.deletion, Some(deletion));
 		assert!(report.words.iter().any(|line| line.starts_with("to be deleted: ")), "{:?}", report.words);
-		let words = deletion_words(&deletion, 10_000);
+		let words = deletion_words(&deletion, at - 86_400);
 		assert!(words.contains("of 2 contents, the first not before block 800 and in 24 hours"), "{words}");
 	}
 

@@ -4,17 +4,27 @@
 //! is refused. What this agent sent and is not final is only a note in the journal.
 //!
 //! The bytes of a deal that the chain does not have any more outlive doubt: they go when, after a whole period of blocks
-//! and of wall-clock time, a final state still says so.
+//! and of time that this folder has followed the chain, a final state still says so.
 
 use crate::{
-	chain::client::{DealView, NodeView},
+	chain::{
+		client::{DealView, NodeView},
+		history::Update,
+	},
 	data::{
 		forests::{ForestStep, Forests, ForestsError},
 		journal::{DealChanges, DealRecord, DealState as Local, Followed, Journal, JournalError},
+		Hash,
 	},
-	provider::decide,
+	provider::{
+		decide,
+		rebuild::{self, Evidence},
+	},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 use substation_primitives::{deal::DealState, NodeStatus};
 use substation_proofs::{
 	forest::{Change, Leaf},
@@ -37,10 +47,16 @@ pub enum SyncError {
 	Forests(#[from] ForestsError),
 	/// The chain's forest is none that this folder can explain.
 	#[error(
-		"the chain's forest for this node is not the one in this data folder; was the folder restored from a backup, or \
-		 does another agent run with the same key? Deals of unknown slots cannot be proven"
+		"the chain's forest for this node is not the one in this data folder: {unknown} of its {total} bytes are of deals \
+		 that have ended, and which those are the folder does not know; was it restored from a backup, or does another agent \
+		 run with the same key? Nothing is accepted, cleared or deleted, and windows over that forest cannot be proven"
 	)]
-	OtherForest,
+	OtherForest {
+		/// Bytes of deals without a record.
+		unknown: u64,
+		/// All bytes.
+		total: u64,
+	},
 }
 
 /// What a pass changed.
@@ -48,6 +64,8 @@ pub enum SyncError {
 pub struct Outcome {
 	/// Deals whose acceptance became final.
 	pub accepted: Vec<u64>,
+	/// Those of them that the journal did not know at all.
+	pub learned: Vec<u64>,
 	/// Deals whose record is gone.
 	pub ended: Vec<u64>,
 	/// Deals whose slot is cleared.
@@ -59,12 +77,23 @@ pub struct Outcome {
 pub struct Moment {
 	/// The final block.
 	pub block: Followed,
-	/// Wall-clock time, in seconds since 1970.
-	pub now: u64,
+	/// For how many seconds this folder has followed the chain.
+	pub watched: u64,
 	/// How long a period takes, in seconds.
 	pub period: u64,
 	/// Whether deals may be forgotten, and with them their bytes: not while the node is catching up.
 	pub may_forget: bool,
+}
+
+/// What else tells which ended deals are still in the forest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints<'a> {
+	/// The slots that a clear on its way empties.
+	pub clearing: &'a [u32],
+	/// What the chain's blocks have changed of the forest since the block that was followed last.
+	pub history: &'a [Update],
+	/// Contents on the disk.
+	pub contents: &'a [(Hash, u64)],
 }
 
 /// The deals as the journal has them and as they will be.
@@ -90,15 +119,15 @@ impl Deals {
 	}
 }
 
-/// Writes a final state into journal and forest, in one transaction with the block itself. `clearing` are the slots that
-/// a clear on its way empties. Errors and changes nothing when the state is older than what was followed.
+/// Writes a final state into journal and forest, in one transaction with the block itself. Errors and changes nothing when
+/// the state is older than what was followed.
 pub fn apply(
 	moment: &Moment,
 	node: &NodeView,
 	deals: &[DealView],
 	journal: &Journal,
 	forests: &Forests,
-	clearing: &[u32],
+	hints: Hints<'_>,
 ) -> Result<Outcome, SyncError> {
 	let height = moment.block.height;
 	if let Some(followed) = journal.followed().filter(|followed| height < followed.height) {
@@ -106,15 +135,16 @@ pub fn apply(
 	}
 	let mut outcome = Outcome::default();
 	let mut kept = Deals::of(journal);
-	let active = active_leaves(deals);
 	let is_dropped = node.status == NodeStatus::Terminated || node.terminated_at.is_some();
-	let (step, tree) = if is_dropped && node.forest.is_empty() {
+	let tree = if is_dropped && node.forest.is_empty() {
 		drop_forest(moment, node, forests, &mut kept, &mut outcome)
 	} else {
-		follow_forest(node, &active, forests, clearing)?
+		follow_forest(node, &active_leaves(deals), forests, &kept.known, hints)?
 	};
+	let is_same = tree.forest() == forests.current();
+	let step = if is_same { ForestStep::Same } else { ForestStep::Become(tree.clone()) };
 	follow_deals(moment, node, deals, &tree, &mut kept, &mut outcome);
-	forests.follow(moment.block, &step, &kept.changes)?;
+	forests.follow(moment.block, moment.watched, &step, &kept.changes)?;
 	Ok(outcome)
 }
 
@@ -135,73 +165,83 @@ fn drop_forest(
 	forests: &Forests,
 	kept: &mut Deals,
 	outcome: &mut Outcome,
-) -> (ForestStep, Arc<ForestTree>) {
+) -> Arc<ForestTree> {
 	let ended = |record: &&DealRecord| matches!(record.state, Local::Ended { .. });
 	let ended: Vec<DealRecord> = kept.known.values().filter(ended).cloned().collect();
 	for record in ended {
 		outcome.cleared.push(record.deal);
-		kept.put(DealRecord { state: Local::ToDelete { after: moment.block.height, since: moment.now }, ..record });
+		let state = Local::ToDelete { after: moment.block.height, since: moment.watched };
+		kept.put(DealRecord { state, ..record });
 	}
 	let tree = forests.current_tree();
 	if tree.is_empty() {
-		return (ForestStep::Same, tree);
+		return tree;
 	}
 	let (block, period) = (moment.block.height, node.terminated_at.map(|period| period.0));
 	tracing::warn!(block, ?period, "this node was terminated");
-	(ForestStep::Replace { depth: 0, leaves: vec![] }, Arc::new(ForestTree::new(node.id.0)))
+	Arc::new(ForestTree::new(node.id.0))
 }
 
-/// What leads to the chain's forest, and that forest.
+/// The chain's forest, with its deals.
 fn follow_forest(
 	node: &NodeView,
 	active: &BTreeMap<u32, Leaf>,
 	forests: &Forests,
-	clearing: &[u32],
-) -> Result<(ForestStep, Arc<ForestTree>), SyncError> {
+	records: &BTreeMap<u64, DealRecord>,
+	hints: Hints<'_>,
+) -> Result<Arc<ForestTree>, SyncError> {
 	let tree = forests.current_tree();
 	if tree.forest() == node.forest {
-		return Ok((ForestStep::Same, tree));
+		return Ok(tree);
 	}
-	let present: BTreeMap<u32, Leaf> = tree.iter().map(|(slot, leaf)| (slot, *leaf)).collect();
-	let ended: Vec<u32> =
-		present.iter().filter(|(slot, leaf)| active.get(slot) != Some(leaf)).map(|(slot, _)| *slot).collect();
-	let depth = node.forest.depth;
-	for gone in decide::cleared_candidates(&ended, clearing, MAX_UPDATES) {
-		let mut target: BTreeMap<u32, Leaf> = present.clone();
-		target.retain(|slot, _| !gone.contains(slot));
-		target.extend(active);
-		let changes = decide::changes(&present, &target);
-		let mut candidate = (*tree).clone();
-		if candidate.apply(depth, &changes).is_ok() && candidate.forest() == node.forest {
-			return Ok((ForestStep::Apply { depth, changes }, Arc::new(candidate)));
-		}
-	}
-	// Slots that only the chain's records explain: the folder is new, or was away for long.
-	let leaves: Vec<(u32, Leaf)> = active.iter().map(|(slot, leaf)| (*slot, *leaf)).collect();
-	match ForestTree::from_leaves(node.id.0, depth, leaves.iter().copied()) {
-		Ok(rebuilt) if rebuilt.forest() == node.forest => {
-			Ok((ForestStep::Replace { depth, leaves }, Arc::new(rebuilt)))
-		}
-		_ => Err(SyncError::OtherForest),
+	let (id, forest) = (node.id.0, &node.forest);
+	let ended = |(slot, leaf): &(u32, &Leaf)| active.get(slot) != Some(*leaf);
+	let ended: Vec<u32> = tree.iter().filter(ended).map(|(slot, _)| slot).collect();
+	let gone = decide::cleared_candidates(&ended, hints.clearing, MAX_UPDATES);
+	let kept =
+		|gone: &BTreeSet<u32>| -> BTreeSet<u32> { ended.iter().filter(|slot| !gone.contains(slot)).copied().collect() };
+	let in_slots = records.values().filter_map(|record| Some((slot_in(&record.state)?, leaf_of(record))));
+	let evidence = Evidence {
+		certain: Vec::new(),
+		possible: forests.known().into_iter().chain(in_slots).collect(),
+		likely: gone.iter().map(kept).collect(),
+	};
+	let of_history = || {
+		let known = |deal| records.get(&deal).map(leaf_of);
+		let evidence = Evidence::of_history(&tree, active, hints.history, hints.contents, known);
+		rebuild::find(id, forest, active, &evidence)
+	};
+	let found = rebuild::find(id, forest, active, &evidence);
+	let found = found.or_else(|| (!hints.history.is_empty()).then(of_history).flatten());
+	found.map(Arc::new).ok_or_else(|| {
+		let bytes = active.values().fold(0u64, |sum, leaf| sum.saturating_add(leaf.length));
+		SyncError::OtherForest { unknown: forest.total.saturating_sub(bytes), total: forest.total }
+	})
+}
+
+/// The slot that a deal was given, if it may still be there.
+fn slot_in(state: &Local) -> Option<u32> {
+	match state {
+		Local::Submitted { slot } | Local::Accepted { slot } | Local::Ended { slot } => Some(*slot),
+		Local::Fetching | Local::Ready | Local::ToDelete { .. } | Local::Refused => None,
 	}
 }
 
-/// The changes that lead from the final forest to the one of a page that is not final, if its deals explain them.
+fn leaf_of(record: &DealRecord) -> Leaf {
+	Leaf { deal: record.deal, root: record.root, length: record.length }
+}
+
+/// The forest of a page that is not final, if it is another than the final one and its deals explain it.
 pub fn explain(
 	node: &NodeView,
 	deals: &[DealView],
+	journal: &Journal,
 	forests: &Forests,
-	clearing: &[u32],
-) -> Option<(u8, Vec<(u32, Change)>)> {
-	let (step, _) = follow_forest(node, &active_leaves(deals), forests, clearing).ok()?;
-	match step {
-		ForestStep::Same => None,
-		ForestStep::Apply { depth, changes } => Some((depth, changes)),
-		ForestStep::Replace { depth, leaves } => {
-			let present = forests.current_tree().iter().map(|(slot, leaf)| (slot, *leaf)).collect();
-			Some((depth, decide::changes(&present, &leaves.into_iter().collect())))
-		}
-	}
+	hints: Hints<'_>,
+) -> Option<Arc<ForestTree>> {
+	let known = Deals::of(journal).known;
+	let tree = follow_forest(node, &active_leaves(deals), forests, &known, hints).ok()?;
+	(tree.forest() != forests.current()).then_some(tree)
 }
 
 fn follow_deals(
@@ -215,12 +255,26 @@ fn follow_deals(
 	let on_chain: BTreeMap<u64, &DealView> = deals.iter().map(|page| (page.id.0, page)).collect();
 	for page in deals {
 		let DealState::Active(terms) = page.deal.state else { continue };
-		let state = Local::Accepted { slot: terms.slot };
 		let known = kept.known.get(&page.id.0);
-		if known.is_none_or(|record| record.state != state) {
-			let seen = known.map_or(moment.block.height, |record| record.seen);
-			kept.put(record(page, seen, state));
-			outcome.accepted.push(page.id.0);
+		let seen = known.map_or(moment.block.height, |known| known.seen);
+		// All of it: what a node that lied, or another fork, has said of the deal's bytes must not stay.
+		let accepted = record(page, seen, Local::Accepted { slot: terms.slot });
+		if known == Some(&accepted) {
+			continue;
+		}
+		if known.is_none() {
+			outcome.learned.push(page.id.0);
+		}
+		kept.put(accepted);
+		outcome.accepted.push(page.id.0);
+	}
+	// Of what the chain's blocks alone have told, bytes are needed and slots to be cleared too.
+	for (slot, leaf) in tree.iter().filter(|(_, leaf)| !on_chain.contains_key(&leaf.deal)) {
+		if !kept.known.contains_key(&leaf.deal) {
+			let Leaf { deal, root, length } = *leaf;
+			let (customer, seen, state) = ([0; 32], moment.block.height, Local::Ended { slot });
+			kept.put(DealRecord { deal, customer, root, length, seen, state });
+			outcome.ended.push(deal);
 		}
 	}
 	let records: Vec<DealRecord> = kept.known.values().cloned().collect();
@@ -266,25 +320,26 @@ fn next_state(
 	node: &NodeView,
 	tree: &ForestTree,
 ) -> Next {
-	let holds_slot = tree.slot_of(record.deal).is_some();
 	let block = moment.block.height;
-	match (&record.state, page) {
-		(Local::Accepted { slot }, None) if holds_slot => Next::State(Local::Ended { slot: *slot }),
+	match (&record.state, page, tree.slot_of(record.deal)) {
+		(Local::Ended { .. }, None, Some(_)) => Next::Same,
+		// Whatever was known of it: a node may have lied, and a restored journal may be older than its acceptance.
+		(_, None, Some(slot)) => Next::State(Local::Ended { slot }),
 		// Bytes may be asked for until the period of the clear is over.
-		(Local::Accepted { .. } | Local::Ended { .. }, None) if !holds_slot => {
-			Next::State(Local::ToDelete { after: node.window.closes.max(block), since: moment.now })
+		(Local::Accepted { .. } | Local::Ended { .. }, None, None) => {
+			Next::State(Local::ToDelete { after: node.window.closes.max(block), since: moment.watched })
 		}
-		(Local::ToDelete { after, since }, None) if block >= *after && moment.is_past(*since) => Next::Forget,
-		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, _) if !moment.may_forget => {
+		(Local::ToDelete { after, since }, None, None) if block >= *after && moment.is_past(*since) => Next::Forget,
+		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, _, _) if !moment.may_forget => {
 			Next::Same
 		}
-		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, Some(page)) => {
+		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, Some(page), _) => {
 			match page.deal.state {
 				DealState::Proposed { expires } if expires <= block => Next::Forget,
 				_ => Next::Same,
 			}
 		}
-		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, None)
+		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, None, _)
 			if block >= record.seen.saturating_add(UNKNOWN_FOR) =>
 		{
 			Next::Forget
@@ -296,7 +351,7 @@ fn next_state(
 impl Moment {
 	/// Whether what was found a whole period ago, and is found now, may be acted upon for good.
 	fn is_past(&self, since: u64) -> bool {
-		self.may_forget && self.now >= since.saturating_add(self.period)
+		self.may_forget && self.watched >= since.saturating_add(self.period)
 	}
 }
 

@@ -3,8 +3,9 @@
 use super::*;
 use crate::{
 	chain::AccountId,
+	data::journal::ForestChange,
 	provider::{
-		finality::{judge, Judgement, Shown, Wait},
+		finality::{judge, Judgement, Shown, Wait, Watch},
 		testing::terms,
 	},
 };
@@ -23,7 +24,8 @@ struct World {
 	tree: ForestTree,
 	deals: BTreeMap<u64, DealView>,
 	block: u32,
-	now: u64,
+	/// Seconds for which the chain was followed.
+	watched: u64,
 	is_syncing: bool,
 }
 
@@ -69,7 +71,7 @@ impl World {
 			tree: ForestTree::new(NODE),
 			deals: BTreeMap::new(),
 			block: 100,
-			now: 1_000,
+			watched: 1_000,
 			is_syncing: false,
 		}
 	}
@@ -132,12 +134,13 @@ impl World {
 	fn sync(&mut self, clearing: &[u32]) -> Result<Outcome, SyncError> {
 		self.block += 1;
 		let deals: Vec<DealView> = self.deals.values().cloned().collect();
-		apply(&self.moment(), &self.node(), &deals, &self.journal, &self.forests, clearing)
+		let hints = Hints { clearing, ..Hints::default() };
+		apply(&self.moment(), &self.node(), &deals, &self.journal, &self.forests, hints)
 	}
 
 	fn moment(&self) -> Moment {
 		let block = Followed { height: self.block, hash: hash(self.block) };
-		Moment { block, now: self.now, period: PERIOD, may_forget: !self.is_syncing }
+		Moment { block, watched: self.watched, period: PERIOD, may_forget: !self.is_syncing }
 	}
 
 	/// The chain as it was before it accepted anything.
@@ -165,7 +168,7 @@ fn final_acceptances_enter_journal_and_forest() {
 
 	let outcome = world.sync(&[]).unwrap();
 
-	assert_eq!(outcome, Outcome { accepted: vec![7, 8], ..Outcome::default() });
+	assert_eq!(outcome, Outcome { accepted: vec![7, 8], learned: vec![7, 8], ..Outcome::default() });
 	assert_eq!(world.forests.current(), world.tree.forest());
 	assert_eq!(world.state(8), Some(Local::Accepted { slot: 1 }));
 	assert_eq!(world.sync(&[]).unwrap(), Outcome::default(), "a second look changes nothing");
@@ -187,7 +190,7 @@ fn deal_without_a_record_is_cleared_and_its_bytes_outlive_the_period() {
 	assert_eq!(world.state(7), Some(Local::ToDelete { after: 120, since: 1_000 }));
 	assert!(world.journal.is_needed(&[7; 32]));
 
-	(world.block, world.now) = (119, 1_000 + PERIOD);
+	(world.block, world.watched) = (119, 1_000 + PERIOD);
 	world.sync(&[]).unwrap();
 	assert_eq!(world.state(7), None);
 	assert_eq!(world.forests.current(), world.tree.forest());
@@ -237,7 +240,7 @@ fn forest_that_nothing_explains_is_an_error_and_changes_nothing() {
 	let stranger = page(99, DealState::Proposed { expires: 500 });
 	world.tree.apply(1, &[(1, Change::Insert(stranger.deal.leaf(stranger.id)))]).unwrap();
 
-	assert!(matches!(world.sync(&[]), Err(SyncError::OtherForest)));
+	assert!(matches!(world.sync(&[]), Err(SyncError::OtherForest { unknown: 199, total: 306 })));
 	assert_eq!(world.forests.current(), before);
 }
 
@@ -272,7 +275,7 @@ fn terminated_node_owes_no_bytes_once_its_records_are_gone() {
 	let deals: Vec<DealView> = world.deals.values().cloned().collect();
 	let node = NodeView { status: NodeStatus::Terminated, terminated_at: Some(Period(4)), ..world.node() };
 	world.block = 110;
-	let outcome = apply(&world.moment(), &node, &deals, &world.journal, &world.forests, &[]).unwrap();
+	let outcome = apply(&world.moment(), &node, &deals, &world.journal, &world.forests, Hints::default()).unwrap();
 
 	assert!(world.forests.current().is_empty());
 	assert_eq!(outcome.cleared, [8]);
@@ -326,7 +329,7 @@ fn another_history_ends_the_program() {
 	};
 	assert_eq!(judge(Some(followed), &shown), other([8; 32]));
 	let moment = Moment { block: shown.block, ..world.moment() };
-	assert!(apply(&moment, &world.node(), &[], &world.journal, &world.forests, &[]).is_err());
+	assert!(apply(&moment, &world.node(), &[], &world.journal, &world.forests, Hints::default()).is_err());
 	assert_eq!(world.state(7), Some(Local::Accepted { slot: 0 }));
 }
 
@@ -340,19 +343,19 @@ fn bytes_outlive_a_short_verdict() {
 	// A node that lies, however many blocks it shows.
 	world.rewind();
 	world.sync(&[]).unwrap();
-	(world.block, world.now) = (5_000, 1_000 + PERIOD - 1);
+	(world.block, world.watched) = (5_000, 1_000 + PERIOD - 1);
 	world.sync(&[]).unwrap();
 	assert_eq!(world.state(7), Some(Local::ToDelete { after: 120, since: 1_000 }));
 
 	world.accept(7, 0);
-	world.now += PERIOD;
+	world.watched += PERIOD;
 	assert_eq!(world.sync(&[]).unwrap().accepted, [7]);
 	assert_eq!(world.forests.current(), world.tree.forest());
 
 	// Who lies for longer than a period is believed; a node that is syncing never.
 	world.rewind();
 	world.sync(&[]).unwrap();
-	world.now += PERIOD;
+	world.watched += PERIOD;
 	world.is_syncing = true;
 	world.sync(&[]).unwrap();
 	assert!(world.journal.is_needed(&[7; 32]));
@@ -382,4 +385,134 @@ fn a_folder_waits_for_the_end_of_a_sync() {
 	world.block = 200;
 	world.sync(&[]).unwrap();
 	assert_eq!(world.state(4), Some(Local::Ready), "nothing is forgotten meanwhile");
+}
+
+// 1
+#[test]
+fn a_deal_that_a_lie_has_hidden_is_cleared_like_any_other_once_it_is_over() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	world.accept(8, 1);
+	world.sync(&[]).unwrap();
+	let (tree, deals) = (world.tree.clone(), world.deals.clone());
+	world.rewind();
+	world.sync(&[]).unwrap();
+	assert_eq!(world.state(8), Some(Local::ToDelete { after: 120, since: 1_000 }));
+
+	// Meanwhile its record was closed. Its slot is still in the forest, which the records alone do not explain.
+	(world.tree, world.deals) = (tree, deals);
+	world.deals.remove(&8);
+	world.sync(&[]).unwrap();
+
+	assert_eq!(world.forests.current(), world.tree.forest());
+	assert_eq!(world.state(8), Some(Local::Ended { slot: 1 }));
+	assert_eq!(clearable(&world.forests, &world.journal).len(), 1);
+}
+
+// 1
+#[test]
+fn what_a_lie_has_said_of_a_deals_bytes_does_not_stay() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	let mut lie = world.deals[&7].clone();
+	lie.deal.root = [66; 32];
+	let mut tree = ForestTree::new(NODE);
+	tree.apply(0, &[(0, Change::Insert(lie.deal.leaf(lie.id)))]).unwrap();
+	let node = NodeView { forest: tree.forest(), ..world.node() };
+	apply(&world.moment(), &node, &[lie], &world.journal, &world.forests, Hints::default()).unwrap();
+	assert!(!world.journal.is_needed(&[7; 32]));
+
+	world.sync(&[]).unwrap();
+
+	assert!(world.journal.is_needed(&[7; 32]) && !world.journal.is_needed(&[66; 32]));
+}
+
+// 1
+#[test]
+fn a_wait_counts_only_while_the_chain_is_followed() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("journal.redb");
+	let block = |height| Followed { height, hash: hash(height) };
+	{
+		let journal = Journal::open(&path).unwrap();
+		journal.follow(block(1), 500, &ForestChange::Same, &DealChanges::new()).unwrap();
+		// A page that says less, or more, than the first one changes nothing.
+		assert_eq!([86_400, 1, u64::MAX].map(|shown| journal.pin_period(shown).unwrap()), [86_400; 3]);
+	}
+	let journal = Journal::open(&path).unwrap();
+
+	let mut watch = Watch::new(journal.watched());
+
+	assert_eq!((watch.tick(), journal.period()), (500, Some(86_400)), "wherever the system's clock has gone meanwhile");
+	// Nor does it ever go back.
+	journal.follow(block(2), 7, &ForestChange::Same, &DealChanges::new()).unwrap();
+	assert_eq!(journal.watched(), 500);
+}
+
+/// A folder that has followed some blocks, and a copy of its journal from then.
+fn backed_up() -> (World, tempfile::TempDir) {
+	let mut world = World::new();
+	for (id, slot) in [(5, 0), (6, 1), (7, 2)] {
+		world.accept(id, slot);
+	}
+	world.sync(&[]).unwrap();
+	let copy = tempfile::tempdir().unwrap();
+	std::fs::copy(world._folder.path().join("journal.redb"), copy.path().join("journal.redb")).unwrap();
+	(world, copy)
+}
+
+impl World {
+	/// Goes on with an older copy of the journal.
+	fn restore(&mut self, copy: &tempfile::TempDir) {
+		self.journal = Journal::open(&copy.path().join("journal.redb")).unwrap();
+		self.forests = Forests::open(&self.journal, NODE).unwrap();
+	}
+}
+
+// 9
+#[test]
+fn a_restored_journal_learns_what_came_and_what_went() {
+	let (mut world, copy) = backed_up();
+	// One deal ended and was cleared, another took its slot, a third ended and is still there.
+	world.deals.remove(&5);
+	world.deals.remove(&7);
+	world.sync(&[]).unwrap();
+	world.clear(&[5]);
+	world.sync(&[0]).unwrap();
+	world.accept(9, 0);
+	world.sync(&[]).unwrap();
+
+	world.restore(&copy);
+	let outcome = world.sync(&[]).unwrap();
+
+	assert_eq!(world.forests.current(), world.tree.forest());
+	assert_eq!((outcome.learned, outcome.cleared, outcome.ended), (vec![9], vec![5], vec![7]));
+	assert_eq!(world.state(9), Some(Local::Accepted { slot: 0 }));
+	assert!([5, 6, 7, 9].iter().all(|id| world.journal.is_needed(&[*id; 32])), "nothing is deleted at once");
+}
+
+// 9
+#[test]
+fn a_restored_journal_that_lacks_an_ended_deal_changes_nothing_until_the_chain_has_told_it() {
+	let (mut world, copy) = backed_up();
+	world.accept(9, 3);
+	world.sync(&[]).unwrap();
+	world.deals.remove(&9);
+	world.sync(&[]).unwrap();
+
+	world.restore(&copy);
+	let before = (world.journal.deals(), world.journal.followed(), world.forests.current());
+	assert!(matches!(world.sync(&[]), Err(SyncError::OtherForest { unknown: 109, .. })));
+	assert_eq!((world.journal.deals(), world.journal.followed(), world.forests.current()), before);
+
+	// Its bytes are on the disk, and a block says which slot it took.
+	let history = [Update::Accepted(vec![Acceptance { deal: DealId(9), slot: 3 }])];
+	let contents = [([6; 32], 106), ([9; 32], 109)];
+	let deals: Vec<DealView> = world.deals.values().cloned().collect();
+	let hints = Hints { history: &history, contents: &contents, ..Hints::default() };
+	apply(&world.moment(), &world.node(), &deals, &world.journal, &world.forests, hints).unwrap();
+
+	assert_eq!(world.forests.current(), world.tree.forest());
+	assert_eq!(world.state(9), Some(Local::Ended { slot: 3 }));
+	assert_eq!(clearable(&world.forests, &world.journal), [(3, world.tree.get(3).copied().unwrap())]);
 }

@@ -143,7 +143,7 @@ impl Updater {
 		let depth = ground.forests.depth_for(&slots);
 		let proof = ground.forests.update_proof(depth, &changes).map_err(SyncError::from)?;
 		// Noted before it is sent: its window may open before it is final.
-		ground.forests.keep_candidate(depth, &changes).map_err(SyncError::from)?;
+		ground.forests.keep_changed(depth, &changes).map_err(SyncError::from)?;
 		let message = authority::accept_message(&self.genesis, self.node.0, &forest.root, depth, &acceptances);
 		let call = Call::accept(self.node, &acceptances, depth, &proof, self.sign(&message));
 		match ground.chain.submit_free(&call).await? {
@@ -197,7 +197,7 @@ impl Updater {
 		// Noted before it is sent: after a crash the emptied slots must be known.
 		let noted: Vec<u32> = slots.iter().map(|(slot, _)| *slot).collect();
 		ground.journal.set_note(CLEARING, &noted.encode()).map_err(SyncError::from)?;
-		ground.forests.keep_candidate(depth, &changes).map_err(SyncError::from)?;
+		ground.forests.keep_changed(depth, &changes).map_err(SyncError::from)?;
 		match ground.chain.submit_free(&call).await? {
 			Submission::Sent | Submission::AlreadyWaiting => {
 				self.sent = Some((forest.root, ground.now));

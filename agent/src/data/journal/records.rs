@@ -39,7 +39,8 @@ pub enum DealState {
 	ToDelete {
 		/// First block at which nobody can ask for them.
 		after: u32,
-		/// When the slot was first seen cleared, in seconds since 1970. Records of old end before it.
+		/// For how many seconds this folder had followed the chain when the slot was first seen cleared. Records of old end
+		/// before it.
 		since: u64,
 	},
 	/// Proposed, and not wanted.
@@ -76,12 +77,12 @@ pub struct DealRecord {
 	pub state: DealState,
 }
 
-/// Reads a record, and whether it says all. One without the time since when its bytes wait for deletion gets `now`.
-pub(super) fn read(bytes: &[u8], now: u64) -> Option<(DealRecord, bool)> {
+/// Reads a record, and whether it says all. One without the time since when its bytes wait for deletion gets `watched`.
+pub(super) fn read(bytes: &[u8], watched: u64) -> Option<(DealRecord, bool)> {
 	if let Ok(record) = DealRecord::decode(&mut &bytes[..]) {
 		return Some((record, true));
 	}
-	let dated = [bytes, now.encode().as_slice()].concat();
+	let dated = [bytes, watched.encode().as_slice()].concat();
 	let mut rest = &dated[..];
 	let record = DealRecord::decode(&mut rest).ok()?;
 	(rest.is_empty() && matches!(record.state, DealState::ToDelete { .. })).then_some((record, false))

@@ -87,14 +87,15 @@ fn what_a_final_block_changes_is_written_with_it_and_only_forwards() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("journal.redb");
 	let leaf = Leaf { deal: 1, root: [1; 32], length: 10 };
-	let change = ForestChange::Whole { depth: 0, leaves: vec![(0, leaf)] };
+	let undo = Remembered { block: 9, forest: Forest::default(), undo: vec![(0, None)] };
+	let change = ForestChange::Slots { depth: 0, slots: vec![(0, Some(leaf))], undo };
 	let accepted = DealRecord { state: DealState::Accepted { slot: 0 }, ..record(1, 1, 10) };
 	let deals = DealChanges::from([(1, Some(accepted.clone())), (2, None)]);
 	let block = Followed { height: 9, hash: [9; 32] };
 	{
 		let journal = Journal::open(&path).unwrap();
 		journal.put(&record(2, 1, 10)).unwrap();
-		journal.follow(block, &change, &deals).unwrap();
+		journal.follow(block, 7, &change, &deals).unwrap();
 	}
 
 	let journal = Journal::open(&path).unwrap();
@@ -102,7 +103,7 @@ fn what_a_final_block_changes_is_written_with_it_and_only_forwards() {
 	let older = Followed { height: 8, hash: [8; 32] };
 	let other = Followed { height: 9, hash: [8; 32] };
 	for refused in [older, other] {
-		let error = journal.follow(refused, &ForestChange::Same, &forget).unwrap_err();
+		let error = journal.follow(refused, 8, &ForestChange::Same, &forget).unwrap_err();
 		assert!(matches!(error, JournalError::Backwards { followed: 9, .. }), "{error}");
 	}
 
@@ -124,13 +125,13 @@ fn a_journal_of_old_is_read_and_its_deletions_wait_from_now_on() {
 		transaction.open_table(DEALS).unwrap().insert(1u64, &bytes[..bytes.len() - 8]).unwrap();
 		transaction.commit().unwrap();
 	}
-	let before = now();
-
-	let read = Journal::open(&path).unwrap().get(1).unwrap();
-
-	let DealState::ToDelete { after: 5, since } = read.state else { panic!("{read:?}") };
-	assert!(since >= before && since <= now());
-	assert_eq!(Journal::open(&path).unwrap().get(1), Some(read), "written back");
+	{
+		let journal = Journal::open(&path).unwrap();
+		journal.follow(Followed { height: 1, hash: [1; 32] }, 70, &ForestChange::Same, &DealChanges::new()).unwrap();
+		assert_eq!(journal.get(1).unwrap().state, DealState::ToDelete { after: 5, since: 0 }, "written back");
+	}
+	let dated = DealRecord { state: DealState::ToDelete { after: 5, since: 0 }, ..waiting };
+	assert_eq!(Journal::open(&path).unwrap().get(1), Some(dated));
 	assert_eq!(Journal::open(&path).unwrap().get(2), Some(record(2, 1, 10)));
-	assert_eq!(Journal::open(&path).unwrap().followed(), None);
+	assert_eq!(Journal::open(&path).unwrap().watched(), 70);
 }

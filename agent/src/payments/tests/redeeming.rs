@@ -169,3 +169,24 @@ async fn channel_that_is_gone_is_forgotten_and_what_it_brought_is_remembered() {
 		assert_eq!((status.channels, status.redeemed.as_str()), (0, (STN / 2).to_string().as_str()));
 	}
 }
+
+// 1
+#[tokio::test(flavor = "multi_thread")]
+async fn vouchers_of_a_channel_that_is_not_shown_for_a_while_are_kept() {
+	let (chain, node, _) = holding(STN / 10).await;
+	node.till.set_doubt(Duration::from_secs(60));
+	next_block(&chain, &node).await;
+
+	// A node that lies, or that is behind.
+	let page = chain.channels.lock().unwrap().remove(&CHANNEL).unwrap();
+	for _ in 0..2 {
+		node.till.set_chain(Some(Arc::new(chain.clone())));
+		tokio::time::sleep(Duration::from_millis(100)).await;
+	}
+	assert_eq!(open_till(node.folder.path(), &chain, terms()).status().held, (STN / 10).to_string());
+
+	let page = ChannelView { channel: Channel { closing: Some(500), ..page.channel }, ..page };
+	chain.channels.lock().unwrap().insert(CHANNEL, page);
+	next_block(&chain, &node).await;
+	assert_eq!(chain.redeemed(), [STN / 10]);
+}

@@ -1,0 +1,159 @@
+//! What helps a folder whose bytes or whose block were lost: `restore` and `follow-anew`.
+
+use crate::{
+	cli::{amounts::display_size, Common, Restore},
+	commands::local::{blocking, processors},
+	config::Folder,
+	data::{
+		hashing::Commitment,
+		journal::Damage,
+		progress::{Output, Progress},
+		storage::Storage,
+	},
+};
+use anyhow::{ensure, Context, Result};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// A file that was taken in, and the deals that need it.
+struct Taken {
+	file: PathBuf,
+	content: Commitment,
+	deals: Vec<u64>,
+}
+
+/// Takes files in that deals of this folder need. Errors at the first that none does; what was taken before it stays.
+pub async fn restore(common: &Common, options: &Restore) -> Result<()> {
+	let folder = Folder::provider(common)?;
+	folder.config()?;
+	let storage = open(&folder)?;
+	let output = Output::detect(common.quiet, common.json);
+	let files = options.files.clone();
+	let taken = blocking(move || files.iter().map(|file| take_in(&storage, file, output)).collect::<Result<Vec<_>>>());
+	let taken = taken.await?;
+	if common.json {
+		let file = |taken: &Taken| {
+			let hash = hex::encode(taken.content.root);
+			json!({ "file": taken.file, "hash": hash, "bytes": taken.content.length, "deals": taken.deals })
+		};
+		println!("{}", json!(taken.iter().map(file).collect::<Vec<_>>()));
+		return Ok(());
+	}
+	for Taken { file, content, deals } in &taken {
+		let deals = deals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+		println!("{}  {}", hex::encode(content.root), file.display());
+		println!("{} are here again, for deals {deals}", display_size(content.length));
+	}
+	Ok(())
+}
+
+fn take_in(storage: &Storage, file: &Path, output: Output) -> Result<Taken> {
+	let length = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
+	let progress = Progress::new(output, "hashing", length);
+	let is_wanted = |content: &Commitment| deals_over(storage, content).next().is_some();
+	let (content, is_taken) = storage.blobs.take_in(file, processors(), &progress, is_wanted)?;
+	ensure!(
+		is_taken,
+		"{} is {}, which no deal of this folder needs; has the file changed? What deals need and lack, `substation status` \
+		 says once `substation run` has read the chain",
+		file.display(),
+		hex::encode(content.root)
+	);
+	// It has just been hashed.
+	storage.journal.set_damage(&Damage { root: content.root, ranges: Vec::new(), only_tree: false, found_at: 0 })?;
+	let deals = deals_over(storage, &content).collect();
+	Ok(Taken { file: file.to_owned(), content, deals })
+}
+
+/// The deals that need exactly this content.
+fn deals_over<'a>(storage: &'a Storage, content: &'a Commitment) -> impl Iterator<Item = u64> + 'a {
+	let records = storage.journal.deals_over(&content.root).into_iter();
+	records
+		.filter(move |record| record.length == content.length && record.state.needs_bytes())
+		.map(|record| record.deal)
+}
+
+/// Forgets the block that was followed last.
+pub fn follow_anew(common: &Common) -> Result<()> {
+	let folder = Folder::provider(common)?;
+	let config = folder.config()?;
+	let forgotten = open(&folder)?.journal.follow_anew()?;
+	let (height, hash) = (forgotten.map(|block| block.height), forgotten.map(|block| hex::encode(block.hash)));
+	if common.json {
+		println!("{}", json!({ "forgotten": { "height": height, "hash": hash }, "rpc": config.rpc }));
+		return Ok(());
+	}
+	match (height, hash) {
+		(Some(height), Some(hash)) => println!("forgotten: final block {height}, 0x{hash}"),
+		_ => println!("no final block was followed yet"),
+	}
+	println!("the next `substation run` follows what {} shows: let that be a node that you trust", config.rpc);
+	Ok(())
+}
+
+fn open(folder: &Folder) -> Result<Storage> {
+	Storage::open(folder.path()).context("`substation run` must be stopped first")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::data::journal::{DealChanges, DealRecord, DealState, Followed, ForestChange};
+
+	fn common(folder: &Path) -> Common {
+		Folder::at(folder).write_config(&crate::config::Config::default()).unwrap();
+		Common { data: Some(folder.to_owned()), rpc: None, json: false, quiet: true, verbose: 0 }
+	}
+
+	// 9
+	#[tokio::test]
+	async fn a_file_that_a_deal_needs_is_taken_in_and_another_is_not() {
+		let folder = tempfile::tempdir().unwrap();
+		let common = common(folder.path());
+		let (file, other) = (folder.path().join("file"), folder.path().join("other"));
+		std::fs::write(&file, [7; 100_000]).unwrap();
+		std::fs::write(&other, [8; 100_000]).unwrap();
+		let root = *blake3::hash(&[7; 100_000]).as_bytes();
+		let state = DealState::Accepted { slot: 0 };
+		let record = DealRecord { deal: 5, customer: [1; 32], root, length: 100_000, seen: 1, state };
+		Storage::open(folder.path()).unwrap().journal.put(&record).unwrap();
+		let restore_of = |files: &[&PathBuf]| Restore { files: files.iter().copied().cloned().collect() };
+
+		let error = restore(&common, &restore_of(&[&other])).await.unwrap_err().to_string();
+		assert!(error.contains("no deal of this folder needs"), "{error}");
+		restore(&common, &restore_of(&[&file])).await.unwrap();
+
+		let storage = Storage::open(folder.path()).unwrap();
+		assert_eq!(storage.blobs.list(), [(root, 100_000)]);
+		let report = crate::data::scrub::scrub_now(&storage, &Progress::silent()).unwrap();
+		assert!(report.damaged.is_empty() && report.contents == 1);
+		assert_eq!(storage.blobs.found().unwrap().len(), 1, "nothing else is left");
+		assert!(file.exists());
+	}
+
+	// 1
+	#[test]
+	fn a_folder_that_was_lied_to_follows_anew_and_keeps_its_deals() {
+		let folder = tempfile::tempdir().unwrap();
+		let common = common(folder.path());
+		let state = DealState::ToDelete { after: 1, since: 3 };
+		let record = DealRecord { deal: 5, customer: [1; 32], root: [1; 32], length: 1, seen: 1, state };
+		let lie = Followed { height: u32::MAX, hash: [1; 32] };
+		let truth = Followed { height: 9, hash: [2; 32] };
+		let follow = |block| {
+			let journal = Storage::open(folder.path()).unwrap().journal;
+			let deals = DealChanges::from([(5, Some(record.clone()))]);
+			journal.follow(block, 70, &ForestChange::Same, &deals)
+		};
+		follow(lie).unwrap();
+		assert!(follow(truth).is_err());
+
+		follow_anew(&common).unwrap();
+
+		let journal = Storage::open(folder.path()).unwrap().journal;
+		assert_eq!((journal.followed(), journal.period(), journal.watched()), (None, None, 70));
+		assert_eq!(journal.get(5), Some(record.clone()));
+		drop(journal);
+		follow(truth).unwrap();
+	}
+}
