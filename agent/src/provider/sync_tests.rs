@@ -9,7 +9,11 @@ use crate::{
 		testing::terms,
 	},
 };
-use substation_primitives::{deal::Deal, pages::WindowPage, Clock, DealId, NodeId, Period, Region};
+use substation_primitives::{
+	deal::{Acceptance, Deal},
+	pages::WindowPage,
+	Clock, DealId, NodeId, Period, Region,
+};
 use substation_proofs::{forest::Forest, Hash};
 
 const NODE: u64 = 1;

@@ -60,7 +60,7 @@ fn a_content_is_needed_until_its_last_deal_is_gone() {
 	journal.put_all(&[one.clone(), two]).unwrap();
 
 	let block = Followed { height: 1, hash: [1; 32] };
-	journal.follow(block, &ForestChange::Same, &DealChanges::from([(1, None)])).unwrap();
+	journal.follow(block, 0, &ForestChange::Same, &DealChanges::from([(1, None)])).unwrap();
 	assert!(journal.is_needed(&one.root));
 	journal.set_state(2, DealState::Refused).unwrap();
 	assert!(!journal.is_needed(&one.root));
