@@ -64,12 +64,12 @@ impl Places {
 	}
 
 	/// A place for a connection. Without one the connection is closed.
-	pub(crate) fn enter(&self, connection: &Connection) -> Option<Place> {
+	pub(crate) fn enter(&self, connection: &Connection) -> Option<Arc<Place>> {
 		let place = self.take(connection.remote_id());
 		if place.is_none() {
 			self.turn_away(connection);
 		}
-		place
+		place.map(Arc::new)
 	}
 
 	/// The same for a peer that is known before it says anything.
