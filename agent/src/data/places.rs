@@ -73,12 +73,12 @@ impl Places {
 	}
 
 	/// The same for a peer that is known before it says anything.
-	pub(crate) fn enter_known(&self, connection: &Connection) -> Option<(Place, Hold)> {
+	pub(crate) fn enter_known(&self, connection: &Connection) -> Option<(Arc<Place>, Hold)> {
 		let place = self.take_known(connection.remote_id());
 		if place.is_none() {
 			self.turn_away(connection);
 		}
-		place
+		place.map(|(place, hold)| (Arc::new(place), hold))
 	}
 
 	/// Takes the place of the stranger who has been here longest, if there is no other.

@@ -171,10 +171,6 @@ pub enum Refusal {
 	#[error("the node did not understand")]
 	#[codec(index = 14)]
 	Misunderstood,
-	/// Somebody without the channel's key, or with a proof of another connection.
-	#[error("the channel's key has not signed for this connection")]
-	#[codec(index = 16)]
-	NotYours,
 	/// The chain would not redeem what is left of the deposit. Top it up, or wait until the chain's blocks are emptier.
 	#[error("channel {channel} has {} STN left, and a redemption moves {} STN at least now", display_amount(*.left), display_amount(*.least))]
 	#[codec(index = 15)]
@@ -186,6 +182,10 @@ pub enum Refusal {
 		/// What a redemption moves at least.
 		least: Balance,
 	},
+	/// Somebody without the channel's key, or with a proof of another connection.
+	#[error("the channel's key has not signed for this connection")]
+	#[codec(index = 16)]
+	NotYours,
 }
 
 /// Why a message could not be sent or read.
