@@ -76,22 +76,26 @@ async fn stranger_who_says_nothing_is_let_go() {
 
 /// Connections of so many endpoints that nobody knows. They say nothing.
 async fn idle_strangers(world: &World, member: usize, count: usize) -> Vec<(Endpoint, Connection)> {
-	let mut strangers = Vec::new();
+	let mut endpoints = Vec::new();
 	for _ in 0..count {
-		let endpoint = endpoint(&SecretKey::generate()).await;
+		endpoints.push(endpoint(&SecretKey::generate()).await);
+	}
+	// One right after the other, before any is let go for its silence.
+	let mut strangers = Vec::new();
+	for endpoint in endpoints {
 		let connection = world.dial_from(&endpoint, member).await;
 		strangers.push((endpoint, connection));
 	}
 	strangers
 }
 
-/// Waits until so many of them were let go.
-async fn until_let_go(strangers: &[(Endpoint, Connection)], count: usize) {
-	let gone = || strangers.iter().filter(|(_, connection)| connection.close_reason().is_some()).count();
-	while gone() < count {
+/// Waits until so many of a member's strangers had to go for newer ones.
+async fn until_displaced(world: &World, member: usize, count: u64) {
+	let refused = &world.honest[member].metrics.numbers().refused;
+	while refused.of(crate::data::refused::DISPLACED) < count {
 		tokio::time::sleep(Duration::from_millis(5)).await;
 	}
-	assert_eq!(gone(), count);
+	assert_eq!(refused.of(crate::data::refused::DISPLACED), count);
 }
 
 // B2
@@ -101,8 +105,10 @@ async fn strangers_have_few_places_and_the_newest_get_them() {
 
 	let strangers = idle_strangers(&world, 0, 7).await;
 
-	until_let_go(&strangers, 3).await;
-	assert!(strangers[..3].iter().all(|(_, connection)| connection.close_reason().is_some()));
+	until_displaced(&world, 0, 3).await;
+	for (_, connection) in &strangers[..3] {
+		connection.closed().await;
+	}
 	let mut call = world.call(0).await;
 	call.say(ToMember::Hello { test: TEST, node: NodeId(7) }).await;
 	assert_eq!(call.refusal().await, "the test is one of another node");
@@ -113,8 +119,8 @@ async fn strangers_have_few_places_and_the_newest_get_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_full_of_strangers_is_still_measured_by() {
 	let world = world(Direction::Up, honest(3)).await;
-	let strangers = idle_strangers(&world, 1, 32).await;
-	until_let_go(&strangers, 28).await;
+	let _strangers = idle_strangers(&world, 1, 32).await;
+	until_displaced(&world, 1, 28).await;
 
 	let outcome = world.measure().await;
 
