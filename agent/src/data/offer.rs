@@ -12,7 +12,7 @@ use super::{
 	progress::Progress,
 	quic,
 	refused::Refused,
-	transfer::{pull_over, TransferError},
+	transfer::{pull_over, sample, TransferError},
 	Hash,
 };
 use iroh::{
@@ -40,6 +40,9 @@ pub(super) const QUEUE: usize = ROOM.strangers + ROOM.known;
 
 /// A request is short; whoever takes longer to send it is gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longest time for the first group of a content.
+const SAMPLE: Duration = Duration::from_secs(5);
 
 /// Where a provider finds the offers that come.
 pub type OfferReceiver = mpsc::Receiver<Offer>;
@@ -70,6 +73,14 @@ pub struct Offer {
 }
 
 impl Offer {
+	/// Whether the customer has the content: takes in its first group, and drops it.
+	pub async fn sample(&self) -> Result<(), TransferError> {
+		match tokio::time::timeout(SAMPLE, sample(&self.connection, self.content)).await {
+			Ok(sampled) => sampled,
+			Err(_) => Err(TransferError::Ended(format!("no byte came within {} seconds", SAMPLE.as_secs()))),
+		}
+	}
+
 	/// Fetches the content from the customer into the store. Whole, verified and durable when it returns.
 	pub async fn pull(&self, blobs: &BlobStore, progress: &Progress) -> Result<(), TransferError> {
 		self.pull_until(blobs, progress, std::future::pending()).await

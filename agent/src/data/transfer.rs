@@ -14,7 +14,7 @@ use super::{
 	quic,
 	refused::Refused,
 	serve::{Server, BLOCK, CHARGES},
-	tree::{CHUNK, PAIR},
+	tree::{CHUNK, GROUP, PAIR},
 	Hash,
 };
 use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
@@ -414,7 +414,7 @@ async fn receive_until(
 	let (items, ready) = mpsc::channel(AHEAD);
 	let writer = tokio::task::spawn_blocking(move || write(incoming, ready));
 	let received = tokio::select! {
-		received = download(connection, content, from, items, progress, verified) => received,
+		received = download_from(connection, content, from, items, progress, verified) => received,
 		reason = ends => Err(TransferError::Ended(reason)),
 	};
 	let incoming = writer.await.map_err(broken)??;
@@ -445,7 +445,16 @@ fn write(mut incoming: Incoming, mut ready: mpsc::Receiver<BaoContentItem>) -> R
 	Ok(incoming)
 }
 
-async fn download(
+/// Whether a peer has a content: takes in its first group, and drops it.
+pub(super) async fn sample(connection: &Connection, content: Commitment) -> Result<(), TransferError> {
+	let (items, mut ready) = mpsc::channel(AHEAD);
+	let (ranges, silent) = (ChunkRanges::from(..ChunkNum(GROUP / CHUNK)), Progress::silent());
+	let drop_all = async { while ready.recv().await.is_some() {} };
+	let (received, ()) = tokio::join!(download(connection, content, ranges, items, &silent, None), drop_all);
+	received
+}
+
+async fn download_from(
 	connection: &Connection,
 	content: Commitment,
 	from: u64,
@@ -453,11 +462,21 @@ async fn download(
 	progress: &Progress,
 	verified: Option<&Tally>,
 ) -> Result<(), TransferError> {
-	let Commitment { root, length } = content;
-	if from >= length {
+	if from >= content.length {
 		return Ok(());
 	}
-	let ranges = ChunkRanges::from(ChunkNum(from / CHUNK)..);
+	download(connection, content, ChunkRanges::from(ChunkNum(from / CHUNK)..), items, progress, verified).await
+}
+
+async fn download(
+	connection: &Connection,
+	content: Commitment,
+	ranges: ChunkRanges,
+	items: mpsc::Sender<BaoContentItem>,
+	progress: &Progress,
+	verified: Option<&Tally>,
+) -> Result<(), TransferError> {
+	let Commitment { root, length } = content;
 	let request = GetRequest::blob_ranges(root.into(), ranges);
 	let start = fsm::start(connection.clone(), request, Default::default());
 	let connected = stalls(start.next()).await?.map_err(broken)?;

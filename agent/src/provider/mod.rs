@@ -7,6 +7,7 @@
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `turns` | who may upload when, and for how long |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
@@ -25,6 +26,7 @@ pub mod rewards;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod turns;
 pub mod update;
 pub mod window;
 
