@@ -88,11 +88,6 @@ impl Server {
 		let _ = self.charges.set(reason);
 	}
 
-	/// Places for connections of peers that pay nothing, also to be shared with protocols that need no room of their own.
-	pub(crate) fn places(&self) -> Places {
-		self.places.clone()
-	}
-
 	/// What is turned away is counted here.
 	pub(crate) fn refused(&self) -> Refused {
 		self.refused.clone()

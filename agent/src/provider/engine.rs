@@ -165,7 +165,7 @@ impl Engine {
 		let taking = async {
 			intake.take_all(&chain, offers).await;
 			// The transport has stopped: so shall we, soon.
-			std::future::pending().await
+			std::future::pending::<()>().await
 		};
 		tokio::select! {
 			followed = self.follow_blocks(&chain, &mut blocks, shutdown) => followed,

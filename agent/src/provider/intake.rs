@@ -50,8 +50,23 @@ enum IntakeError {
 	Busy(#[from] Busy),
 	#[error("{0}")]
 	Transfer(#[from] TransferError),
+	#[error("the first bytes of the file did not come: {0}")]
+	NotShown(TransferError),
 	#[error("the customer is gone")]
 	Gone,
+}
+
+impl IntakeError {
+	/// Whether anybody could cause it, without a proposal for this node or without its bytes.
+	fn is_anybodys(&self) -> bool {
+		matches!(
+			self,
+			Self::UnknownDeal
+				| Self::NotShown(_)
+				| Self::Busy(_)
+				| Self::Refused(Refusal::OtherContent | Refusal::OtherNode | Refusal::NotTaking)
+		)
+	}
 }
 
 /// Takes offers, a few at one time. Clones share the limit.
@@ -128,7 +143,11 @@ impl Intake {
 			// Nobody hears it, and strangers who are displaced would fill the log.
 			Err(IntakeError::Gone) => return,
 			Err(error) => {
-				tracing::info!(deal, "offer not taken: {error}");
+				if error.is_anybodys() {
+					tracing::debug!(deal, "offer not taken: {error}");
+				} else {
+					tracing::info!(deal, "offer not taken: {error}");
+				}
 				OfferReply::Refused(error.to_string())
 			}
 		};
@@ -179,12 +198,12 @@ impl Intake {
 				}
 				return Ok(None);
 			}
-			offer.sample().await?;
+			offer.sample().await.map_err(IntakeError::NotShown)?;
 			known.customer
 		} else {
 			let page = self.find(chain, offer).await?;
 			if !self.is_here(offer) {
-				offer.sample().await?;
+				offer.sample().await.map_err(IntakeError::NotShown)?;
 			}
 			self.admit(chain, &page).await?;
 			page.deal.customer.0
@@ -248,6 +267,10 @@ fn bytes_of(deals: &[DealRecord], wanted: impl Fn(&Local) -> bool) -> u64 {
 	let wanted = deals.iter().filter(|record| wanted(&record.state));
 	wanted.fold(0, |sum, record| sum.saturating_add(record.length))
 }
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod uploads;
 
 #[cfg(test)]
 mod tests {

@@ -207,7 +207,7 @@ pub struct Turn {
 
 impl Turn {
 	/// Returns when it is over because others wait, and why. Not before something waits that could go instead.
-	pub fn over(&self, progress: Progress) -> impl Future<Output = String> + use<> {
+	pub fn over(&self, progress: Progress) -> impl Future<Output = String> {
 		let (turns, number) = (self.turns.clone(), self.number);
 		async move {
 			loop {
