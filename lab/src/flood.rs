@@ -38,6 +38,7 @@ use substation_proofs::{forest::Forest, Challenge, Hash};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,
+	signal::unix::{signal, SignalKind},
 	time::{sleep, timeout},
 };
 
@@ -104,7 +105,7 @@ struct Target {
 	tally: Tally,
 }
 
-/// Floods until it is over. Prints `ready` when all strangers are there, and what came of it in the end.
+/// Floods until it is over, or until this is told to end. Prints `ready` when all strangers are there, and what came of it in the end.
 pub async fn run(flood: Flood) -> Result<()> {
 	let (endpoint, root) = (hash(&flood.endpoint)?, hash(&flood.root)?);
 	let agent = endpoint_addr(&endpoint, std::slice::from_ref(&flood.address))?;
@@ -132,7 +133,11 @@ pub async fn run(flood: Flood) -> Result<()> {
 		let target = target.clone();
 		tasks.spawn(async move { ask_for_ever(&target, index).await });
 	}
-	sleep(Duration::from_secs(flood.seconds)).await;
+	let mut terminate = signal(SignalKind::terminate())?;
+	tokio::select! {
+		() = sleep(Duration::from_secs(flood.seconds)) => {}
+		_ = terminate.recv() => {}
+	}
 	tasks.abort_all();
 	let Tally { dialled, failed, sent_away, written, http, http_refused } = &target.tally;
 	let [dialled, failed, sent_away, written, http, http_refused] =
