@@ -129,17 +129,21 @@ async function business() {
 }
 
 test('three hundred strangers on all ports cost little, and business goes on', async () => {
-	const body = await challenge();
+	let body = await challenge();
 	assert.equal((await prove(body)).status, 200);
 	const before = await metrics();
 	const strangers = await flood();
 	const begun = Date.now();
 	let isDone = false;
 	const done = business().finally(() => (isDone = true));
+	// Awaited below, whatever comes of it.
+	done.catch(() => {});
 
 	await until('what is paid for to happen', FLOOD.most + 10, async () => {
-		// The strangers' own requests wait for the same turn.
-		assert.ok([200, 503].includes((await prove(body)).status));
+		const { status } = await prove(body);
+		// An upload has changed the forest, long ago.
+		if (status === 409) body = await challenge();
+		else assert.equal(status, 200);
 		return isDone && Date.now() - begun >= FLOOD.least * 1000;
 	}, 100);
 	await done;
@@ -158,7 +162,7 @@ test('three hundred strangers on all ports cost little, and business goes on', a
 	assert.ok(gained('answer_seconds_count') > 50, figures);
 	// It was a flood, and it is told.
 	assert.ok(tally.dialled > 1_000 && tally.sentAway > 100, figures);
-	for (const what of ['connection_displaced', 'request', 'reader', 'session', 'http_host', 'http_origin', 'http_content_type', 'http_openings']) {
+	for (const what of ['connection_displaced', 'session', 'http_host', 'http_origin', 'http_content_type', 'http_openings']) {
 		assert.ok(gained(`refused_total{what="${what}"}`) > 0, `${what}: ${JSON.stringify(flooded)}`);
 	}
 	assert.equal(chain.misses(target.node).length, 0);
