@@ -11,12 +11,12 @@ use super::{
 use iroh::{
 	endpoint::{Connection, Incoming, QuicTransportConfig, ServerConfig},
 	protocol::DynProtocolHandler,
-	Endpoint,
+	Endpoint, EndpointId,
 };
 use std::{
-	collections::VecDeque,
+	collections::{HashMap, VecDeque},
 	sync::{Arc, Mutex, PoisonError},
-	time::Duration,
+	time::{Duration, Instant},
 };
 use tokio::{
 	sync::watch,
@@ -32,6 +32,16 @@ const CAREFUL: usize = 32;
 
 /// Longest time for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Endpoints that may have come within [`REMEMBERED`]. While there are as many, new handshakes are not begun: whoever asks
+/// for one asks again, a few times.
+const LATELY: usize = 1_024;
+
+/// How long iroh remembers an endpoint at length.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// How often those who are forgotten are looked for.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What peers can speak.
 #[derive(Debug)]
@@ -79,6 +89,7 @@ impl DoorBuilder {
 			refused,
 			greeting: JoinSet::new(),
 			order: VecDeque::new(),
+			lately: Lately::default(),
 			served: JoinSet::new(),
 		};
 		let task = tokio::spawn(porter.run(closes));
@@ -123,6 +134,7 @@ struct Porter {
 	greeting: JoinSet<Option<Connection>>,
 	/// Handshakes in the order in which they began.
 	order: VecDeque<AbortHandle>,
+	lately: Lately,
 	served: JoinSet<()>,
 }
 
@@ -135,6 +147,7 @@ impl Porter {
 				Some(_) = self.served.join_next() => {}
 				Some(greeted) = self.greeting.join_next() => {
 					if let Ok(Some(connection)) = greeted {
+						self.lately.note(connection.remote_id(), Instant::now());
 						self.serve(connection);
 					}
 				}
@@ -152,6 +165,11 @@ impl Porter {
 
 	/// Begins a handshake.
 	fn greet(&mut self, incoming: Incoming) {
+		if self.lately.is_full(Instant::now()) {
+			self.refused.count(refused::CROWD);
+			incoming.ignore();
+			return;
+		}
 		self.order.retain(|handshake| !handshake.is_finished());
 		if self.order.len() >= CAREFUL && !incoming.remote_addr_validated() {
 			if let Err(error) = incoming.retry() {
@@ -194,5 +212,61 @@ impl Porter {
 				tracing::debug!("a connection ended with {error}");
 			}
 		});
+	}
+}
+
+/// The endpoints that came within [`REMEMBERED`].
+#[derive(Debug, Default)]
+struct Lately {
+	came: HashMap<EndpointId, Instant>,
+	looked: Option<Instant>,
+}
+
+impl Lately {
+	fn note(&mut self, endpoint: EndpointId, now: Instant) {
+		self.came.insert(endpoint, now);
+		self.forget(now);
+	}
+
+	/// Whether there are so many that no other one may come.
+	fn is_full(&mut self, now: Instant) -> bool {
+		self.forget(now);
+		self.came.len() >= LATELY
+	}
+
+	fn forget(&mut self, now: Instant) {
+		if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK) {
+			return;
+		}
+		self.looked = Some(now);
+		self.came.retain(|_, came| now.saturating_duration_since(*came) < REMEMBERED);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use iroh::SecretKey;
+
+	fn endpoint(number: usize) -> EndpointId {
+		let mut seed = [0; 32];
+		seed[..8].copy_from_slice(&number.to_le_bytes());
+		SecretKey::from_bytes(&seed).public()
+	}
+
+	#[test]
+	fn so_many_endpoints_may_come_within_a_minute() {
+		let (mut lately, begin) = (Lately::default(), Instant::now());
+		for number in 1..LATELY {
+			lately.note(endpoint(number), begin);
+			lately.note(endpoint(number), begin + LOOK);
+		}
+		assert!(!lately.is_full(begin + LOOK), "who comes again is no other one");
+
+		lately.note(endpoint(0), begin + REMEMBERED / 2);
+		assert!(lately.is_full(begin + REMEMBERED));
+
+		assert!(!lately.is_full(begin + REMEMBERED + 2 * LOOK));
+		assert_eq!(lately.came.len(), 1);
 	}
 }

@@ -4,6 +4,8 @@ use prometheus_client::metrics::{counter::Counter, family::Family};
 
 /// Connections whose handshake was given up for that of a newer one.
 pub const HANDSHAKE: &str = "handshake";
+/// Handshakes that were not begun because so many endpoints have come lately.
+pub const CROWD: &str = "handshake_crowd";
 /// Connections of a peer that has as many as one may have.
 pub const PEER: &str = "connection_of_peer";
 /// Connections for which a room has no place.
