@@ -221,8 +221,11 @@ async fn misuse(target: &Target, connection: &Connection, way: usize) {
 		// Names a deal: one that is known, or one that is not.
 		4 => {
 			if let Ok((mut send, _recv)) = connection.open_bi().await {
-				let deal =
-					if target.tally.dialled.load(Relaxed) % 2 == 0 { target.deal } else { target.deal + 1_000_000 };
+				let deal = if target.tally.dialled.load(Relaxed).is_multiple_of(2) {
+					target.deal
+				} else {
+					target.deal + 1_000_000
+				};
 				let request = [&deal.to_le_bytes()[..], &target.root, &target.length.to_le_bytes()].concat();
 				let _ = send.write_all(&request).await;
 				let _ = send.finish();

@@ -192,7 +192,7 @@ async fn a_stranger_has_few_streams_and_few_bytes_unread() {
 		written += count;
 	}
 	assert_eq!(written, 32 << 10);
-	assert!(connection.send_datagram(vec![1].into()).is_err());
+	assert!(connection.send_datagram(vec![1u8].into()).is_err());
 }
 
 // 5
