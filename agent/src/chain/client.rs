@@ -13,7 +13,7 @@ use substation_primitives::{
 	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
-	Balance, ChannelId, Clock, DealId, NodeId,
+	Balance, ChannelId, Clock, DealId, EndpointId, NodeId,
 };
 use substation_proofs::Hash;
 use subxt::{
@@ -312,6 +312,15 @@ impl Chain {
 	/// The test of a node's line that is running.
 	pub async fn pending_test(&self, node: NodeId, block: BlockHash) -> Result<Option<TestPage>, ChainError> {
 		self.page("pending_test", node, block).await
+	}
+
+	/// The tests in whose committee a node is and whose measurement is awaited: who is tested, and under which endpoint.
+	pub async fn tests_of_member(
+		&self,
+		node: NodeId,
+		block: BlockHash,
+	) -> Result<Vec<(TestId, NodeId, EndpointId)>, ChainError> {
+		self.page("tests_of_member", node, block).await
 	}
 
 	/// How committees are formed.

@@ -25,6 +25,8 @@ pub(crate) struct FakeNode(Arc<Mutex<State>>);
 struct State {
 	/// What calls of the runtime answer, by their whole names.
 	answers: HashMap<String, Vec<u8>>,
+	/// How often each was asked for.
+	asked: HashMap<String, usize>,
 	/// The runtime's version, as RPC tells it.
 	spec: u32,
 	apis: Value,
@@ -50,6 +52,7 @@ impl FakeNode {
 			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
 		Self(Arc::new(Mutex::new(State {
 			answers,
+			asked: HashMap::new(),
 			spec: VERSION.spec_version,
 			apis,
 			submitted: 0,
@@ -66,6 +69,11 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// How often a method of the runtime API was asked for.
+	pub(crate) fn asked(&self, method: &str) -> usize {
+		self.state().asked.get(&format!("SubstationApi_{method}")).copied().unwrap_or(0)
 	}
 
 	/// This is the final block from now on.
@@ -137,7 +145,9 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
+				let mut state = self.state();
+				*state.asked.entry(function.to_owned()).or_default() += 1;
+				let answer = state.answers.get(function).cloned().ok_or_else(|| unknown(function))?;
 				Ok(json!(format!("0x{}", hex::encode(answer))))
 			}
 			"author_submitExtrinsic" => {

@@ -12,6 +12,7 @@ use crate::{
 		price::{answer_bytes, cost},
 		protocol::{read, send, Answer, Ask, MessageError, Quote, Refusal, Standing},
 		purse::Pocket,
+		session::Exporter,
 		ALPN, MAX_STEP, MIN_STEP,
 	},
 };
@@ -187,7 +188,10 @@ impl Session {
 		if ask_price(&mut outgoing, &mut incoming).await? != *agreed {
 			return Err(PaymentError::Changed);
 		}
-		send(&mut outgoing, &Ask::Pay(pocket.latest())).await?;
+		let exporter = Exporter::of(connection, pocket.known().channel);
+		let exporter = exporter.ok_or_else(|| MessageError::Broken("it has no secret".to_owned()))?;
+		let (voucher, proof) = (pocket.latest(), pocket.prove(&exporter));
+		send(&mut outgoing, &Ask::Pay { voucher, proof }).await?;
 		let Answer::Ready(Standing { deposit, held, served }) = answer(&mut incoming).await? else {
 			return Err(MessageError::Unreadable.into());
 		};

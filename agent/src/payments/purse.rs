@@ -5,7 +5,11 @@
 use crate::{
 	chain::AccountId,
 	config::Folder,
-	payments::{record::Record, voucher::Voucher},
+	payments::{
+		record::Record,
+		session::{Exporter, SessionProof},
+		voucher::Voucher,
+	},
 };
 use anyhow::{ensure, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
@@ -139,6 +143,11 @@ impl Pocket {
 	/// The latest promise, once more.
 	pub fn latest(&self) -> Voucher {
 		Voucher::sign(&self.key, &self.known.genesis, self.known.channel, self.known.promised)
+	}
+
+	/// Shows over a connection that the channel is its holder's.
+	pub fn prove(&self, exporter: &Exporter) -> SessionProof {
+		SessionProof::sign(&self.key, &self.known.genesis, self.known.channel, exporter)
 	}
 
 	/// Promises `cumulative` in all, if that is more than before; written down first.

@@ -80,7 +80,7 @@ async fn node_without_a_price_serves_plain_clients_and_takes_no_vouchers() {
 
 	let quote = fetch::quote(&customer.transport, node.address()).await.unwrap().unwrap();
 	let mut visit = customer.come(&node).await;
-	visit.say(Ask::Pay(voucher(&customer, 0))).await;
+	visit.pay(voucher(&customer, 0)).await;
 	customer.transport.fetch(node.address(), commitment, &customer.target(), &Progress::silent()).await.unwrap();
 
 	assert_eq!(quote.price, 0);
@@ -111,7 +111,7 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let (come, at) = (&customer, &node);
 	let refusal = |voucher: Voucher| async move {
 		let mut visit = come.come(at).await;
-		visit.say(Ask::Pay(voucher)).await;
+		visit.pay(voucher).await;
 		visit.refused().await
 	};
 	let opening = voucher(&customer, 0);
@@ -134,8 +134,10 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let rest = Refusal::RestTooSmall { channel: CHANNEL, left: STN / 2, least: STN / 2 + 1 };
 	assert_eq!(refusal(opening).await, rest);
 
+	assert_eq!(refusal(Voucher { cumulative: 1, ..opening }).await, Refusal::Forged);
+
 	chain.change(|page| page.channel.key = [1; 32]);
-	assert_eq!(refusal(opening).await, Refusal::Forged);
+	assert_eq!(refusal(opening).await, Refusal::NotYours);
 
 	node.till.set_chain(None);
 	assert_eq!(refusal(opening).await, Refusal::NoChain);
