@@ -58,7 +58,8 @@ impl World {
 		};
 		let (customer, _) = Transport::start(config, BlobStore::open(&own.join("blobs")).unwrap()).await.unwrap();
 		let address = endpoint_addr(&self.provider.id(), &self.provider.addresses()).unwrap();
-		let fetched = customer.fetch(address, self.content, &own.join("back"), &Progress::silent());
+		let (back, progress) = (own.join("back"), Progress::silent());
+		let fetched = customer.fetch(address, self.content, &back, &progress);
 		tokio::time::timeout(Duration::from_secs(4), fetched).await.expect("before any stranger is let go").unwrap();
 	}
 }
