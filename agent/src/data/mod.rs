@@ -21,6 +21,7 @@ pub mod offer;
 pub mod progress;
 pub mod quic;
 pub mod scrub;
+pub mod secret;
 pub mod serve;
 pub mod storage;
 pub mod transfer;
