@@ -89,12 +89,15 @@ pub fn commit(file: &Path, outboard: &Path, threads: usize, progress: &Progress)
 
 	let draft = Draft::new(outboard).map_err(of_outboard)?;
 	draft.file().set_len(tree::outboard_length(before.length)).map_err(of_outboard)?;
-	let root = hash_units(&data, draft.file(), before.length, threads.max(1), progress).map_err(|error| match error {
-		UnitError::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => HashError::Changed(file.to_owned()),
-		UnitError::Read(error) => of_file(error),
-		UnitError::Write(error) => of_outboard(error),
-		UnitError::Thread => of_file(io::Error::other("a hashing thread ended")),
-	})?;
+	let root =
+		hash_units(&data, draft.file(), before.length, threads.max(1), progress).map_err(|error| match error {
+			UnitError::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+				HashError::Changed(file.to_owned())
+			}
+			UnitError::Read(error) => of_file(error),
+			UnitError::Write(error) => of_outboard(error),
+			UnitError::Thread => of_file(io::Error::other("a hashing thread ended")),
+		})?;
 	if Fingerprint::of(&data).map_err(of_file)? != before {
 		return Err(HashError::Changed(file.to_owned()));
 	}

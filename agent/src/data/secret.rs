@@ -98,10 +98,8 @@ pub fn create(path: &Path, text: &str) -> Result<(), SecretError> {
 pub fn machine_key(path: &Path) -> Result<SecretKey, SecretError> {
 	let text = read(path)?;
 	let mut seed = Zeroizing::new([0u8; 32]);
-	hex::decode_to_slice(text.trim(), &mut *seed).map_err(|_| SecretError::Unusable {
-		path: path.to_owned(),
-		reason: "does not hold 64 hexadecimal digits",
-	})?;
+	hex::decode_to_slice(text.trim(), &mut *seed)
+		.map_err(|_| SecretError::Unusable { path: path.to_owned(), reason: "does not hold 64 hexadecimal digits" })?;
 	Ok(SecretKey::from_bytes(&seed))
 }
 

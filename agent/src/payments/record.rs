@@ -1,7 +1,7 @@
 //! A small file that is overwritten often and survives a kill at any moment, and a power cut with the record before.
 //!
-//! Two slots are written in turn, each with a number and a checksum; the highest whole one counts. Nothing is synced
-//! unless asked for, but the file's name: a killed process loses nothing, a machine that loses power may lose the latest writes.
+//! Two slots are written in turn, each with a number and a checksum; the highest whole one counts. Nothing but the file's
+//! name is synced unless asked for: a killed process loses nothing, a machine that loses power may lose the latest writes.
 
 use crate::data::disk;
 use std::{
