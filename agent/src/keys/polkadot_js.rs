@@ -381,7 +381,7 @@ mod tests {
 		let mut other = plain.to_vec();
 		other[PLAIN - 1] ^= 1;
 		assert!(unpack(&other).is_some_and(|(key, public)| key.account() != public));
-		for wrong in [&plain[1..], &plain[..PLAIN - 1], &[&plain[..80], &plain[..5], &plain[85..]].concat()] {
+		for wrong in [&plain[1..], &plain[..PLAIN - 1], &[&plain[..80], &plain[..5], &plain[85..]].concat()[..]] {
 			assert!(unpack(wrong).is_none());
 		}
 	}
