@@ -257,8 +257,9 @@ mod tests {
 	use std::sync::LazyLock;
 	use subxt_signer::polkadot_js_compat::decrypt_json;
 
-	/// A file that polkadot.js has exported: `keyring.addFromUri('//Alice//stash', …).toJson(PASSWORD)`.
-	const EXPORTED: &str = include_str!("alice-stash.json");
+	/// A file that a wallet has exported in 2024, with the password.
+	const EXPORTED: &str = include_str!("alice.json");
+	const EXPORTED_WITH: &str = "whoisalice";
 	const PASSWORD: &str = "correct horse, 7 €";
 
 	/// A file of this program. Each try of a password takes its time: made once.
@@ -284,9 +285,9 @@ mod tests {
 	fn a_file_of_polkadot_js_is_read() {
 		let sealed = Sealed::parse(EXPORTED).unwrap();
 
-		assert_eq!(sealed.address(), key("//Alice//stash").account());
-		assert_eq!(sealed.open(PASSWORD).unwrap().to_secret(), key("//Alice//stash").to_secret());
-		assert_eq!(sealed.open("correct horse").unwrap_err(), WalletError::WrongPassword);
+		assert_eq!(sealed.address(), key("//Alice").account());
+		assert_eq!(sealed.open(EXPORTED_WITH).unwrap().to_secret(), key("//Alice").to_secret());
+		assert_eq!(sealed.open(PASSWORD).unwrap_err(), WalletError::WrongPassword);
 	}
 
 	#[test]
