@@ -2,7 +2,7 @@
 //!
 //! `encoded` is Base64 of salt (32 bytes), scrypt's `N`, `p` and `r` (4 bytes each, little-endian), nonce (24 bytes) and
 //! box. scrypt turns password and salt into the key of the box, which is XSalsa20-Poly1305 as in NaCl. Inside are
-//! [`HEADER`], the secret key (64 bytes, the scalar in the form of ed25519), [`DIVIDER`] and the public key (32 bytes).
+//! `HEADER`, the secret key (64 bytes, the scalar in the form of ed25519), `DIVIDER` and the public key (32 bytes).
 
 use crate::chain::{account::SECRET, AccountId, AccountKey};
 use base64::prelude::{Engine as _, BASE64_STANDARD};
