@@ -253,6 +253,17 @@ impl Chain {
 		Ok(health.map_err(|error| self.rpc_error("the node's health", error))?.is_syncing)
 	}
 
+	/// Whether the chain says of itself that it is for development: its tokens are worth nothing, and everybody knows the
+	/// keys of its accounts.
+	pub async fn is_for_development(&self) -> Result<bool, ChainError> {
+		match self.methods.system_chain_type().await {
+			Ok(kind) => Ok(matches!(kind.as_str(), "Development" | "Local")),
+			// A type that is none of the usual ones is not a string.
+			Err(subxt::rpcs::Error::Deserialization(_)) => Ok(false),
+			Err(error) => Err(self.rpc_error("the chain's type", error)),
+		}
+	}
+
 	/// How long a slot takes, in milliseconds: on average there is a block in each.
 	pub async fn slot_millis(&self, block: BlockHash) -> Result<u64, ChainError> {
 		let function = "BabeApi_configuration";

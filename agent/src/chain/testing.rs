@@ -35,6 +35,8 @@ struct State {
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
 	is_syncing: bool,
+	/// What kind of chain it is.
+	chain_type: Value,
 }
 
 impl FakeNode {
@@ -59,6 +61,7 @@ impl FakeNode {
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
+			chain_type: json!("Development"),
 		})))
 	}
 
@@ -91,6 +94,11 @@ impl FakeNode {
 	/// Whether the node is catching up from now on.
 	pub(crate) fn syncs(&self, is_syncing: bool) {
 		self.state().is_syncing = is_syncing;
+	}
+
+	/// The chain is of this type from now on.
+	pub(crate) fn is_of_type(&self, chain_type: Value) {
+		self.state().chain_type = chain_type;
 	}
 
 	/// The runtime has changed, and names these versions of its APIs.
@@ -130,6 +138,7 @@ impl FakeNode {
 				Ok(known.unwrap_or(Some(BLOCK)).map_or(Value::Null, hash))
 			}
 			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
+			"system_chainType" => Ok(self.state().chain_type.clone()),
 			"system_health" => Ok(json!({ "peers": 1, "isSyncing": self.state().is_syncing, "shouldHavePeers": true })),
 			"chain_getHeader" => Ok(json!({
 				"parentHash": hash([6; 32]),

@@ -56,6 +56,10 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 		return Ok(());
 	}
 	let session = Session::customer(common).await?;
+	if options.payment.max_price.is_some() {
+		// Who is asked for a password is asked before anything is fetched or paid.
+		session.key(&options.payment.signer).await?;
+	}
 	let named: Vec<NodeId> = options.nodes.iter().copied().map(NodeId).collect();
 	let mut found: BTreeMap<NodeId, u64> = records(&session.folder)?
 		.into_iter()

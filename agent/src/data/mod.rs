@@ -24,6 +24,7 @@ pub mod progress;
 pub mod quic;
 pub mod refused;
 pub mod scrub;
+pub mod secret;
 pub mod serve;
 pub mod storage;
 pub mod transfer;

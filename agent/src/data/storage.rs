@@ -2,6 +2,7 @@
 
 use super::{
 	blobs::{BlobError, BlobStore},
+	disk,
 	journal::{Journal, JournalError},
 	lock::{FolderLock, LockError},
 };
@@ -49,6 +50,9 @@ impl Storage {
 	pub fn open(folder: &Path) -> Result<Self, StorageError> {
 		fs::create_dir_all(folder).map_err(|source| StorageError::Folder { folder: folder.to_owned(), source })?;
 		let lock = FolderLock::acquire(folder)?;
+		if let Err(error) = disk::remove_forgotten(folder) {
+			tracing::debug!(%error, "what a killed process has left stays");
+		}
 		Ok(Self {
 			blobs: BlobStore::open(&folder.join("blobs"))?,
 			journal: Journal::open(&folder.join("journal.redb"))?,

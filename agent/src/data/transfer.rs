@@ -5,7 +5,6 @@
 
 use super::{
 	blobs::{BlobError, BlobStore},
-	disk,
 	door::{Door, DoorBuilder},
 	hashing::Commitment,
 	incoming::{Incoming, IncomingFiles},
@@ -13,6 +12,7 @@ use super::{
 	progress::Progress,
 	quic,
 	refused::Refused,
+	secret::{self, SecretError},
 	serve::{Server, BLOCK, CHARGES},
 	tree::{CHUNK, GROUP, PAIR},
 	Hash,
@@ -27,11 +27,9 @@ use iroh_blobs::{
 	protocol::GetRequest,
 };
 use std::{
-	fs,
 	future::Future,
 	io,
 	net::{SocketAddr, UdpSocket},
-	os::unix::fs::OpenOptionsExt,
 	path::{Path, PathBuf},
 	time::Duration,
 };
@@ -65,13 +63,8 @@ pub enum TransferError {
 	#[error("endpoint: {0}")]
 	Endpoint(String),
 	/// The file of the endpoint's secret key cannot be read or made.
-	#[error("endpoint key {}: {reason}", .path.display())]
-	Key {
-		/// The file.
-		path: PathBuf,
-		/// What is wrong.
-		reason: String,
-	},
+	#[error("endpoint key: {0}")]
+	Key(#[from] SecretError),
 	/// A peer's id or address cannot be read.
 	#[error("not an endpoint id with addresses: {0}")]
 	Address(String),
@@ -169,7 +162,7 @@ impl Transport {
 		refused: Refused,
 		extend: impl FnOnce(DoorBuilder, &Server) -> DoorBuilder,
 	) -> Result<(Self, OfferReceiver), TransferError> {
-		let key = read_or_make_key(&config.key_file)?;
+		let key = secret::machine_key_or_new(&config.key_file)?;
 		let endpoint = bind(key, &config.bind).await?;
 		for address in &config.advertise {
 			endpoint.add_external_addr(*address).await;
@@ -572,31 +565,4 @@ async fn bind(key: SecretKey, addresses: &[SocketAddr]) -> Result<Endpoint, Tran
 		builder = builder.bind_addr(*address).map_err(|error| failed(&error))?;
 	}
 	builder.bind().await.map_err(|error| failed(&error))
-}
-
-fn read_or_make_key(path: &Path) -> Result<SecretKey, TransferError> {
-	let failed = |reason: String| TransferError::Key { path: path.to_owned(), reason };
-	match fs::read_to_string(path) {
-		Ok(text) => {
-			let mut bytes = [0; 32];
-			hex::decode_to_slice(text.trim(), &mut bytes)
-				.map_err(|_| failed("not 64 hexadecimal digits".to_owned()))?;
-			Ok(SecretKey::from_bytes(&bytes))
-		}
-		Err(error) if error.kind() == io::ErrorKind::NotFound => {
-			let key = SecretKey::generate();
-			write_secret(path, &hex::encode(key.to_bytes())).map_err(|error| failed(error.to_string()))?;
-			Ok(key)
-		}
-		Err(error) => Err(failed(error.to_string())),
-	}
-}
-
-/// Writes a file that only its owner may read, durably.
-fn write_secret(path: &Path, text: &str) -> io::Result<()> {
-	use io::Write;
-	let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-	writeln!(file, "{text}")?;
-	file.sync_all()?;
-	disk::sync_folder(disk::folder_of(path))
 }
