@@ -7,6 +7,7 @@
 use super::{
 	quic,
 	refused::{self, Refused},
+	source::{first_of_busiest, Source},
 };
 use iroh::{
 	endpoint::{Connection, Incoming, QuicTransportConfig, ServerConfig},
@@ -24,7 +25,7 @@ use tokio::{
 	time::timeout,
 };
 
-/// Handshakes at one time. One more, and the oldest is given up.
+/// Handshakes at one time. One more, and the oldest from where most come from is given up.
 const HANDSHAKES: usize = 128;
 
 /// With so many at one time, a peer has to show first that it hears what is sent to its address.
@@ -33,9 +34,15 @@ const CAREFUL: usize = 32;
 /// Longest time for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Endpoints that may have come within [`REMEMBERED`]. While there are as many, new handshakes are not begun: whoever asks
-/// for one asks again, a few times.
+/// Endpoints that may have come within [`REMEMBERED`], wherever from. While there are as many, no handshake is begun with
+/// those who come from where [`SHARE`] of them have come from: they ask again, a few times.
 const LATELY: usize = 1_024;
+
+/// Endpoints from one network that find the door open in a crowd.
+const SHARE: usize = 8;
+
+/// With so many, no handshake is begun with anyone.
+const MOST_LATELY: usize = 2 * LATELY;
 
 /// How long iroh remembers an endpoint at length.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -133,7 +140,7 @@ struct Porter {
 	refused: Refused,
 	greeting: JoinSet<Option<Connection>>,
 	/// Handshakes in the order in which they began.
-	order: VecDeque<AbortHandle>,
+	order: VecDeque<(Source, AbortHandle)>,
 	lately: Lately,
 	served: JoinSet<()>,
 }
@@ -147,7 +154,7 @@ impl Porter {
 				Some(_) = self.served.join_next() => {}
 				Some(greeted) = self.greeting.join_next() => {
 					if let Ok(Some(connection)) = greeted {
-						self.lately.note(connection.remote_id(), Instant::now());
+						self.lately.note(connection.remote_id(), Source::of(&connection), Instant::now());
 						self.serve(connection);
 					}
 				}
@@ -165,12 +172,13 @@ impl Porter {
 
 	/// Begins a handshake.
 	fn greet(&mut self, incoming: Incoming) {
-		if self.lately.is_full(Instant::now()) {
+		let source = Source::of_incoming(&incoming.remote_addr());
+		if self.lately.is_full(source, Instant::now()) {
 			self.refused.count(refused::CROWD);
 			incoming.ignore();
 			return;
 		}
-		self.order.retain(|handshake| !handshake.is_finished());
+		self.order.retain(|(_, handshake)| !handshake.is_finished());
 		if self.order.len() >= CAREFUL && !incoming.remote_addr_validated() {
 			if let Err(error) = incoming.retry() {
 				error.into_incoming().refuse();
@@ -178,8 +186,9 @@ impl Porter {
 			return;
 		}
 		if self.order.len() >= HANDSHAKES {
-			if let Some(oldest) = self.order.pop_front() {
-				oldest.abort();
+			let begun = self.order.iter().enumerate().map(|(at, (source, _))| (at, *source));
+			if let Some((_, given_up)) = first_of_busiest(begun).and_then(|at| self.order.remove(at)) {
+				given_up.abort();
 				self.refused.count(refused::HANDSHAKE);
 			}
 		}
@@ -190,7 +199,7 @@ impl Porter {
 		};
 		let Ok(accepting) = accepting else { return };
 		let handshake = async move { timeout(HANDSHAKE, accepting).await.ok()?.ok() };
-		self.order.push_back(self.greeting.spawn(handshake));
+		self.order.push_back((source, self.greeting.spawn(handshake)));
 	}
 
 	/// The protocol that a peer's first packet names. Which one it speaks is only certain after the handshake.
@@ -218,20 +227,24 @@ impl Porter {
 /// The endpoints that came within [`REMEMBERED`].
 #[derive(Debug, Default)]
 struct Lately {
-	came: HashMap<EndpointId, Instant>,
+	came: HashMap<EndpointId, (Instant, Source)>,
 	looked: Option<Instant>,
 }
 
 impl Lately {
-	fn note(&mut self, endpoint: EndpointId, now: Instant) {
-		self.came.insert(endpoint, now);
+	fn note(&mut self, endpoint: EndpointId, source: Source, now: Instant) {
+		self.came.insert(endpoint, (now, source));
 		self.forget(now);
 	}
 
-	/// Whether there are so many that no other one may come.
-	fn is_full(&mut self, now: Instant) -> bool {
+	/// Whether there are so many that no other one may come from there.
+	fn is_full(&mut self, source: Source, now: Instant) -> bool {
 		self.forget(now);
-		self.came.len() >= LATELY
+		match self.came.len() {
+			MOST_LATELY.. => true,
+			LATELY.. => self.came.values().filter(|(_, from)| *from == source).count() >= SHARE,
+			_ => false,
+		}
 	}
 
 	fn forget(&mut self, now: Instant) {
@@ -239,7 +252,7 @@ impl Lately {
 			return;
 		}
 		self.looked = Some(now);
-		self.came.retain(|_, came| now.saturating_duration_since(*came) < REMEMBERED);
+		self.came.retain(|_, (came, _)| now.saturating_duration_since(*came) < REMEMBERED);
 	}
 }
 
@@ -256,17 +269,37 @@ mod tests {
 
 	#[test]
 	fn so_many_endpoints_may_come_within_a_minute() {
-		let (mut lately, begin) = (Lately::default(), Instant::now());
+		let (mut lately, begin, here) = (Lately::default(), Instant::now(), Source::Other);
 		for number in 1..LATELY {
-			lately.note(endpoint(number), begin);
-			lately.note(endpoint(number), begin + LOOK);
+			lately.note(endpoint(number), here, begin);
+			lately.note(endpoint(number), here, begin + LOOK);
 		}
-		assert!(!lately.is_full(begin + LOOK), "who comes again is no other one");
+		assert!(!lately.is_full(here, begin + LOOK), "who comes again is no other one");
 
-		lately.note(endpoint(0), begin + REMEMBERED / 2);
-		assert!(lately.is_full(begin + REMEMBERED));
+		lately.note(endpoint(0), here, begin + REMEMBERED / 2);
+		assert!(lately.is_full(here, begin + REMEMBERED));
 
-		assert!(!lately.is_full(begin + REMEMBERED + 2 * LOOK));
+		assert!(!lately.is_full(here, begin + REMEMBERED + 2 * LOOK));
 		assert_eq!(lately.came.len(), 1);
+	}
+
+	#[test]
+	fn a_crowd_from_one_network_closes_the_door_to_itself_only() {
+		let (mut lately, now) = (Lately::default(), Instant::now());
+		let [crowd, other] = [1, 2].map(|last| Source::V4([192, 0, 2, last].into()));
+		for number in 0..LATELY {
+			lately.note(endpoint(number), crowd, now);
+		}
+
+		assert!(lately.is_full(crowd, now) && !lately.is_full(other, now));
+
+		for number in LATELY..LATELY + SHARE {
+			lately.note(endpoint(number), other, now);
+		}
+		assert!(lately.is_full(other, now));
+		for number in LATELY + SHARE..MOST_LATELY {
+			lately.note(endpoint(number), crowd, now);
+		}
+		assert!(lately.is_full(Source::Other, now));
 	}
 }

@@ -26,6 +26,7 @@ pub mod refused;
 pub mod scrub;
 pub mod secret;
 pub mod serve;
+pub(crate) mod source;
 pub mod storage;
 pub mod transfer;
 pub mod tree;

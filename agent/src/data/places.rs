@@ -1,10 +1,14 @@
 //! Places for peers that have dialled: so many in a room, so many of them for one peer.
 //!
 //! An endpoint's id costs nothing, so a bound for one peer keeps no crowd away. Hence a stranger who comes into a full
-//! room gets the place of the one who has been there longest without showing what for. Whoever shows something (a
-//! channel, a proposal on the chain, a test that it is drawn for) holds the place, and no stranger gets it.
+//! room gets the place of the one who has been there longest without showing what for, of those who came from where most
+//! come from: a crowd from one network displaces only itself. Whoever shows something (a channel, a proposal on the
+//! chain, a test that it is drawn for) holds the place, and no stranger gets it.
 
-use super::refused::{self, Refused};
+use super::{
+	refused::{self, Refused},
+	source::{first_of_busiest, Source},
+};
 use iroh::{
 	endpoint::{Connection, VarInt},
 	EndpointId,
@@ -53,6 +57,7 @@ struct Guests {
 #[derive(Debug)]
 struct Guest {
 	peer: EndpointId,
+	source: Source,
 	holds: usize,
 	leave: Arc<Notify>,
 }
@@ -65,7 +70,7 @@ impl Places {
 
 	/// A place for a connection. Without one the connection is closed.
 	pub(crate) fn enter(&self, connection: &Connection) -> Option<Arc<Place>> {
-		let place = self.take(connection.remote_id());
+		let place = self.take(connection.remote_id(), Source::of(connection));
 		if place.is_none() {
 			self.turn_away(connection);
 		}
@@ -74,15 +79,15 @@ impl Places {
 
 	/// The same for a peer that is known before it says anything.
 	pub(crate) fn enter_known(&self, connection: &Connection) -> Option<(Arc<Place>, Hold)> {
-		let place = self.take_known(connection.remote_id());
+		let place = self.take_known(connection.remote_id(), Source::of(connection));
 		if place.is_none() {
 			self.turn_away(connection);
 		}
 		place.map(|(place, hold)| (Arc::new(place), hold))
 	}
 
-	/// Takes the place of the stranger who has been here longest, if there is no other.
-	fn take(&self, peer: EndpointId) -> Option<Place> {
+	/// Takes the place of a stranger, if there is no other.
+	fn take(&self, peer: EndpointId, source: Source) -> Option<Place> {
 		let Inner { room, refused, .. } = &*self.0;
 		let mut guests = self.guests();
 		if guests.of(&peer) >= room.per_peer {
@@ -90,19 +95,19 @@ impl Places {
 			return None;
 		}
 		if guests.strangers() >= room.strangers {
-			let Some(longest) = guests.longest() else {
+			let Some(displaced) = guests.to_be_displaced() else {
 				refused.count(refused::ROOM);
 				return None;
 			};
-			if let Some(guest) = guests.all.remove(&longest) {
+			if let Some(guest) = guests.all.remove(&displaced) {
 				refused.count(refused::DISPLACED);
 				guest.leave.notify_one();
 			}
 		}
-		Some(self.seat(&mut guests, peer, 0))
+		Some(self.seat(&mut guests, (peer, source), 0))
 	}
 
-	fn take_known(&self, peer: EndpointId) -> Option<(Place, Hold)> {
+	fn take_known(&self, peer: EndpointId, source: Source) -> Option<(Place, Hold)> {
 		let Inner { room, refused, .. } = &*self.0;
 		let mut guests = self.guests();
 		if guests.of(&peer) >= room.per_peer {
@@ -113,16 +118,16 @@ impl Places {
 			refused.count(refused::ROOM);
 			return None;
 		}
-		let place = self.seat(&mut guests, peer, 1);
+		let place = self.seat(&mut guests, (peer, source), 1);
 		let hold = Hold { places: self.clone(), number: place.number };
 		Some((place, hold))
 	}
 
-	fn seat(&self, guests: &mut Guests, peer: EndpointId, holds: usize) -> Place {
+	fn seat(&self, guests: &mut Guests, (peer, source): (EndpointId, Source), holds: usize) -> Place {
 		let number = guests.next;
 		guests.next = number.saturating_add(1);
 		let leave = Arc::new(Notify::new());
-		guests.all.insert(number, Guest { peer, holds, leave: leave.clone() });
+		guests.all.insert(number, Guest { peer, source, holds, leave: leave.clone() });
 		Place { places: self.clone(), number, leave }
 	}
 
@@ -149,8 +154,10 @@ impl Guests {
 		self.all.len().saturating_sub(self.strangers())
 	}
 
-	fn longest(&self) -> Option<u64> {
-		self.all.iter().find(|(_, guest)| guest.holds == 0).map(|(number, _)| *number)
+	/// The stranger who has been here longest, of those who came from where most strangers did.
+	fn to_be_displaced(&self) -> Option<u64> {
+		let strangers = self.all.iter().filter(|(_, guest)| guest.holds == 0);
+		first_of_busiest(strangers.map(|(number, guest)| (*number, guest.source)))
 	}
 }
 
@@ -284,9 +291,9 @@ mod tests {
 	#[tokio::test]
 	async fn a_newcomer_gets_the_place_of_the_stranger_who_was_there_longest() {
 		let (places, peers) = (places(2, 2, 1), peers(4));
-		let [first, second] = [peers[0], peers[1]].map(|peer| places.take(peer).unwrap());
+		let [first, second] = [peers[0], peers[1]].map(|peer| places.take(peer, Source::Other).unwrap());
 
-		let third = places.take(peers[2]).unwrap();
+		let third = places.take(peers[2], Source::Other).unwrap();
 
 		assert!(must_leave(&first).await);
 		assert!(!must_leave(&second).await && !must_leave(&third).await);
@@ -296,18 +303,34 @@ mod tests {
 	}
 
 	#[tokio::test]
+	async fn a_crowd_from_one_network_displaces_only_itself() {
+		let (places, peers) = (places(3, 1, 1), peers(8));
+		let at = |last| Source::V4([192, 0, 2, last].into());
+		let customer = places.take(peers[0], at(1)).unwrap();
+
+		let crowd: Vec<_> = peers[1..7].iter().map(|peer| places.take(*peer, at(2)).unwrap()).collect();
+
+		assert!(!must_leave(&customer).await);
+		for (nth, place) in crowd.iter().enumerate() {
+			assert_eq!(must_leave(place).await, nth < 4);
+		}
+		let other = places.take(peers[7], at(3)).unwrap();
+		assert!(must_leave(&crowd[4]).await && !must_leave(&customer).await && !must_leave(&other).await);
+	}
+
+	#[tokio::test]
 	async fn who_has_shown_something_keeps_the_place() {
 		let (places, peers) = (places(1, 1, 1), peers(4));
-		let first = places.take(peers[0]).unwrap();
+		let first = places.take(peers[0], Source::Other).unwrap();
 		let hold = first.hold().unwrap();
 
-		let second = places.take(peers[1]).unwrap();
-		let third = places.take(peers[2]).unwrap();
+		let second = places.take(peers[1], Source::Other).unwrap();
+		let third = places.take(peers[2], Source::Other).unwrap();
 
 		assert!(!must_leave(&first).await && must_leave(&second).await);
 		assert!(third.hold().is_none(), "one may hold a place");
 		drop(hold);
-		places.take(peers[3]).unwrap();
+		places.take(peers[3], Source::Other).unwrap();
 		assert!(must_leave(&first).await);
 		assert!(first.hold().is_none(), "it is gone");
 	}
@@ -315,26 +338,27 @@ mod tests {
 	#[test]
 	fn one_peer_has_so_many_places_and_no_more() {
 		let (places, peers) = (places(8, 8, 2), peers(2));
-		let own = [places.take(peers[0]).unwrap(), places.take_known(peers[0]).unwrap().0];
+		let own =
+			[places.take(peers[0], Source::Other).unwrap(), places.take_known(peers[0], Source::Other).unwrap().0];
 
-		assert!(places.take(peers[0]).is_none() && places.take_known(peers[0]).is_none());
-		assert!(places.take(peers[1]).is_some());
+		assert!(places.take(peers[0], Source::Other).is_none() && places.take_known(peers[0], Source::Other).is_none());
+		assert!(places.take(peers[1], Source::Other).is_some());
 		assert_eq!(places.0.refused.of(refused::PEER), 2);
 		drop(own);
-		assert!(places.take(peers[0]).is_some());
+		assert!(places.take(peers[0], Source::Other).is_some());
 	}
 
 	#[test]
 	fn a_room_full_of_known_peers_refuses_more_of_them() {
 		let (places, peers) = (places(1, 1, 1), peers(3));
-		let first = places.take_known(peers[0]).unwrap();
+		let first = places.take_known(peers[0], Source::Other).unwrap();
 
-		assert!(places.take_known(peers[1]).is_none());
-		let stranger = places.take(peers[2]).unwrap();
+		assert!(places.take_known(peers[1], Source::Other).is_none());
+		let stranger = places.take(peers[2], Source::Other).unwrap();
 
 		assert_eq!(places.0.refused.of(refused::ROOM), 1);
 		drop((first, stranger));
-		assert!(places.take_known(peers[1]).is_some());
+		assert!(places.take_known(peers[1], Source::Other).is_some());
 	}
 
 	#[test]

@@ -102,6 +102,36 @@ async fn node_that_knows_no_payments_is_told_from_one_that_is_away() {
 	assert!(matches!(error, PaymentError::Transfer(TransferError::Unreachable { .. })), "{error}");
 }
 
+// 6
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_finds_no_place_is_told_so_and_served_when_there_is_one() {
+	let chain = Arc::default();
+	let node = Node::start(&chain, terms()).await;
+	let customer = Customer::start(&chain, STN).await;
+	let (_, commitment) = node.serves(&bytes(LENGTH));
+	let mut visits = Vec::new();
+	for _ in 0..8 {
+		let mut visit = customer.come(&node).await;
+		visit.say(Ask::Quote).await;
+		visit.hear().await;
+		visits.push(visit);
+	}
+
+	let error = fetch::quote(&customer.transport, node.address()).await.unwrap_err();
+
+	assert!(matches!(error, PaymentError::Full), "{error}");
+	for visit in visits {
+		visit.connection.close(0u32.into(), b"");
+	}
+	let again = async {
+		while matches!(customer.fetch(&node, commitment).await, Err(PaymentError::Full)) {
+			tokio::task::yield_now().await;
+		}
+	};
+	tokio::time::timeout(std::time::Duration::from_secs(10), again).await.unwrap();
+	assert_eq!(std::fs::read(customer.target()).unwrap(), bytes(LENGTH));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_final_open_channel_of_this_operator_with_something_left_is_served() {
 	let chain: Arc<Table> = Arc::default();
