@@ -112,7 +112,7 @@ async function main() {
 	/** @type {[string, string, boolean][]} */
 	const registered = [['bob', '//Bob', true], ['charlie', '//Charlie', false], ['dave', '//Dave', false]];
 	for (const [name, suri, fullNode] of registered) {
-		const provider = await network.addProvider(name, suri, { fullNode });
+		const provider = await network.addProvider(name, suri, { fullNode, signer: await network.keyFile(name, suri) });
 		names.set(String(provider.node), name);
 		providers.push(provider);
 	}
@@ -120,7 +120,7 @@ async function main() {
 	const source = given ? path.resolve(given) : await randomFile(path.join(network.folder, 'file'), 64 << 20);
 	const { size } = await stat(source);
 	chapter(`Eve stores ${given ?? 'a file of random bytes'} (${(size / (1 << 20)).toFixed(1)} MiB) on all three`);
-	const customer = network.customer('eve', '//Eve');
+	const customer = network.customer('eve', '//Eve', await network.keyFile('eve', '//Eve'));
 	const stored = await customer.store(source, providers.map(({ node }) => node), 100);
 	say(`b3sum ${stored.hash}`);
 	const deals = new Map(stored.deals.map(({ deal, node }) => [node, deal]));

@@ -127,7 +127,7 @@ build_production() {
 }
 
 # Files that run many nodes, or measure: two at a time.
-CROWDED=" bandwidth governance staking "
+CROWDED=" bandwidth flood governance staking "
 
 # Of the others six run at a time. Most of their time is waiting for blocks and windows.
 SIDE_BY_SIDE=6

@@ -3,6 +3,7 @@
 pub mod amounts;
 pub mod bandwidth;
 pub mod disputes;
+pub mod keys;
 pub mod payments;
 
 use crate::chain::{signed::Wait, AccountId};
@@ -10,6 +11,7 @@ use amounts::{parse_amount, parse_hash, parse_region, parse_size};
 use bandwidth::Bandwidth;
 use clap::{Args, Parser, Subcommand};
 use disputes::{Answer, Dispute};
+use keys::Key;
 use payments::{BenchFetch, OfChannel, Payment};
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, str::FromStr};
 use substation_primitives::{Balance, Region};
@@ -114,6 +116,8 @@ pub enum Command {
 	Nodes(Nodes),
 	/// Check that all money on the chain is accounted for: reads every record of a final block
 	Audit,
+	/// Make, show, import or export the key of an account: what `--key-file` names
+	Key(Key),
 	/// Measure this machine
 	Bench(Bench),
 }
@@ -121,10 +125,17 @@ pub enum Command {
 /// Who signs.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Signer {
-	/// File with the account's mnemonic or seed; only its owner may read it
+	/// File with the account's key under a password, from `substation key` or a wallet (polkadot.js JSON); only its owner
+	/// may read it
 	#[arg(long, value_name = "FILE", conflicts_with = "suri")]
 	pub key_file: Option<PathBuf>,
-	/// The account's secret itself, such as //Alice: for development chains
+	/// File with the password of the key file, on one line; only its owner may read it [default: asked for]
+	#[arg(long, value_name = "FILE", requires = "key_file", conflicts_with = "plaintext")]
+	pub password_file: Option<PathBuf>,
+	/// The key file holds the mnemonic or seed as it is: whoever gets the file has the account
+	#[arg(long, requires = "key_file")]
+	pub plaintext: bool,
+	/// The account's secret itself, such as //Alice: only on development chains
 	#[arg(long, value_name = "SECRET")]
 	pub suri: Option<String>,
 	/// Return when the call is in a block, not when it is final
@@ -464,6 +475,22 @@ mod tests {
 
 		assert_eq!(claim("substation claim"), (None, None));
 		assert_eq!(claim("substation claim --node 7 --key-file k"), (Some(7), Some("k".into())));
+	}
+
+	#[test]
+	fn a_key_is_under_a_password_or_said_not_to_be() {
+		let signer = |more: &str| match Cli::try_parse_from(format!("substation settle 7 {more}").split_whitespace()) {
+			Ok(Cli { command: Command::Settle(options), .. }) => Some(options.signer),
+			_ => None,
+		};
+
+		let signer_with_password = signer("--key-file k --password-file p").unwrap();
+		assert_eq!(signer_with_password.password_file, Some("p".into()));
+		assert!(signer("--key-file k --plaintext").unwrap().plaintext);
+		for wrong in ["--password-file p", "--plaintext", "--key-file k --suri //Bob", "--suri //Bob --plaintext"] {
+			assert!(signer(wrong).is_none(), "{wrong}");
+		}
+		assert!(signer("--key-file k --password-file p --plaintext").is_none());
 	}
 
 	#[test]

@@ -2,16 +2,19 @@
 
 use crate::{
 	bandwidth::limits::BandwidthConfig,
-	chain::{account::ensure_private, AccountId},
+	chain::AccountId,
 	cli::Common,
+	data::{
+		disk,
+		secret::{self, SecretError},
+	},
 	payments::terms::Delivery,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{bail, Context, Result};
 use iroh::SecretKey;
 use serde::{Deserialize, Serialize};
 use std::{
 	fs,
-	io::Write,
 	net::SocketAddr,
 	path::{Path, PathBuf},
 };
@@ -164,52 +167,22 @@ impl Folder {
 	/// Replaces a file of the folder in one step, durably.
 	pub fn replace(&self, name: &str, content: &[u8]) -> Result<()> {
 		let target = self.file(name);
-		let mut file = tempfile::NamedTempFile::new_in(&self.0)
-			.with_context(|| format!("cannot write into {}", self.0.display()))?;
-		file.write_all(content)
-			.and_then(|()| file.as_file().sync_all())
-			.with_context(|| format!("cannot write {}", target.display()))?;
-		file.persist(&target).with_context(|| format!("cannot write {}", target.display()))?;
-		Ok(())
-	}
-
-	/// Creates the agent's key, readable by its owner only. Errors when there is one already.
-	pub fn create_agent_key(&self) -> Result<SecretKey> {
-		let path = self.key_file();
-		let key = SecretKey::generate();
-		let mut options = fs::OpenOptions::new();
-		options.write(true).create_new(true);
-		#[cfg(unix)]
-		{
-			use std::os::unix::fs::OpenOptionsExt;
-			options.mode(0o600);
-		}
-		let mut file = options.open(&path).with_context(|| format!("cannot create the key {}", path.display()))?;
-		writeln!(file, "{}", hex::encode(key.to_bytes()))
-			.and_then(|()| file.sync_all())
-			.with_context(|| format!("cannot write the key {}", path.display()))?;
-		Ok(key)
+		disk::write_durably(&target, content).with_context(|| format!("cannot write {}", target.display()))
 	}
 
 	/// The agent's key. Errors when it is missing, malformed, or others may read it.
 	pub fn agent_key(&self) -> Result<SecretKey> {
-		let path = self.key_file();
-		ensure!(path.exists(), "there is no agent key {}; run `substation init` first", path.display());
-		ensure_private(&path)?;
-		let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-		let mut seed = [0; 32];
-		hex::decode_to_slice(text.trim(), &mut seed)
-			.with_context(|| format!("{} does not hold 64 hexadecimal digits", path.display()))?;
-		Ok(SecretKey::from_bytes(&seed))
+		match secret::machine_key(&self.key_file()) {
+			Err(SecretError::Missing(path)) => {
+				bail!("there is no agent key {}; run `substation init` first", path.display())
+			}
+			key => Ok(key?),
+		}
 	}
 
 	/// The agent's key, created if missing.
 	pub fn agent_key_or_new(&self) -> Result<SecretKey> {
-		if self.key_file().exists() {
-			self.agent_key()
-		} else {
-			self.create_agent_key()
-		}
+		Ok(secret::machine_key_or_new(&self.key_file())?)
 	}
 }
 
@@ -268,20 +241,5 @@ mod tests {
 
 		assert!(folder.config().unwrap_err().to_string().contains("substation init"));
 		assert!(folder.agent_key().unwrap_err().to_string().contains("substation init"));
-	}
-
-	#[test]
-	fn agent_key_is_private_and_never_overwritten() {
-		use std::os::unix::fs::PermissionsExt;
-		let (_guard, folder) = folder();
-
-		let key = folder.create_agent_key().unwrap();
-
-		let mode = fs::metadata(folder.key_file()).unwrap().permissions().mode();
-		assert_eq!(mode & 0o777, 0o600);
-		assert_eq!(folder.agent_key().unwrap().to_bytes(), key.to_bytes());
-		assert!(folder.create_agent_key().is_err());
-		fs::set_permissions(folder.key_file(), fs::Permissions::from_mode(0o644)).unwrap();
-		assert!(folder.agent_key().unwrap_err().to_string().contains("chmod 600"));
 	}
 }

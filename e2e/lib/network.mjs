@@ -1,6 +1,6 @@
 // @ts-check
 // A local network of real programs: validators, full nodes, storage agents and customers.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -41,6 +41,7 @@ import { Daemon, freePort, lastJson, run, stopAll, until } from './processes.mjs
  * @property {boolean} [fullNode]
  * @property {boolean} [worker]
  * @property {boolean} [agent]
+ * @property {string[]} [signer] what names the key of who registers it; see `Network.keyFile`
  * @property {string} [data]
  * @property {string} [capacity]
  * @property {string} [price]
@@ -368,7 +369,17 @@ export class Network {
 	async addProvider(
 		name,
 		suri,
-		{ fullNode = false, worker = fullNode, agent = !worker, data, capacity = '10GiB', price = '0.01', bond = '1000', config = {} } = {},
+		{
+			fullNode = false,
+			worker = fullNode,
+			agent = !worker,
+			signer = ['--suri', suri],
+			data,
+			capacity = '10GiB',
+			price = '0.01',
+			bond = '1000',
+			config = {},
+		} = {},
 	) {
 		const provider = /** @type {Provider} */ ({
 			name,
@@ -394,7 +405,7 @@ export class Network {
 		]);
 		for (const [section, values] of Object.entries(config)) await configure(provider.data, section, values);
 		const { stdout } = await substation([
-			...['register', '--data', provider.data, '--rpc', this.validator.ws, '--suri', suri, '--json'],
+			...['register', '--data', provider.data, '--rpc', this.validator.ws, ...signer, '--json'],
 			...['--capacity', capacity, '--price', price, '--bond', bond, '--region', 'CH'],
 			...['--address', `127.0.0.1:${provider.p2pPort}`],
 		]);
@@ -488,12 +499,27 @@ export class Network {
 	}
 
 	/**
+	 * What names the key of an account to a command, as people do: a file with the key under a password.
+	 *
+	 * @param {string} name of the file
+	 * @param {string} suri
+	 * @returns {Promise<string[]>}
+	 */
+	async keyFile(name, suri) {
+		const [file, password] = [`${name}.json`, `${name}.password`].map((file) => path.join(this.folder, file));
+		await writeFile(password, randomBytes(16).toString('hex'), { mode: 0o600 });
+		await substation(['key', 'import', file, '--password-file', password], { input: suri });
+		return ['--key-file', file, '--password-file', password];
+	}
+
+	/**
 	 * A customer with a data folder of its own.
 	 *
 	 * @param {string} name
 	 * @param {string} suri
+	 * @param {string[]} [signer] what names the account's key
 	 */
-	customer(name, suri) {
+	customer(name, suri, signer = ['--suri', suri]) {
 		const data = path.join(this.folder, name);
 		const base = ['--data', data, '--rpc', this.validator.ws];
 		return {
@@ -503,7 +529,7 @@ export class Network {
 			store: (file, nodes, periods, options = {}) =>
 				substation(
 					[
-						...['store', file, ...base, '--suri', suri, '--periods', String(periods), '--json'],
+						...['store', file, ...base, ...signer, '--periods', String(periods), '--json'],
 						...nodes.flatMap((node) => ['--node', String(node)]),
 					],
 					options,
@@ -525,7 +551,7 @@ export class Network {
 			 *
 			 * @type {(name: string, args: string[], options?: SubstationOptions) => Promise<RunResult>}
 			 */
-			command: (name, args, options) => substation([name, ...args, ...base, '--suri', suri], options),
+			command: (name, args, options) => substation([name, ...args, ...base, ...signer], options),
 		};
 	}
 

@@ -2,7 +2,7 @@
 // What an operator does about a registered node with the program: its offer, contact and bond, settlement and reports while
 // the agent runs; a check of the disk and a deal given up while it does not.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
@@ -92,6 +92,24 @@ test('the bond is raised, and what deals do not need is given back', async () =>
 	assert.equal(BigInt((await listed()).bond), before);
 
 	assert.match(await refused('release-bond', [String(before / STN)]), /BondNeeded|BondTooLow/);
+});
+
+test('where tokens are worth something a key comes from a file, never from the command line', async () => {
+	const spec = path.join(network.folder, 'live.json');
+	await writeFile(spec, JSON.stringify({ ...JSON.parse(await readFile(network.spec, 'utf8')), chainType: 'Live' }));
+	const { ws, daemon } = await network.startNode('live', ['--chain', spec]);
+	await chain.synced(ws);
+	const args = ['add-bond', '1', '--data', provider.data, '--rpc', ws];
+	const before = BigInt((await listed()).bond);
+
+	const { stderr } = await substation([...args, '--suri', provider.suri], { expectFailure: true });
+	assert.match(stderr, /--suri is for development chains.+substation key import/s);
+	assert.doesNotMatch(stderr, /Bob/);
+	assert.equal(BigInt((await listed()).bond), before);
+	await substation([...args, ...(await network.keyFile('operator', provider.suri))]);
+
+	assert.equal(BigInt((await listed()).bond), before + STN);
+	await daemon.stop();
 });
 
 test('a proven period is paid when the operator settles', async () => {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use substation_agent::data::quic;
 use substation_lab::{
 	adversary::{accomplice, cheat, tricks::Trick, Identity, Machine},
+	flood::{self, Flood},
 	link::{Ends, Line, Terms},
 };
 use substation_primitives::AgentKey;
@@ -39,6 +40,8 @@ enum Command {
 		#[arg(long, value_delimiter = ',', required = true)]
 		script: Vec<Trick>,
 	},
+	/// Strangers on all ports of an agent. Needs some open files for each of them (`ulimit -n`).
+	Flood(Flood),
 	/// A member that signs whatever a cheat asks for.
 	Accomplice {
 		#[command(flatten)]
@@ -84,6 +87,7 @@ fn main() -> Result<()> {
 		Command::Cheat { identity, accomplices, script } => run(Box::pin(async move {
 			cheat::run(&Machine::start(&identity, quic::general()).await?, &accomplices, &script).await
 		}))?,
+		Command::Flood(flood) => run(Box::pin(flood::run(flood)))?,
 		Command::Accomplice { identity } => {
 			run(Box::pin(async move { accomplice::run(Machine::start(&identity, quic::general()).await?).await }))?
 		}

@@ -47,6 +47,9 @@ pub const BANDWIDTH_MEASUREMENT: [u8; 35] = *b"substation/bandwidth-measurement/
 /// In front of what a payer signs; see [`crate::voucher`].
 pub const VOUCHER: [u8; 21] = *b"substation/voucher/v1";
 
+/// In front of what a payer signs to use a channel over a connection; see [`crate::voucher`].
+pub const SESSION: [u8; 21] = *b"substation/session/v1";
+
 /// First byte of the preimage of an inner node of a forest.
 pub const INNER: u8 = 0x02;
 

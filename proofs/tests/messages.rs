@@ -11,7 +11,7 @@ use substation_proofs::{
 		Direction, Subject,
 	},
 	domain,
-	voucher::voucher_message,
+	voucher::{session_message, voucher_message},
 	Hash, Hasher, NativeHasher,
 };
 
@@ -99,12 +99,18 @@ fn signed_messages_are_the_plain_concatenation_of_their_parts() {
 	voucher.extend(5u64.to_le_bytes());
 	voucher.extend(6u128.to_le_bytes());
 	assert_eq!(voucher_message(&[1; 32], 5, 6), voucher);
+
+	let mut session = b"substation/session/v1".to_vec();
+	session.extend([1; 32]);
+	session.extend(5u64.to_le_bytes());
+	session.extend([6; 32]);
+	assert_eq!(session_message(&[1; 32], 5, &[6; 32]), session);
 }
 
 /// Whatever follows it, no message or preimage under one tag is one under another.
 #[test]
 fn no_tag_begins_another() {
-	let tags: [&[u8]; 15] = [
+	let tags: [&[u8]; 16] = [
 		&domain::SLOT,
 		&domain::CHALLENGE,
 		&domain::SEED,
@@ -120,6 +126,7 @@ fn no_tag_begins_another() {
 		&domain::BANDWIDTH_RECEIPT,
 		&domain::BANDWIDTH_MEASUREMENT,
 		&domain::VOUCHER,
+		&domain::SESSION,
 	];
 	for (index, tag) in tags.iter().enumerate() {
 		assert!(tag.starts_with(b"substation/") && tag.ends_with(b"/v1"));
@@ -140,6 +147,7 @@ fn nothing_that_an_agent_signs_can_be_taken_for_something_else() {
 		receipt_message(&SUBJECT, &[12; 32], 10_000),
 		measurement_message(&SUBJECT, &[12; 32], &[]),
 		voucher_message(&[1; 32], 5, 6),
+		session_message(&[1; 32], 5, &[6; 32]),
 	];
 
 	for (index, message) in messages.iter().enumerate() {
@@ -199,6 +207,11 @@ fn each_field_changes_what_is_signed() {
 	}
 	for (genesis, channel, cumulative) in [([1; 32], 1, 1), ([2; 32], 1, 1), ([1; 32], 2, 1), ([1; 32], 1, 2)] {
 		new(voucher_message(&genesis, channel, cumulative));
+	}
+	for (genesis, channel, exporter) in
+		[([1; 32], 1, [1; 32]), ([2; 32], 1, [1; 32]), ([1; 32], 2, [1; 32]), ([1; 32], 1, [2; 32])]
+	{
+		new(session_message(&genesis, channel, &exporter));
 	}
 }
 
@@ -425,6 +438,29 @@ fn vouchers_match_the_vectors() {
 	for vector in committed("voucher.json", vectors.into()) {
 		let cumulative = vector.cumulative.parse().unwrap();
 		let message = voucher_message(&hash(&vector.genesis), vector.channel, cumulative);
+		assert_eq!(hex::encode(message), vector.message);
+	}
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionVector {
+	genesis: String,
+	channel: u64,
+	exporter: String,
+	message: String,
+}
+
+#[test]
+fn sessions_match_the_vectors() {
+	let vectors = [(0, 0), (7, 0xbb), (u64::MAX, 0xff)].map(|(channel, exporter)| SessionVector {
+		genesis: hex::encode([0xaa; 32]),
+		channel,
+		exporter: hex::encode([exporter; 32]),
+		message: hex::encode(session_message(&[0xaa; 32], channel, &[exporter; 32])),
+	});
+
+	for vector in committed("session.json", vectors.into()) {
+		let message = session_message(&hash(&vector.genesis), vector.channel, &hash(&vector.exporter));
 		assert_eq!(hex::encode(message), vector.message);
 	}
 }

@@ -2,13 +2,14 @@
 
 use crate::chain::Chain;
 use std::{
+	collections::BTreeSet,
 	fmt,
 	future::Future,
 	sync::{Arc, PoisonError, RwLock},
 };
 use substation_primitives::{
 	bandwidth::{TestId, TestPage},
-	BlockNumber,
+	BlockNumber, EndpointId,
 };
 
 /// Reads tests from the best chain that this machine sees.
@@ -16,13 +17,23 @@ pub trait Ledger: Clone + fmt::Debug + Send + Sync + 'static {
 	/// Height of the best block, `None` while there is no connection.
 	fn best(&self) -> Option<BlockNumber>;
 
+	/// Whether an endpoint is known to be tested with this machine in the committee. One whose test is in a block that is
+	/// on its way is not.
+	fn expects(&self, endpoint: &EndpointId) -> bool;
+
 	/// A test, as the best block has it.
 	fn test(&self, test: TestId) -> impl Future<Output = Result<Option<TestPage>, String>> + Send;
 }
 
 /// The chain, once there is a connection to it. Clones share the connection.
 #[derive(Clone, Default)]
-pub struct ChainLedger(Arc<RwLock<Option<(Chain, BlockNumber)>>>);
+pub struct ChainLedger(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+	chain: RwLock<Option<(Chain, BlockNumber)>>,
+	expected: RwLock<BTreeSet<EndpointId>>,
+}
 
 impl fmt::Debug for ChainLedger {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,17 +45,26 @@ impl ChainLedger {
 	/// From now on reads here; `None` when the connection is lost.
 	pub fn set(&self, chain: Option<(&Chain, BlockNumber)>) {
 		let chain = chain.map(|(chain, best)| (chain.clone(), best));
-		*self.0.write().unwrap_or_else(PoisonError::into_inner) = chain;
+		*self.0.chain.write().unwrap_or_else(PoisonError::into_inner) = chain;
+	}
+
+	/// From now on expects these endpoints, and no others.
+	pub fn expect(&self, endpoints: BTreeSet<EndpointId>) {
+		*self.0.expected.write().unwrap_or_else(PoisonError::into_inner) = endpoints;
 	}
 
 	fn get(&self) -> Option<(Chain, BlockNumber)> {
-		self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+		self.0.chain.read().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 }
 
 impl Ledger for ChainLedger {
 	fn best(&self) -> Option<BlockNumber> {
 		self.get().map(|(_, best)| best)
+	}
+
+	fn expects(&self, endpoint: &EndpointId) -> bool {
+		self.0.expected.read().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
 	}
 
 	async fn test(&self, test: TestId) -> Result<Option<TestPage>, String> {

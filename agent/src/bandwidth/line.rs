@@ -168,6 +168,7 @@ impl Line {
 		self.publish(rating);
 		let pending = page.as_ref().and_then(|page| page.pending);
 		self.page = page;
+		self.expect(chain, block).await?;
 		if self.page.is_some() && self.committees.is_none() {
 			self.committees = Some(chain.committees(block).await?);
 		}
@@ -178,6 +179,22 @@ impl Line {
 				Some(page) if page.id == test && !page.done && page.now <= page.deadline => self.begin(page, now),
 				_ => {}
 			}
+		}
+		Ok(())
+	}
+
+	/// Learns whom to let in for tests. Errors only when the connection is lost, or for good: whoever is not expected is
+	/// looked up when it comes, if it finds a place.
+	async fn expect(&self, chain: &Chain, block: BlockHash) -> Result<(), ChainError> {
+		// Without seats it is in no committee.
+		let tests = match &self.page {
+			Some(_) => chain.tests_of_member(self.node, block).await,
+			None => Ok(Vec::new()),
+		};
+		match tests {
+			Ok(tests) => self.parts.ledger.expect(tests.into_iter().map(|(_, _, endpoint)| endpoint).collect()),
+			Err(error) if error.is_connection_lost() || error.is_final() => return Err(error),
+			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())
 	}

@@ -10,9 +10,14 @@ use super::{
 	protocol::{mark_of, Control, FrameError, Frames, ToMember, ToNode},
 	tested::AbortOnDrop,
 };
-use crate::data::{messages::with_cause, metrics::Metrics};
+use crate::data::{
+	messages::with_cause,
+	metrics::Metrics,
+	places::{Hold, Place, Places, Room},
+	quic,
+};
 use iroh::{
-	endpoint::{Connection, ReadError, RecvStream},
+	endpoint::{Connection, ReadError, RecvStream, VarInt},
 	protocol::{AcceptError, ProtocolHandler},
 	SecretKey,
 };
@@ -30,13 +35,14 @@ use substation_primitives::{
 	BlockNumber, NodeId,
 };
 use substation_proofs::{bandwidth, Hash};
-use tokio::{
-	sync::{watch, Semaphore},
-	time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
-/// Peers that may be here at the same time.
-const PLACES: usize = 32;
+/// Code with which a connection is closed for which there is no place now.
+pub const NO_PLACE: VarInt = VarInt::from_u32(1);
+
+/// Nodes whose tests are known have places of their own, one more for a connection that replaces a broken one. Strangers
+/// are mostly those who saw a block earlier.
+const ROOM: Room = Room { strangers: 4, known: 32, per_peer: 2, code: NO_PLACE };
 
 /// Tests that are remembered so as not to be run twice. More than one block draws before the deadline of the oldest.
 const REMEMBERED: usize = 4_096;
@@ -113,7 +119,7 @@ pub struct Member<L>(Arc<Inner<L>>);
 #[derive(Debug)]
 struct Inner<L> {
 	parts: MemberParts<L>,
-	places: Semaphore,
+	places: Places,
 	/// Tests whose clock was started here.
 	begun: Mutex<BTreeSet<(TestId, NodeId)>>,
 }
@@ -121,16 +127,17 @@ struct Inner<L> {
 impl<L: Ledger> Member<L> {
 	/// Waits to be dialled.
 	pub fn new(parts: MemberParts<L>) -> Self {
-		Self(Arc::new(Inner { parts, places: Semaphore::new(PLACES), begun: Mutex::default() }))
+		let places = Places::new(ROOM, parts.metrics.numbers().refused.clone());
+		Self(Arc::new(Inner { parts, places, begun: Mutex::default() }))
 	}
 
 	/// Answers one connection from the greeting to the receipt.
-	async fn serve(&self, connection: &Connection) {
+	async fn serve(&self, connection: &Connection, place: &Place) {
 		let MemberParts { history, metrics, patience, .. } = &self.0.parts;
 		let greeted = timeout(patience.hello, greeting(connection)).await;
 		let Ok(Ok((mut control, frames, test, node))) = greeted else { return };
 		let peer = Peer { connection, control: &mut control, frames };
-		let outcome = self.measure(peer, test, node).await;
+		let outcome = self.measure(peer, place, test, node).await;
 		match &outcome {
 			Ok(()) => {
 				metrics.numbers().receipts_signed.inc();
@@ -156,9 +163,9 @@ impl<L: Ledger> Member<L> {
 	}
 
 	/// Measures and signs. The tested node is told why not.
-	async fn measure(&self, mut peer: Peer<'_>, test: TestId, node: NodeId) -> Result<(), Refusal> {
-		let outcome = self.agree(&mut peer, test, node).await;
-		let (agreed, _share) = match outcome {
+	async fn measure(&self, mut peer: Peer<'_>, place: &Place, test: TestId, node: NodeId) -> Result<(), Refusal> {
+		let outcome = self.agree(&mut peer, place, test, node).await;
+		let (agreed, _share, _hold) = match outcome {
 			Ok(agreed) => agreed,
 			Err(refusal) => {
 				peer.say(&ToNode::decline(&refusal)).await;
@@ -176,13 +183,16 @@ impl<L: Ledger> Member<L> {
 	async fn agree(
 		&self,
 		peer: &mut Peer<'_>,
+		place: &Place,
 		test: TestId,
 		node: NodeId,
-	) -> Result<(Agreed, super::limits::Share), Refusal> {
+	) -> Result<(Agreed, super::limits::Share, Option<Hold>), Refusal> {
 		let MemberParts { key, limits, patience, .. } = &self.0.parts;
 		let page = self.look_up(test).await?;
 		let remote = peer.connection.remote_id();
-		let place = check::place(&page, test, node, &remote, key.public().as_bytes())?;
+		let index = check::place(&page, test, node, &remote, key.public().as_bytes())?;
+		// No stranger any more.
+		let hold = place.hold();
 		if self.begun().contains(&(test, node)) {
 			return Err(Refusal::Repeated);
 		}
@@ -193,7 +203,11 @@ impl<L: Ledger> Member<L> {
 			Direction::Up => Direction::Down,
 		};
 		let share = limits.reserve_within(flow, exam.pace, patience.share).await?;
-		Ok((Agreed { exam, place, test, node }, share))
+		if page.direction == Direction::Up {
+			quic::takes_stream(peer.connection);
+			quic::widen(peer.connection);
+		}
+		Ok((Agreed { exam, place: index, test, node }, share, hold))
 	}
 
 	/// A test as the chain has it. Waits a little for one that may be in a block that is on its way.
@@ -284,12 +298,17 @@ impl<L: Ledger> ProtocolHandler for Member<L> {
 	fn accept(&self, connection: Connection) -> impl Future<Output = Result<(), AcceptError>> + Send {
 		let member = self.clone();
 		async move {
-			let Ok(_place) = member.0.places.try_acquire() else {
-				connection.close(1u32.into(), b"too many connections; try again later");
-				return Ok(());
+			let places = &member.0.places;
+			let known = member.0.parts.ledger.expects(connection.remote_id().as_bytes());
+			let entered = if known {
+				places.enter_known(&connection).map(|(place, hold)| (place, Some(hold)))
+			} else {
+				places.enter(&connection).map(|place| (place, None))
 			};
-			member.serve(&connection).await;
-			connection.close(0u32.into(), b"done");
+			let Some((place, _hold)) = entered else { return Ok(()) };
+			if place.during(&connection, member.serve(&connection, &place)).await.is_some() {
+				connection.close(0u32.into(), b"done");
+			}
 			Ok(())
 		}
 	}

@@ -6,6 +6,7 @@ use super::{
 	decide,
 	exam::{self, Exam},
 	history::Absence,
+	member::NO_PLACE,
 	protocol::{self, bounded, Control, FrameError, Frames, ToMember, ToNode},
 };
 use crate::data::{
@@ -14,7 +15,10 @@ use crate::data::{
 	transfer::{dialable, endpoint_addr},
 };
 use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
-use iroh::{endpoint::Connection, Endpoint, SecretKey};
+use iroh::{
+	endpoint::{Connection, ConnectionError},
+	Endpoint, SecretKey,
+};
 use moving::{Part, Traffic};
 use std::{
 	sync::Arc,
@@ -30,6 +34,9 @@ use substation_proofs::{
 };
 use tokio::time::timeout;
 
+/// Dials of a member that has no place.
+const DIALS: u32 = 3;
+
 /// Milliseconds by which a member's clock may say more than this machine's: clocks run unequally fast. The chain refuses
 /// a measurement with a receipt that is far out of range.
 const CLOCKS_APART: u32 = 1_000;
@@ -39,6 +46,8 @@ const CLOCKS_APART: u32 = 1_000;
 pub struct Patience {
 	/// For a connection.
 	pub dial: Duration,
+	/// Between two dials of a member that has no place now: it may see the test's block a moment later.
+	pub again: Duration,
 	/// For a welcome: the member may still have to hear of the test, or to finish another one.
 	pub welcome: Duration,
 	/// For the first half of the nonces.
@@ -53,6 +62,7 @@ impl Default for Patience {
 	fn default() -> Self {
 		Self {
 			dial: Duration::from_secs(6),
+			again: Duration::from_secs(2),
 			welcome: Duration::from_secs(15),
 			nonces: Duration::from_secs(3),
 			late_nonces: Duration::from_millis(300),
@@ -146,14 +156,21 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
 /// Dials all members at once.
 async fn greet(endpoint: &Endpoint, page: &TestPage, exam: &Exam, patience: &Patience, roll: &mut Roll) -> Vec<Peer> {
 	let dials = page.committee.iter().enumerate().map(|(index, member)| async move {
-		let dialled = timeout(patience.dial, dial(endpoint, member, exam)).await;
-		let connection = match dialled.unwrap_or_else(|_| Err(Absence::Unreachable("no answer".into()))) {
-			Ok(connection) => connection,
-			Err(absence) => return (index, Err(absence)),
-		};
-		let hello = ToMember::Hello { test: page.id, node: page.node };
-		let greeted = timeout(patience.welcome, hello_to(index, connection, hello)).await;
-		(index, greeted.unwrap_or(Err(Absence::Silent("hello"))))
+		// In all no longer than one dial and one welcome may take.
+		let until = tokio::time::Instant::now() + patience.dial + patience.welcome;
+		let mut dials = 1;
+		loop {
+			let greeted = greet_once(endpoint, index, member, page, exam, patience);
+			let greeted = tokio::time::timeout_at(until, greeted).await;
+			match greeted.unwrap_or(Err(NoPeer::Absent(Absence::Silent("hello")))) {
+				Err(NoPeer::NoPlace(_)) if dials < DIALS && tokio::time::Instant::now() + patience.again < until => {
+					dials = dials.saturating_add(1);
+					tokio::time::sleep(patience.again).await;
+				}
+				Err(NoPeer::NoPlace(absence) | NoPeer::Absent(absence)) => return (index, Err(absence)),
+				Ok(peer) => return (index, Ok(peer)),
+			}
+		}
 	});
 	let mut peers = Vec::new();
 	for (index, outcome) in join_all(dials).await {
@@ -163,6 +180,34 @@ async fn greet(endpoint: &Endpoint, page: &TestPage, exam: &Exam, patience: &Pat
 		}
 	}
 	peers
+}
+
+/// Why a member does not take part.
+enum NoPeer {
+	/// It has no place for this connection now.
+	NoPlace(Absence),
+	/// For another reason.
+	Absent(Absence),
+}
+
+/// Dials a member and greets it.
+async fn greet_once(
+	endpoint: &Endpoint,
+	index: usize,
+	member: &MemberPage,
+	page: &TestPage,
+	exam: &Exam,
+	patience: &Patience,
+) -> Result<Peer, NoPeer> {
+	let dialled = timeout(patience.dial, dial(endpoint, member, exam)).await;
+	let dialled = dialled.unwrap_or_else(|_| Err(Absence::Unreachable("no answer".into())));
+	let connection = dialled.map_err(NoPeer::Absent)?;
+	let hello = ToMember::Hello { test: page.id, node: page.node };
+	let greeted = timeout(patience.welcome, hello_to(index, connection.clone(), hello)).await;
+	greeted.unwrap_or(Err(Absence::Silent("hello"))).map_err(|absence| match connection.close_reason() {
+		Some(ConnectionError::ApplicationClosed(close)) if close.error_code == NO_PLACE => NoPeer::NoPlace(absence),
+		_ => NoPeer::Absent(absence),
+	})
 }
 
 async fn dial(endpoint: &Endpoint, member: &MemberPage, exam: &Exam) -> Result<Connection, Absence> {

@@ -1,48 +1,57 @@
-//! Accounts of people: their keys and how they are read from files.
+//! Accounts of people: their keys.
 
-use anyhow::{bail, ensure, Context, Result};
-use std::{path::Path, str::FromStr};
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use anyhow::{bail, ensure, Result};
+use sp_core::{crypto::Pair as _, sr25519::Pair};
+use zeroize::Zeroizing;
 
 /// An account as the chain encodes it; prints as an SS58 address.
 pub type AccountId = subxt::utils::AccountId32;
 
+/// Bytes of a secret key as wallets keep it.
+pub const SECRET: usize = 64;
+
 /// The key with which a person signs calls that move money.
 #[derive(Clone)]
-pub struct AccountKey(Keypair);
+pub struct AccountKey(Pair);
 
 impl AccountKey {
-	/// Reads a key file: a mnemonic, a `0x…` seed or a derivation such as `//Alice`, on one line.
-	///
-	/// Errors when the file can be read by others than its owner.
-	pub fn from_file(path: &Path) -> Result<Self> {
-		let text =
-			std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
-		ensure_private(path)?;
-		let uri = text.trim();
-		ensure!(!uri.is_empty(), "the key file {} is empty; write a mnemonic or a 0x… seed into it", path.display());
-		Self::from_uri(uri).with_context(|| format!("the key file {} holds no usable key", path.display()))
+	/// A new key, and the mnemonic from which it can be made again.
+	pub fn generate() -> (Self, Zeroizing<String>) {
+		let (pair, mnemonic, _) = Pair::generate_with_phrase(None);
+		(Self(pair), Zeroizing::new(mnemonic))
 	}
 
-	/// Understands what `subkey inspect` understands.
+	/// Understands what `subkey inspect` understands: a mnemonic, a `0x…` seed, a derivation such as `//Alice`.
 	pub fn from_uri(uri: &str) -> Result<Self> {
+		// It would be the root of all development accounts, which everybody knows.
+		ensure!(!uri.is_empty(), "there is nothing where a mnemonic or a 0x… seed should be");
 		let seed = uri.strip_prefix("0x").unwrap_or(uri);
 		let uri = if seed.len() == 64 && seed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-			format!("0x{seed}")
+			Zeroizing::new(format!("0x{seed}"))
 		} else {
-			uri.to_owned()
+			Zeroizing::new(uri.to_owned())
 		};
-		let uri = SecretUri::from_str(&uri).context("not a mnemonic, a 0x… seed or a //Derivation")?;
-		match Keypair::from_uri(&uri) {
+		match Pair::from_string(&uri, None) {
 			Ok(pair) => Ok(Self(pair)),
 			// The error may repeat words of the phrase: do not print it.
 			Err(_) => bail!("not a mnemonic, a 0x… seed or a //Derivation"),
 		}
 	}
 
+	/// From the scalar, in the form of ed25519, and the seed of nonces; `None` if that is no key.
+	pub fn from_secret(secret: &[u8; SECRET]) -> Option<Self> {
+		schnorrkel::SecretKey::from_ed25519_bytes(secret).ok().map(|secret| Self(Pair::from(secret)))
+	}
+
+	/// What [`Self::from_secret`] reads.
+	pub fn to_secret(&self) -> Zeroizing<[u8; SECRET]> {
+		let pair: &schnorrkel::Keypair = self.0.as_ref();
+		Zeroizing::new(pair.secret.to_ed25519_bytes())
+	}
+
 	/// The account that the key controls.
 	pub fn account(&self) -> AccountId {
-		AccountId::from(self.0.public_key().0)
+		AccountId::from(self.0.public().0)
 	}
 
 	/// An sr25519 signature.
@@ -57,38 +66,13 @@ impl std::fmt::Debug for AccountKey {
 	}
 }
 
-/// Errors when others than the owner may read the file.
-pub fn ensure_private(path: &Path) -> Result<()> {
-	#[cfg(unix)]
-	{
-		use std::os::unix::fs::PermissionsExt;
-		let mode =
-			std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.permissions().mode();
-		ensure!(
-			mode & 0o077 == 0,
-			"others can read {} (mode {:o}); run: chmod 600 {}",
-			path.display(),
-			mode & 0o777,
-			path.display()
-		);
-	}
-	Ok(())
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use std::io::Write;
+	use std::str::FromStr;
+	use subxt_signer::{sr25519, SecretUri};
 
 	const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
-
-	fn key_file(content: &str, mode: u32) -> tempfile::NamedTempFile {
-		use std::os::unix::fs::PermissionsExt;
-		let mut file = tempfile::NamedTempFile::new().unwrap();
-		file.write_all(content.as_bytes()).unwrap();
-		std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
-		file
-	}
 
 	#[test]
 	fn derivations_mnemonics_and_seeds_name_the_same_account() {
@@ -102,21 +86,39 @@ mod tests {
 	}
 
 	#[test]
-	fn private_key_file_is_read() {
-		let file = key_file("//Alice\n", 0o600);
+	fn another_implementation_derives_the_same_keys_and_takes_the_signatures() {
+		for uri in ["//Alice//stash", "//Bob/soft/1", "//Eve///password", "//Dave//0"] {
+			let key = AccountKey::from_uri(uri).unwrap();
+			let other = sr25519::Keypair::from_uri(&SecretUri::from_str(uri).unwrap()).unwrap();
 
-		assert_eq!(AccountKey::from_file(file.path()).unwrap().account().to_string(), ALICE);
+			assert_eq!(key.account().0, other.public_key().0);
+			assert!(sr25519::verify(&sr25519::Signature(key.sign(b"text")), b"text", &other.public_key()));
+		}
 	}
 
 	#[test]
-	fn key_file_that_others_can_read_is_refused() {
-		for mode in [0o644, 0o640, 0o604] {
-			let file = key_file("//Alice\n", mode);
+	fn a_new_key_can_be_made_again_from_its_mnemonic() {
+		let (key, mnemonic) = AccountKey::generate();
 
-			let error = AccountKey::from_file(file.path()).unwrap_err().to_string();
+		assert_eq!(mnemonic.split(' ').count(), 12);
+		assert_eq!(AccountKey::from_uri(&mnemonic).unwrap().account(), key.account());
+		assert_ne!(AccountKey::generate().0.account(), key.account());
+	}
 
-			assert!(error.contains("chmod 600"), "{error}");
-		}
+	#[test]
+	fn a_secret_comes_back_and_what_is_none_is_refused() {
+		let key = AccountKey::from_uri("//Alice//stash/1").unwrap();
+
+		let again = AccountKey::from_secret(&key.to_secret()).unwrap();
+
+		assert_eq!(again.account(), key.account());
+		assert_eq!(again.to_secret(), key.to_secret());
+		assert!(AccountKey::from_secret(&[0xff; SECRET]).is_none());
+	}
+
+	#[test]
+	fn nothing_is_no_key() {
+		assert!(AccountKey::from_uri("").is_err());
 	}
 
 	#[test]

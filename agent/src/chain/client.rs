@@ -13,7 +13,7 @@ use substation_primitives::{
 	pots::{PotsCursor, PotsPage},
 	rewards::{RewardPage, SupplyPage},
 	settings::Settings,
-	Balance, ChannelId, Clock, DealId, NodeId,
+	Balance, ChannelId, Clock, DealId, EndpointId, NodeId,
 };
 use substation_proofs::Hash;
 use subxt::{
@@ -254,6 +254,17 @@ impl Chain {
 		Ok(health.is_syncing || (health.should_have_peers && health.peers == 0))
 	}
 
+	/// Whether the chain says of itself that it is for development: its tokens are worth nothing, and everybody knows the
+	/// keys of its accounts.
+	pub async fn is_for_development(&self) -> Result<bool, ChainError> {
+		match self.methods.system_chain_type().await {
+			Ok(kind) => Ok(matches!(kind.as_str(), "Development" | "Local")),
+			// A type that is none of the usual ones is not a string.
+			Err(subxt::rpcs::Error::Deserialization(_)) => Ok(false),
+			Err(error) => Err(self.rpc_error("the chain's type", error)),
+		}
+	}
+
 	/// How long a slot takes, in milliseconds: on average there is a block in each.
 	pub async fn slot_millis(&self, block: BlockHash) -> Result<u64, ChainError> {
 		let function = "BabeApi_configuration";
@@ -313,6 +324,15 @@ impl Chain {
 	/// The test of a node's line that is running.
 	pub async fn pending_test(&self, node: NodeId, block: BlockHash) -> Result<Option<TestPage>, ChainError> {
 		self.page("pending_test", node, block).await
+	}
+
+	/// The tests in whose committee a node is and whose measurement is awaited: who is tested, and under which endpoint.
+	pub async fn tests_of_member(
+		&self,
+		node: NodeId,
+		block: BlockHash,
+	) -> Result<Vec<(TestId, NodeId, EndpointId)>, ChainError> {
+		self.page("tests_of_member", node, block).await
 	}
 
 	/// How committees are formed.

@@ -39,6 +39,8 @@ struct State {
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
 	is_syncing: bool,
+	/// What kind of chain it is.
+	chain_type: Value,
 	peers: usize,
 	/// Transactions of blocks by their hash, in hex; other blocks have none.
 	bodies: HashMap<String, Vec<String>>,
@@ -81,6 +83,7 @@ impl FakeNode {
 			is_syncing: false,
 			peers: 1,
 			bodies: HashMap::new(),
+			chain_type: json!("Development"),
 		})))
 	}
 
@@ -91,6 +94,12 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// How often a method of the runtime API was asked for.
+	pub(crate) fn asked(&self, method: &str) -> usize {
+		let name = format!("SubstationApi_{method}");
+		self.state().calls.iter().filter(|call| **call == name).count()
 	}
 
 	/// This is the final block from now on.
@@ -120,6 +129,11 @@ impl FakeNode {
 		self.has_block(height, Some(hash));
 		let transactions = transactions.iter().map(|bytes| hex_of(bytes)).collect();
 		self.state().bodies.insert(hex_of(&hash), transactions);
+	}
+
+	/// The chain is of this type from now on.
+	pub(crate) fn is_of_type(&self, chain_type: Value) {
+		self.state().chain_type = chain_type;
 	}
 
 	/// The runtime has changed, and names these versions of its APIs.
@@ -166,6 +180,7 @@ impl FakeNode {
 				Ok(known.unwrap_or(Some(BLOCK)).map_or(Value::Null, hash))
 			}
 			"chain_getFinalizedHead" => Ok(hash(self.state().finalised.1)),
+			"system_chainType" => Ok(self.state().chain_type.clone()),
 			"system_health" => {
 				let state = self.state();
 				Ok(json!({ "peers": state.peers, "isSyncing": state.is_syncing, "shouldHavePeers": true }))

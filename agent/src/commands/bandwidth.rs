@@ -7,7 +7,7 @@ use crate::{
 		bandwidth::{display_rate, BandwidthCommand, Join},
 		Common, Signer,
 	},
-	commands::session::{account_key, Session},
+	commands::session::Session,
 };
 use anyhow::{ensure, Context, Result};
 use substation_primitives::{
@@ -81,7 +81,7 @@ async fn join(session: &Session, node: NodeId, options: &Join) -> Result<()> {
 
 /// Errors when locks keep `amount` from leaving the account of the signer once `held` more is on hold.
 async fn ensure_movable(session: &Session, signer: &Signer, held: Balance, amount: Balance) -> Result<()> {
-	let Some(key) = account_key(signer)? else { return Ok(()) };
+	let Some(key) = session.key(signer).await? else { return Ok(()) };
 	let funds = session.chain.funds(&key.account()).await?;
 	let balance = funds.holding(held).spendable();
 	if balance < amount {

@@ -12,7 +12,7 @@ use crate::{
 		payments::{OfChannel, Payment},
 		Common,
 	},
-	commands::session::{account_key, Session},
+	commands::session::Session,
 	payments::{
 		price::cost,
 		protocol::Quote,
@@ -157,7 +157,7 @@ pub async fn ready(
 ) -> Result<(Pocket, bool)> {
 	// One step more for what a broken connection may leave unpaid.
 	let needed = cost(bytes, quote.price).saturating_add(cost(quote.step, quote.price));
-	let key = account_key(&options.signer)?;
+	let key = session.key(&options.signer).await?;
 	let payer = key.as_ref().map(AccountKey::account);
 	let mut rows = final_rows(session, purse).await?;
 	// What another key has to sign cannot be paid with.
@@ -248,7 +248,7 @@ pub async fn close(common: &Common, options: &OfChannel) -> Result<()> {
 		}
 		bail!("there is no channel {id}; see `substation channels`");
 	};
-	if let Some(key) = account_key(&options.signer)? {
+	if let Some(key) = session.key(&options.signer).await? {
 		let payer = page.channel.payer;
 		ensure!(key.account() == payer, "channel {id} belongs to {payer}; name its key with --key-file");
 	}

@@ -8,7 +8,7 @@ use crate::{
 		Call,
 	},
 	cli::{amounts::display_amount, Common, OfNode},
-	commands::session::{account_key, Session},
+	commands::session::Session,
 	provider::rewards,
 };
 use anyhow::{bail, Context, Result};
@@ -25,7 +25,7 @@ use subxt::ext::scale_value::{At, Value, ValueDef};
 pub async fn claim(common: &Common, options: &OfNode) -> Result<()> {
 	let session = Session::provider(common).await?;
 	let best = session.chain.best().await?;
-	let key = account_key(&options.signer)?.map(|key| key.account());
+	let key = session.key(&options.signer).await?.map(|key| key.account());
 	let page = match options.node {
 		Some(node) => {
 			let page = session.chain.node(NodeId(node), best).await?;

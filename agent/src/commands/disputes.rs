@@ -10,7 +10,7 @@ use crate::{
 	},
 	commands::{
 		local::blocking,
-		session::{account_key, state_for, Session},
+		session::{state_for, Session},
 	},
 	provider::disputes::{self, DisputeReport},
 };
@@ -36,7 +36,7 @@ pub async fn dispute(common: &Common, options: &Dispute) -> Result<()> {
 	let deal = DealId(options.deal);
 	let best = chain.best().await?;
 	let page = disputable(deal, chain.deal(deal, best).await?, chain.height(best).await?)?;
-	if let Some(key) = account_key(&options.signer)? {
+	if let Some(key) = session.key(&options.signer).await? {
 		let customer = page.deal.customer;
 		ensure!(key.account() == customer, "deal {deal} belongs to {customer}; name its key with --key-file");
 	}

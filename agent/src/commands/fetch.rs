@@ -42,6 +42,8 @@ const CHAIN_LAG: Duration = Duration::from_secs(60);
 const FAREWELL: Duration = Duration::from_secs(10);
 /// Pause between two attempts meanwhile.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Attempts, so far apart, at a node that has too many connections.
+const ATTEMPTS: u32 = 15;
 
 /// Tries the nodes that have the file, one after the other.
 pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
@@ -56,6 +58,10 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 		return Ok(());
 	}
 	let session = Session::customer(common).await?;
+	if options.payment.max_price.is_some() {
+		// Who is asked for a password is asked before anything is fetched or paid.
+		session.key(&options.payment.signer).await?;
+	}
 	let named: Vec<NodeId> = options.nodes.iter().copied().map(NodeId).collect();
 	let mut found: BTreeMap<NodeId, u64> = records(&session.folder)?
 		.into_iter()
@@ -176,7 +182,7 @@ async fn one(
 ) -> Result<Option<Bill>> {
 	let peer = endpoint_addr(&page.endpoint, &addresses(page))?;
 	if let Some(most) = options.payment.max_price {
-		let quote = paid::quote(transport, peer.clone()).await?;
+		let quote = quote(transport, &peer).await?;
 		if let Some(quote) = quote.filter(|quote| quote.price > 0) {
 			check(&quote, page, session.chain.genesis(), most)?;
 			return pay(session, options, page, &quote, content, (transport, peer), progress).await.map(Some);
@@ -188,6 +194,21 @@ async fn one(
 			bail!("{price}; say with --max-price what you would pay, and with --key-file from which account")
 		}
 		Err(error) => Err(error.into()),
+	}
+}
+
+/// What the node takes. One that has too many connections is asked again.
+async fn quote(transport: &Transport, peer: &EndpointAddr) -> Result<Option<Quote>, PaymentError> {
+	let mut attempts = 1;
+	loop {
+		match paid::quote(transport, peer.clone()).await {
+			Err(error @ PaymentError::Full) if attempts < ATTEMPTS => {
+				tracing::info!("{error}; trying again");
+				attempts = attempts.saturating_add(1);
+				tokio::time::sleep(PAUSE).await;
+			}
+			other => return other,
+		}
 	}
 }
 
@@ -221,12 +242,18 @@ async fn pay(
 	// For all of it, even if a part is here already: the difference stays in the channel.
 	let bytes = answer_bytes(content.length, 0);
 	let (mut pocket, is_new) = channels::ready(session, &purse, &options.payment, page, quote, bytes).await?;
-	let started = Instant::now();
+	let (started, mut attempts) = (Instant::now(), 1);
 	loop {
 		let known = *pocket.known();
 		match paid::fetch(transport, peer.clone(), content, &options.output, progress, pocket, quote).await {
 			Err(error) if is_new && is_behind(&error) && started.elapsed() < CHAIN_LAG => {
 				tracing::info!("{error}; trying again");
+				tokio::time::sleep(PAUSE).await;
+				pocket = purse.take(&known)?;
+			}
+			Err(error @ PaymentError::Full) if attempts < ATTEMPTS => {
+				tracing::info!("{error}; trying again");
+				attempts = attempts.saturating_add(1);
 				tokio::time::sleep(PAUSE).await;
 				pocket = purse.take(&known)?;
 			}

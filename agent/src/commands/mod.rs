@@ -7,6 +7,7 @@ pub mod claim;
 pub mod customer;
 pub mod disputes;
 pub mod fetch;
+pub mod keys;
 pub mod local;
 pub mod operator;
 pub mod restore;
@@ -79,6 +80,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Deals(options) => customer::deals(common, options).await,
 		Command::Nodes(options) => customer::nodes(common, options).await,
 		Command::Audit => audit::audit(common).await,
+		Command::Key(options) => keys::key(common, &options.what).await,
 	}
 }
 

@@ -7,11 +7,14 @@ use crate::{
 		AccountKey, Call, Chain, Patience,
 	},
 	cli::{Common, OfNode, Signer},
+	commands::local::blocking,
 	config::{Config, Folder},
+	keys,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde_json::json;
 use substation_primitives::{Balance, NodeId};
+use tokio::sync::OnceCell;
 
 /// The pallets whose events are told.
 const PALLETS: [&str; 6] = [REGISTRY, MARKET, PROOFS, LINES, CHANNELS, REWARDS];
@@ -27,6 +30,8 @@ pub struct Session {
 	pub chain: Chain,
 	/// Whether to print JSON.
 	pub json: bool,
+	/// Who signs, once that is known.
+	key: OnceCell<Option<AccountKey>>,
 }
 
 impl Session {
@@ -63,7 +68,7 @@ impl Session {
 			config.rpc.clone_from(rpc);
 		}
 		let chain = Chain::connect(&config.rpc, config.genesis()?, Patience::COMMAND).await?;
-		Ok(Self { folder, config, chain, json: common.json })
+		Ok(Self { folder, config, chain, json: common.json, key: OnceCell::new() })
 	}
 
 	/// The number of this machine's node: recorded here, or found on the chain by the agent's key.
@@ -84,6 +89,29 @@ impl Session {
 		}
 	}
 
+	/// The key that the command's options name; `None` if they name none. Read once, so that a password is asked for once.
+	///
+	/// Errors if it is on the command line and the chain is not for development: every program of this machine could read
+	/// it there, and shells write it down.
+	pub async fn key(&self, signer: &Signer) -> Result<Option<AccountKey>> {
+		let read = || async {
+			ensure!(
+				signer.suri.is_none() || self.chain.is_for_development().await?,
+				"--suri is for development chains, and this is another one: other programs see command lines, and shells \
+				 keep them. Put the key into a file with `substation key import FILE`, and name that with --key-file"
+			);
+			let signer = signer.clone();
+			blocking(move || keys::named(&signer)).await
+		};
+		self.key.get_or_try_init(read).await.cloned()
+	}
+
+	/// The key of a command that cannot do without.
+	pub async fn required_key(&self, signer: &Signer) -> Result<AccountKey> {
+		let key = self.key(signer).await?;
+		key.context("this command needs the account that pays; name a file with its key with --key-file")
+	}
+
 	/// Sends a call that puts `committed` on hold and prints what it did; without a key prints the call itself.
 	pub async fn send(&self, call: &Call, signer: &Signer, committed: Balance) -> Result<()> {
 		if let Some(receipt) = self.submit(call, signer, committed).await? {
@@ -94,7 +122,7 @@ impl Session {
 
 	/// The same, leaving it to the caller to print what it did. `None` if there was no key.
 	pub async fn submit(&self, call: &Call, signer: &Signer, committed: Balance) -> Result<Option<Receipt>> {
-		match account_key(signer)? {
+		match self.key(signer).await? {
 			Some(key) => Ok(Some(self.chain.submit(call, &key, committed, signer.wait()).await?)),
 			None => {
 				self.print_call(call).await?;
@@ -153,23 +181,6 @@ impl Session {
 	}
 }
 
-/// The key that the options name; `None` if they name none.
-pub fn account_key(signer: &Signer) -> Result<Option<AccountKey>> {
-	match (&signer.key_file, &signer.suri) {
-		(Some(path), _) => AccountKey::from_file(path).map(Some),
-		(None, Some(suri)) => AccountKey::from_uri(suri).map(Some),
-		(None, None) => Ok(None),
-	}
-}
-
-/// The key of a command that cannot do without.
-pub fn required_key(signer: &Signer) -> Result<AccountKey> {
-	match account_key(signer)? {
-		Some(key) => Ok(key),
-		None => bail!("this command needs the account that pays; name its secret with --key-file"),
-	}
-}
-
 /// What a reader of the state should look at, given how sure the user wants to be.
 pub async fn state_for(chain: &Chain, wait: Wait) -> Result<crate::chain::BlockHash, crate::chain::ChainError> {
 	match wait {
@@ -190,17 +201,55 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::chain::testing::FakeNode;
+	use std::path::Path;
 
 	#[test]
 	fn address_of_the_node_is_escaped_in_the_link() {
 		assert_eq!(percent_encoded("ws://127.0.0.1:9944"), "ws%3A%2F%2F127.0.0.1%3A9944");
 	}
 
-	#[test]
-	fn command_without_a_key_says_how_to_name_one() {
-		let error = required_key(&Signer::default()).unwrap_err().to_string();
+	async fn session(chain_type: serde_json::Value) -> Session {
+		let fake = FakeNode::new();
+		fake.is_of_type(chain_type);
+		let (folder, chain) = (Folder::at(Path::new("nowhere")), fake.connect().await.unwrap());
+		Session { folder, config: Config::default(), chain, json: false, key: OnceCell::new() }
+	}
+
+	fn on_the_command_line(suri: &str) -> Signer {
+		Signer { suri: Some(suri.into()), ..Signer::default() }
+	}
+
+	#[tokio::test]
+	async fn a_secret_on_the_command_line_signs_on_development_chains_only() {
+		let alice = on_the_command_line("//Alice");
+
+		for kind in ["Development", "Local"] {
+			assert!(session(json!(kind)).await.key(&alice).await.unwrap().is_some());
+		}
+		for kind in [json!("Live"), json!({ "Custom": "Development" }), json!(null)] {
+			let error = session(kind).await.key(&alice).await.unwrap_err().to_string();
+			assert!(error.contains("substation key import") && !error.contains("//Alice"), "{error}");
+		}
+	}
+
+	#[tokio::test]
+	async fn a_key_is_read_once_in_a_command() {
+		let session = session(json!("Local")).await;
+		let first = session.key(&on_the_command_line("//Alice")).await.unwrap().unwrap();
+
+		let second = session.key(&on_the_command_line("//Bob")).await.unwrap().unwrap();
+
+		assert_eq!(second.account(), first.account());
+	}
+
+	#[tokio::test]
+	async fn command_without_a_key_says_how_to_name_one() {
+		let session = session(json!("Live")).await;
+
+		let error = session.required_key(&Signer::default()).await.unwrap_err().to_string();
 
 		assert!(error.contains("--key-file"));
-		assert!(account_key(&Signer::default()).unwrap().is_none());
+		assert!(session.key(&Signer::default()).await.unwrap().is_none());
 	}
 }

@@ -6,8 +6,8 @@ use crate::{
 		signed::Wait,
 		AccountId, Call, Chain, Patience,
 	},
-	cli::{amounts::display_amount, Common, Init, Register, Signer},
-	commands::session::{account_key, Session},
+	cli::{amounts::display_amount, Common, Init, Register},
+	commands::session::Session,
 	config::{Config, Folder, DEFAULT_RPC},
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -105,8 +105,7 @@ fn bind(key: &SecretKey, genesis: &Hash, operator: &AccountId) -> [u8; 64] {
 
 /// Who will own the node: the account that signs, or else the one that `init` was told. Errors if the two differ, or if
 /// there is neither.
-fn operator(config: &Config, signer: &Signer) -> Result<AccountId> {
-	let signing = account_key(signer)?.map(|key| key.account());
+fn operator(config: &Config, signing: Option<AccountId>) -> Result<AccountId> {
 	if let (Some(signing), Some(pinned)) = (signing, config.operator) {
 		ensure!(
 			signing == pinned,
@@ -136,7 +135,8 @@ pub async fn register(common: &Common, options: &Register) -> Result<()> {
 		display_amount(options.bond),
 		display_amount(settings.registry.min_bond)
 	);
-	let operator = operator(&session.config, &options.signer)?;
+	let signing = session.key(&options.signer).await?.map(|key| key.account());
+	let operator = operator(&session.config, signing)?;
 	let proof = bind(&session.folder.agent_key()?, &session.chain.genesis(), &operator);
 	if let Some(config) = session.folder.find_config()?.filter(|config| config.operator.is_none()) {
 		// Before anybody sees the call: whatever becomes of it, this machine serves nobody else.
@@ -180,22 +180,17 @@ pub fn spec(session: &Session, addresses: &[SocketAddr], region: substation_prim
 mod tests {
 	use super::*;
 
-	fn signer(suri: &str) -> Signer {
-		Signer { suri: Some(suri.into()), ..Signer::default() }
-	}
-
 	#[test]
 	fn who_signs_owns_the_node_unless_somebody_else_was_named() {
-		let account = |suri| account_key(&signer(suri)).unwrap().unwrap().account();
 		let of = |operator| Config { operator, ..Config::default() };
-		let (alice, bob) = (account("//Alice"), account("//Bob"));
+		let [alice, bob] = [[1; 32], [2; 32]].map(AccountId::from);
 
-		assert_eq!(operator(&of(None), &signer("//Alice")).unwrap(), alice);
-		assert_eq!(operator(&of(Some(bob)), &Signer::default()).unwrap(), bob);
-		assert_eq!(operator(&of(Some(bob)), &signer("//Bob")).unwrap(), bob);
-		let other = operator(&of(Some(bob)), &signer("//Alice")).unwrap_err().to_string();
+		assert_eq!(operator(&of(None), Some(alice)).unwrap(), alice);
+		assert_eq!(operator(&of(Some(bob)), None).unwrap(), bob);
+		assert_eq!(operator(&of(Some(bob)), Some(bob)).unwrap(), bob);
+		let other = operator(&of(Some(bob)), Some(alice)).unwrap_err().to_string();
 		assert!(other.contains(&alice.to_string()) && other.contains(&bob.to_string()), "{other}");
-		assert!(operator(&of(None), &Signer::default()).unwrap_err().to_string().contains("init --operator"));
+		assert!(operator(&of(None), None).unwrap_err().to_string().contains("init --operator"));
 	}
 
 	// 2

@@ -15,7 +15,7 @@ use crate::{
 	commands::{
 		customer::{addresses, records, remember, renumber, takes_deals, StoredDeal},
 		local::{blocking, processors},
-		session::{required_key, state_for, Session},
+		session::{state_for, Session},
 	},
 	config::Folder,
 	data::{
@@ -108,13 +108,13 @@ impl Job {
 
 /// Stores a file at every node that was named.
 pub async fn store(common: &Common, options: &Store) -> Result<()> {
-	let key = required_key(&options.signer)?;
 	let snapshot = Snapshot::take(&options.file)?;
 	let folder = Folder::customer(common)?;
 	folder.create()?;
 	folder.agent_key_or_new()?;
 	let storage = Storage::open(folder.path())?;
 	let session = Session::customer(common).await?;
+	let key = session.required_key(&options.signer).await?;
 	record_chain(&session)?;
 	let output = Output::detect(common.quiet, common.json);
 	let plan = plan(&session, options, snapshot.length).await?;

@@ -5,13 +5,13 @@
 //! for a TiB.
 
 use super::{
-	disk,
+	disk::{self, Draft},
 	progress::Progress,
 	tree::{self, Node, GROUP, GROUP_BYTES},
 	Hash,
 };
 use std::{
-	fs::{self, File, OpenOptions},
+	fs::File,
 	io,
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
@@ -87,30 +87,21 @@ pub fn commit(file: &Path, outboard: &Path, threads: usize, progress: &Progress)
 		return Err(HashError::TooLong { path: file.to_owned(), length: before.length });
 	}
 
-	let temporary = disk::with_suffix(outboard, ".new");
-	let pairs =
-		OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&temporary).map_err(of_outboard)?;
-	pairs.set_len(tree::outboard_length(before.length)).map_err(of_outboard)?;
-	let root = hash_units(&data, &pairs, before.length, threads.max(1), progress).map_err(|error| match error {
-		UnitError::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => HashError::Changed(file.to_owned()),
-		UnitError::Read(error) => of_file(error),
-		UnitError::Write(error) => of_outboard(error),
-		UnitError::Thread => of_file(io::Error::other("a hashing thread ended")),
-	});
-	let root = match root {
-		Ok(root) if Fingerprint::of(&data).map_err(of_file)? == before => root,
-		Ok(_) => {
-			disk::remove_if_there(&temporary).map_err(of_outboard)?;
-			return Err(HashError::Changed(file.to_owned()));
-		}
-		Err(error) => {
-			disk::remove_if_there(&temporary).map_err(of_outboard)?;
-			return Err(error);
-		}
-	};
-	pairs.sync_all().map_err(of_outboard)?;
-	fs::rename(&temporary, outboard).map_err(of_outboard)?;
-	disk::sync_folder(disk::folder_of(outboard)).map_err(of_outboard)?;
+	let draft = Draft::new(outboard).map_err(of_outboard)?;
+	draft.file().set_len(tree::outboard_length(before.length)).map_err(of_outboard)?;
+	let root =
+		hash_units(&data, draft.file(), before.length, threads.max(1), progress).map_err(|error| match error {
+			UnitError::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+				HashError::Changed(file.to_owned())
+			}
+			UnitError::Read(error) => of_file(error),
+			UnitError::Write(error) => of_outboard(error),
+			UnitError::Thread => of_file(io::Error::other("a hashing thread ended")),
+		})?;
+	if Fingerprint::of(&data).map_err(of_file)? != before {
+		return Err(HashError::Changed(file.to_owned()));
+	}
+	draft.replace().map_err(of_outboard)?;
 	progress.finish();
 	Ok(Commitment { root, length: before.length })
 }
@@ -272,6 +263,7 @@ impl Upper<'_> {
 mod tests {
 	use super::*;
 	use bao_tree::{io::outboard::PreOrderMemOutboard, BlockSize};
+	use std::fs::{self, OpenOptions};
 
 	fn bytes(length: usize) -> Vec<u8> {
 		(0..length).map(|at| (at as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect()

@@ -7,10 +7,13 @@
 //! | `GET /v1/status` | JSON for people and scripts |
 //! | `GET /metrics` | Prometheus' text format |
 
+mod guard;
+
 use super::{
 	answer::{AnswerError, Prover},
 	journal::DealState,
 	metrics::Metrics,
+	refused,
 	scrub::Scrub,
 	storage::Storage,
 };
@@ -18,6 +21,7 @@ use axum::{
 	body::Bytes,
 	extract::{DefaultBodyLimit, State},
 	http::{header, StatusCode},
+	middleware::from_fn_with_state,
 	response::{IntoResponse, Response},
 	routing::{get, post},
 	Json, Router,
@@ -31,12 +35,18 @@ use std::{
 	sync::{Arc, PoisonError, RwLock},
 	time::Instant,
 };
-use substation_primitives::agent_api::{ProveRequest, MAX_ANSWER, NODE_PATH, PROVE_PATH};
+use substation_primitives::{
+	agent_api::{ProveRequest, MAX_ANSWER, NODE_PATH, PROVE_PATH},
+	settings::MAX_OPENINGS,
+};
 use substation_proofs::prover::ProveError;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 
 /// Most octets of a request.
 const REQUEST: usize = 4_096;
+
+/// Requests to prove that are worked on or wait. They are worked on one after the other.
+const PROVING: usize = 3;
 
 /// Why the agent does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -63,13 +73,16 @@ struct Inner {
 	node: RwLock<Option<(u64, Prover)>>,
 	scrub: RwLock<Option<Scrub>>,
 	chain: RwLock<Value>,
+	proving: Semaphore,
+	waiting: Semaphore,
 }
 
 impl Api {
 	/// Knows no node yet.
 	pub fn new(storage: Storage, metrics: Metrics) -> Self {
 		let (node, scrub, chain) = (RwLock::default(), RwLock::default(), RwLock::default());
-		Self(Arc::new(Inner { storage, metrics, node, scrub, chain }))
+		let (proving, waiting) = (Semaphore::new(1), Semaphore::new(PROVING));
+		Self(Arc::new(Inner { storage, metrics, node, scrub, chain, proving, waiting }))
 	}
 
 	/// From now on answers for this node.
@@ -142,6 +155,7 @@ pub async fn serve(
 		.route("/v1/status", get(status))
 		.route("/metrics", get(metrics))
 		.layer(DefaultBodyLimit::max(REQUEST))
+		.layer(from_fn_with_state(api.clone(), guard::guard))
 		.with_state(api);
 	Ok(axum::serve(listener, routes).with_graceful_shutdown(shutdown).await?)
 }
@@ -176,7 +190,18 @@ async fn prove(State(api): State<Api>, body: Bytes) -> Response {
 	let Ok(request) = ProveRequest::decode_all(&mut body.as_ref()) else {
 		return (StatusCode::BAD_REQUEST, "not a request to prove").into_response();
 	};
+	let refused = &api.0.metrics.numbers().refused;
+	if request.challenge.openings > MAX_OPENINGS {
+		refused.count(refused::HTTP_OPENINGS);
+		return (StatusCode::BAD_REQUEST, "more openings than a challenge can have").into_response();
+	}
 	let started = Instant::now();
+	let Ok(_place) = api.0.waiting.try_acquire() else {
+		refused.count(refused::HTTP_BUSY);
+		return (StatusCode::SERVICE_UNAVAILABLE, "other challenges wait; try again").into_response();
+	};
+	// Never closed.
+	let _turn = api.0.proving.acquire().await;
 	let answer = tokio::task::spawn_blocking(move || prover.answer(&request.challenge, &request.forest)).await;
 	let (code, reason) = match answer {
 		Ok(Ok(proof)) => {

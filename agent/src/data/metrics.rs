@@ -2,6 +2,7 @@
 
 use super::{
 	journal::{DealState, Deletion},
+	refused::Refused,
 	storage::Storage,
 };
 use prometheus_client::{
@@ -96,6 +97,8 @@ pub struct Numbers {
 	pub vouchers_redeemed: Gauge<f64, AtomicU64>,
 	/// STN of them that wait.
 	pub vouchers_waiting: Gauge<f64, AtomicU64>,
+	/// What strangers were refused.
+	pub refused: Refused,
 }
 
 impl Numbers {
@@ -164,6 +167,7 @@ impl Metrics {
 			receipts_refused: Counter::default(),
 			rating_down: Gauge::default(),
 			rating_up: Gauge::default(),
+			refused: Refused::default(),
 		};
 		let mut all = Registry::with_prefix("substation_agent");
 		all.register("answered", "Challenges answered", numbers.answered.clone());
@@ -196,6 +200,7 @@ impl Metrics {
 		all.register("line_rating_down_kbit", "Rating of the line towards here", numbers.rating_down.clone());
 		all.register("line_rating_up_kbit", "Rating of the line from here", numbers.rating_up.clone());
 		numbers.register_payments(&mut all);
+		all.register("refused", "What strangers were refused, by what it was", numbers.refused.family());
 		Self(Arc::new(Inner { registry: all, numbers }))
 	}
 

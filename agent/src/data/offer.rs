@@ -8,17 +8,20 @@
 use super::{
 	blobs::BlobStore,
 	hashing::Commitment,
+	places::{Hold, Place, Places, Room},
 	progress::Progress,
-	serve::refuse,
-	transfer::{pull_over, TransferError},
+	quic,
+	refused::Refused,
+	transfer::{pull_over, sample, TransferError},
 	Hash,
 };
 use iroh::{
 	endpoint::{Connection, SendStream},
 	protocol::{AcceptError, ProtocolHandler},
 };
-use std::{sync::Arc, time::Duration};
-use tokio::sync::{mpsc, oneshot, Semaphore};
+use iroh_blobs::protocol::ERR_LIMIT;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
 
 /// The protocol's name in the handshake.
 pub const ALPN: &[u8] = b"substation/offer/1";
@@ -29,11 +32,17 @@ const REQUEST: usize = 48;
 /// Most bytes of a reason.
 const REASON: usize = 1_024;
 
-/// Offers that wait for the provider; more are refused.
-pub(super) const QUEUE: usize = 64;
+/// Connections with offers. Those whose proposal is on the chain keep their places.
+const ROOM: Room = Room { strangers: 96, known: 64, per_peer: 8, code: ERR_LIMIT };
+
+/// Offers that wait for the provider: as many as there are places.
+pub(super) const QUEUE: usize = ROOM.strangers + ROOM.known;
 
 /// A request is short; whoever takes longer to send it is gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longest time for the first group of a content.
+const SAMPLE: Duration = Duration::from_secs(5);
 
 /// Where a provider finds the offers that come.
 pub type OfferReceiver = mpsc::Receiver<Offer>;
@@ -58,14 +67,44 @@ pub struct Offer {
 	pub endpoint: Hash,
 	connection: Connection,
 	send: SendStream,
+	place: Arc<Place>,
 	/// Dropped with the offer: tells that the connection has served its purpose.
 	_dealt_with: oneshot::Sender<()>,
 }
 
 impl Offer {
+	/// Whether the customer has the content: takes in its first group, and drops it.
+	pub async fn sample(&self) -> Result<(), TransferError> {
+		match tokio::time::timeout(SAMPLE, sample(&self.connection, self.content)).await {
+			Ok(sampled) => sampled,
+			Err(_) => Err(TransferError::Ended(format!("no byte came within {} seconds", SAMPLE.as_secs()))),
+		}
+	}
+
 	/// Fetches the content from the customer into the store. Whole, verified and durable when it returns.
 	pub async fn pull(&self, blobs: &BlobStore, progress: &Progress) -> Result<(), TransferError> {
-		pull_over(&self.connection, blobs, self.content, progress).await
+		self.pull_until(blobs, progress, std::future::pending()).await
+	}
+
+	/// The same until `ends` says why it ends. What has arrived is kept.
+	pub async fn pull_until(
+		&self,
+		blobs: &BlobStore,
+		progress: &Progress,
+		ends: impl Future<Output = String>,
+	) -> Result<(), TransferError> {
+		quic::widen(&self.connection);
+		pull_over(&self.connection, blobs, self.content, progress, ends).await
+	}
+
+	/// Keeps the customer's place from strangers: what it names is on the chain. `None` if too many are kept.
+	pub(crate) fn hold(&self) -> Option<Hold> {
+		self.place.hold()
+	}
+
+	/// Returns when the customer is gone, or has lost the place.
+	pub async fn gone(&self) {
+		self.connection.closed().await;
 	}
 
 	/// Tells the customer.
@@ -117,26 +156,29 @@ pub(super) const REPLY: usize = REASON + 1;
 /// Receives offers.
 #[derive(Clone, Debug)]
 pub(super) struct Offers {
-	pub(super) queue: mpsc::Sender<Offer>,
-	/// One for each connection of the endpoint.
-	pub(super) connections: Arc<Semaphore>,
+	queue: mpsc::Sender<Offer>,
+	places: Places,
 }
 
-impl ProtocolHandler for Offers {
-	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
-		let Ok(_place) = self.connections.try_acquire() else { return refuse(&connection) };
+impl Offers {
+	/// Hands offers to a provider. What is turned away is counted.
+	pub(super) fn new(queue: mpsc::Sender<Offer>, refused: Refused) -> Self {
+		Self { queue, places: Places::new(ROOM, refused) }
+	}
+
+	/// Hands on what a customer offers, and waits until it is dealt with.
+	async fn attend(&self, connection: &Connection, place: &Arc<Place>) {
 		let read = async {
 			let (send, mut recv) = connection.accept_bi().await.ok()?;
 			let request = recv.read_to_end(REQUEST).await.ok()?;
 			let (deal, content) = decode_request(&request)?;
 			Some((send, deal, content))
 		};
-		let Ok(Some((send, deal, content))) = tokio::time::timeout(PATIENCE, read).await else {
-			return Ok(());
-		};
+		let Ok(Some((send, deal, content))) = tokio::time::timeout(PATIENCE, read).await else { return };
 		let endpoint = *connection.remote_id().as_bytes();
-		let (dealt_with, done) = oneshot::channel();
-		let offer = Offer { deal, content, endpoint, connection: connection.clone(), send, _dealt_with: dealt_with };
+		let (_dealt_with, done) = oneshot::channel();
+		let (connection, place) = (connection.clone(), place.clone());
+		let offer = Offer { deal, content, endpoint, connection: connection.clone(), send, place, _dealt_with };
 		match self.queue.try_send(offer) {
 			Ok(()) => {}
 			Err(mpsc::error::TrySendError::Full(offer)) => {
@@ -153,6 +195,13 @@ impl ProtocolHandler for Offers {
 				let _ = tokio::time::timeout(PATIENCE, connection.closed()).await;
 			}
 		}
+	}
+}
+
+impl ProtocolHandler for Offers {
+	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+		let Some(place) = self.places.enter(&connection) else { return Ok(()) };
+		place.during(&connection, self.attend(&connection, &place)).await;
 		Ok(())
 	}
 }

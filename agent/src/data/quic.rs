@@ -1,13 +1,13 @@
 //! How connections behave on a line: congestion control and windows, for everything that this program dials and takes.
 //!
-//! One configuration for all, because who accepts a connection learns too late what it is for. What bandwidth tests need
-//! decides: BBR, since Cubic carries about 1 Mbit/s per stream at one per cent of loss and 100 ms; packets of one known
-//! size, since the headers of a reading are computed and not measured; little room for data to wait in.
+//! What bandwidth tests need decides for all: BBR, since Cubic carries about 1 Mbit/s per stream at one per cent of loss and
+//! 100 ms; packets of one known size, since the headers of a reading are computed and not measured; little room for data to
+//! wait in. Who dials a machine may make it keep much less than who it dials, until it is known what for.
 
 use iroh::{
 	endpoint::{
 		AckFrequencyConfig, ConnectError, ConnectOptions, Connection, Controller, ControllerFactory, ControllerMetrics,
-		QuicTransportConfig, RttEstimator, VarInt,
+		QuicTransportConfig, QuicTransportConfigBuilder, RttEstimator, VarInt,
 	},
 	Endpoint, EndpointAddr,
 };
@@ -25,6 +25,18 @@ const STREAM_WINDOW: u32 = 2 << 20;
 
 /// The same for all streams of a connection, so that a stranger cannot fill the memory.
 const CONNECTION_WINDOW: u32 = 32 << 20;
+
+/// Bytes that a peer who has dialled may have unread, over all streams: what it has to say is short.
+const UNREAD: u32 = 32 << 10;
+
+/// The same once it is known that it brings many: more than one stream may have.
+const WIDE: u32 = 2 * STREAM_WINDOW;
+
+/// Streams that such a peer may have open, for one request each.
+const REQUESTS: u32 = 16;
+
+/// Bytes that may be on their way to such a peer: what one stream of its may take, and a little to be sent next.
+const AHEAD_OF_PEER: u64 = (2 << 20) + (256 << 10);
 
 /// Datagrams that wait to be read, in bytes: only echoes of control words come this way.
 const DATAGRAMS: usize = 64 << 10;
@@ -62,9 +74,29 @@ const SHORTEST_LOOK: Duration = Duration::from_millis(100);
 /// A round trip that is longer is taken for a stall.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// For connections in general, and for those that come in: whatever they turn out to be for.
+/// For connections in general, between machines of which each knows what the other is for.
 pub fn general() -> QuicTransportConfig {
 	builder(u64::MAX).build()
+}
+
+/// For a connection that comes in. Nobody reads streams of one direction, or datagrams, so none are granted.
+pub fn incoming() -> QuicTransportConfig {
+	of_stranger(REQUESTS).send_window(AHEAD_OF_PEER).datagram_receive_buffer_size(None).build()
+}
+
+/// For a connection that comes in to be measured: one stream for control, until [`takes_stream`] and [`widen`] say more.
+pub fn to_member() -> QuicTransportConfig {
+	of_stranger(1).build()
+}
+
+/// From now on the peer may have as many bytes unread as it can send on one stream.
+pub fn widen(connection: &Connection) {
+	connection.set_receive_window(VarInt::from_u32(WIDE));
+}
+
+/// From now on the peer may open one stream that only it writes to.
+pub fn takes_stream(connection: &Connection) {
+	connection.set_max_concurrent_uni_streams(VarInt::from_u32(1));
 }
 
 /// For a connection that is dialled to fetch or to bring contents.
@@ -87,7 +119,10 @@ pub fn line(rate: u32) -> QuicTransportConfig {
 	let ahead = u128::from(per_second).saturating_mul(AHEAD.as_millis()) / 1_000;
 	let ahead = u64::try_from(ahead).unwrap_or(u64::MAX).saturating_add(LEAST_AHEAD);
 	let window = u32::try_from(ahead.saturating_mul(2)).unwrap_or(u32::MAX).clamp(STREAM_WINDOW, CONNECTION_WINDOW);
-	builder(per_second).send_window(ahead).stream_receive_window(VarInt::from_u32(window)).build()
+	let builder = builder(per_second).send_window(ahead).stream_receive_window(VarInt::from_u32(window));
+	// A member opens at most the stream of its bytes.
+	let [no_stream, one_stream] = [0, 1].map(VarInt::from_u32);
+	builder.max_concurrent_bidi_streams(no_stream).max_concurrent_uni_streams(one_stream).build()
 }
 
 /// Dials a peer to speak one protocol on a connection that behaves so.
@@ -106,7 +141,14 @@ pub fn round_trip(connection: &Connection) -> Option<Duration> {
 	connection.paths().iter().find(|path| path.is_selected()).map(|path| path.rtt())
 }
 
-fn builder(per_second: u64) -> iroh::endpoint::QuicTransportConfigBuilder {
+fn of_stranger(requests: u32) -> QuicTransportConfigBuilder {
+	builder(u64::MAX)
+		.max_concurrent_bidi_streams(VarInt::from_u32(requests))
+		.max_concurrent_uni_streams(VarInt::from_u32(0))
+		.receive_window(VarInt::from_u32(UNREAD))
+}
+
+fn builder(per_second: u64) -> QuicTransportConfigBuilder {
 	let mut bbr = Bbr3Config::default();
 	bbr.initial_window(INITIAL_WINDOW);
 	QuicTransportConfig::builder()

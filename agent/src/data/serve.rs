@@ -6,7 +6,9 @@
 use super::{
 	blobs::{BlobStore, OpenBlob},
 	gate::Gate,
+	places::{Hold, Place, Places, Quota, Room},
 	progress::Progress,
+	refused::{self, Refused},
 };
 use bao_tree::{
 	io::{outboard::PreOrderOutboard, sync::encode_ranges_validated},
@@ -16,23 +18,30 @@ use bytes::Bytes;
 use iroh::{
 	endpoint::{Connection, RecvStream, SendStream, VarInt},
 	protocol::{AcceptError, ProtocolHandler},
+	EndpointId,
 };
-use iroh_blobs::protocol::{Request, ERR_INTERNAL, ERR_LIMIT, ERR_PERMISSION};
+use iroh_blobs::protocol::{GetRequest, Request, ERR_INTERNAL, ERR_LIMIT, ERR_PERMISSION};
 use std::{
 	io::{self, Write},
 	sync::{Arc, OnceLock},
 	time::Duration,
 };
-use tokio::sync::{mpsc, Semaphore};
+use tokio::sync::mpsc;
 
 /// The groups of iroh's trees.
 pub(super) const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
 
-/// Contents that are read at the same time, over all connections.
-const READERS: usize = 64;
+/// Blobs that are read at the same time for those who pay nothing, and as many for those who pay.
+const READERS: usize = 32;
 
-/// Connections that peers may have open, over all protocols of an endpoint.
-const CONNECTIONS: usize = 256;
+/// Of them, those for one peer.
+const READERS_PER_PEER: usize = 4;
+
+/// Connections of those who pay nothing. Whose blobs are read keep their places.
+const ROOM: Room = Room { strangers: 96, known: READERS, per_peer: 8, code: ERR_LIMIT };
+
+/// Bytes of a request.
+const REQUEST: usize = 4 << 10;
 
 /// A peer that asks for nothing for so long is let go.
 const IDLE: Duration = Duration::from_secs(60);
@@ -41,7 +50,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const PIECE: usize = 64 << 10;
 
 /// A request is short; whoever takes longer to send it is gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whoever takes nothing for so long loses the reader to somebody else.
 const STALL: Duration = Duration::from_secs(60);
@@ -56,17 +65,20 @@ pub(super) const CHARGES: VarInt = VarInt::from_u32(402);
 #[derive(Clone, Debug)]
 pub struct Server {
 	blobs: BlobStore,
-	readers: Arc<Semaphore>,
-	connections: Arc<Semaphore>,
+	readers: Quota,
+	paid_readers: Quota,
+	places: Places,
+	refused: Refused,
 	/// What strangers hear who ask for free.
 	charges: Arc<OnceLock<String>>,
 }
 
 impl Server {
-	/// A server of `blobs`.
-	pub fn new(blobs: BlobStore) -> Self {
-		let (readers, connections) = (Semaphore::new(READERS), Semaphore::new(CONNECTIONS));
-		Self { blobs, readers: Arc::new(readers), connections: Arc::new(connections), charges: Arc::default() }
+	/// A server of `blobs`. What it turns away is counted.
+	pub fn new(blobs: BlobStore, refused: Refused) -> Self {
+		let [readers, paid_readers] = [(); 2].map(|()| Quota::new(READERS, READERS_PER_PEER));
+		let places = Places::new(ROOM, refused.clone());
+		Self { blobs, readers, paid_readers, places, refused, charges: Arc::default() }
 	}
 
 	/// From now on sends strangers away who ask for free, with this reason. Peers that this side has dialled and gated
@@ -76,50 +88,60 @@ impl Server {
 		let _ = self.charges.set(reason);
 	}
 
-	/// Places for connections that peers have made, to be shared with the endpoint's other protocols.
-	pub(crate) fn connections(&self) -> Arc<Semaphore> {
-		self.connections.clone()
+	/// What is turned away is counted here.
+	pub(crate) fn refused(&self) -> Refused {
+		self.refused.clone()
 	}
 
 	/// Answers the requests that come over a connection until it is closed.
 	pub async fn serve(&self, connection: Connection, progress: Progress) {
+		let client = Client { peer: connection.remote_id(), progress, gate: None, place: None };
 		while let Ok((send, recv)) = connection.accept_bi().await {
-			let (server, progress) = (self.clone(), progress.clone());
-			tokio::spawn(async move { server.answer(send, recv, progress, None).await });
+			let (server, client) = (self.clone(), client.clone());
+			tokio::spawn(async move { server.answer(send, recv, &client).await });
 		}
 	}
 
 	/// The same for a peer that this side owes nothing: one who asks for nothing for [`IDLE`] is let go. Whatever goes
 	/// out goes through the gate; one that stays closed for [`UNPAID`] while somebody waits is shut.
-	pub(crate) async fn serve_stranger(&self, connection: Connection, gate: Option<Gate>) {
-		let answering = Arc::new(());
+	pub(crate) async fn serve_stranger(&self, connection: Connection, place: &Arc<Place>, gate: Option<Gate>) {
+		let (progress, place) = (Progress::silent(), Some(place.clone()));
+		// Shared by all that is answered: whether something is.
+		let client = Arc::new(Client { peer: connection.remote_id(), progress, gate, place });
 		loop {
 			match tokio::time::timeout(IDLE, connection.accept_bi()).await {
 				Ok(Ok((send, recv))) => {
-					let (server, answering, gate) = (self.clone(), answering.clone(), gate.clone());
-					tokio::spawn(async move {
-						server.answer(send, recv, Progress::silent(), gate).await;
-						drop(answering);
-					});
+					let (server, client) = (self.clone(), client.clone());
+					tokio::spawn(async move { server.answer(send, recv, &client).await });
 				}
-				Err(_) if Arc::strong_count(&answering) > 1 => {}
+				Err(_) if Arc::strong_count(&client) > 1 => {}
 				Ok(Err(_)) | Err(_) => return,
 			}
 		}
 	}
 
-	async fn answer(&self, mut send: SendStream, mut recv: RecvStream, progress: Progress, gate: Option<Gate>) {
+	async fn answer(&self, mut send: SendStream, mut recv: RecvStream, client: &Client) {
 		// A stream that cannot be reset is closed already.
 		let reset = |mut send: SendStream, code: VarInt| drop(send.reset(code));
-		let Ok(_permit) = self.readers.try_acquire() else { return reset(send, ERR_LIMIT) };
-		let request = match tokio::time::timeout(PATIENCE, Request::read_async(&mut recv)).await {
-			Ok(Ok((Request::Get(request), _))) if request.ranges.is_blob() => request,
-			_ => return reset(send, ERR_PERMISSION),
+		let Some(request) = request(&mut recv).await else {
+			self.refused.count(refused::REQUEST);
+			return reset(send, ERR_PERMISSION);
 		};
 		let ranges = request.ranges.iter().next().cloned().unwrap_or_else(ChunkRanges::empty);
 		let root = *request.hash.as_bytes();
-		let Ok(blob) = self.blobs.read(&root) else {
+		if self.blobs.length(&root).is_none() {
 			// The end of the stream where the size should be says that the content is not here.
+			drop(send.finish());
+			return;
+		}
+		// Only now: whoever asks for nothing takes no reader from others.
+		let readers = if client.gate.is_some() { &self.paid_readers } else { &self.readers };
+		let Some(_reader) = readers.take(client.peer) else {
+			self.refused.count(refused::READER);
+			return reset(send, ERR_LIMIT);
+		};
+		let _hold = client.hold();
+		let Ok(blob) = self.blobs.read(&root) else {
 			drop(send.finish());
 			return;
 		};
@@ -127,8 +149,10 @@ impl Server {
 		let reader = tokio::task::spawn_blocking(move || encode(&blob, &ranges, pieces));
 		while let Some(mut piece) = ready.recv().await {
 			while !piece.is_empty() {
-				let Some(part) = admit(&mut piece, gate.as_ref()).await else { return reset(send, ERR_PERMISSION) };
-				progress.add(u64::try_from(Bytes::len(&part)).unwrap_or(u64::MAX));
+				let Some(part) = admit(&mut piece, client.gate.as_ref()).await else {
+					return reset(send, ERR_PERMISSION);
+				};
+				client.progress.add(u64::try_from(Bytes::len(&part)).unwrap_or(u64::MAX));
 				if !matches!(tokio::time::timeout(STALL, send.write_chunk(part)).await, Ok(Ok(()))) {
 					// Gone. Dropping `ready` ends the reader.
 					return reset(send, ERR_LIMIT);
@@ -148,20 +172,40 @@ impl Server {
 
 impl ProtocolHandler for Server {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
-		let Ok(_place) = self.connections.try_acquire() else { return refuse(&connection) };
 		if let Some(reason) = self.charges.get() {
 			connection.close(CHARGES, reason.as_bytes());
 			return Ok(());
 		}
-		self.serve_stranger(connection, None).await;
+		let Some(place) = self.places.enter(&connection) else { return Ok(()) };
+		place.during(&connection, self.serve_stranger(connection.clone(), &place, None)).await;
 		Ok(())
 	}
 }
 
-/// Sends a peer away because too many are here.
-pub(crate) fn refuse(connection: &Connection) -> Result<(), AcceptError> {
-	connection.close(ERR_LIMIT, b"too many connections; try again later");
-	Ok(())
+/// Who is answered.
+#[derive(Clone, Debug)]
+struct Client {
+	peer: EndpointId,
+	progress: Progress,
+	gate: Option<Gate>,
+	/// Where the peer has dialled.
+	place: Option<Arc<Place>>,
+}
+
+impl Client {
+	/// Whose blobs are read keeps the place.
+	fn hold(&self) -> Option<Hold> {
+		self.place.as_ref().and_then(|place| place.hold())
+	}
+}
+
+/// A request for one blob; what else there is, too long or too slow is none.
+async fn request(recv: &mut RecvStream) -> Option<GetRequest> {
+	let bytes = tokio::time::timeout(PATIENCE, recv.read_to_end(REQUEST)).await.ok()?.ok()?;
+	match postcard::from_bytes(&bytes) {
+		Ok(Request::Get(request)) if request.ranges.is_blob() => Some(request),
+		_ => None,
+	}
 }
 
 /// Splits off what may go out now, waiting until something may. `None` if nothing may any more.

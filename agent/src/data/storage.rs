@@ -2,6 +2,7 @@
 
 use super::{
 	blobs::{BlobError, BlobStore},
+	disk,
 	journal::{Journal, JournalError, OrphanSince},
 	lock::{FolderLock, LockError},
 	Hash,
@@ -50,8 +51,15 @@ impl Storage {
 	pub fn open(folder: &Path) -> Result<Self, StorageError> {
 		fs::create_dir_all(folder).map_err(|source| StorageError::Folder { folder: folder.to_owned(), source })?;
 		let lock = FolderLock::acquire(folder)?;
+		let blobs = BlobStore::open(&folder.join("blobs"))?;
+		// The marks of blobs that arrive are drafts beside them.
+		for drafts in [folder, blobs.folder()] {
+			if let Err(error) = disk::remove_forgotten(drafts) {
+				tracing::debug!(%error, "what a killed process has left stays");
+			}
+		}
 		Ok(Self {
-			blobs: BlobStore::open(&folder.join("blobs"))?,
+			blobs,
 			journal: Journal::open(&folder.join("journal.redb"))?,
 			// Where it is, wherever one stands.
 			folder: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),

@@ -5,20 +5,21 @@
 
 use super::{
 	blobs::{BlobError, BlobStore},
-	disk,
+	door::{Door, DoorBuilder},
 	hashing::Commitment,
 	incoming::{Incoming, IncomingFiles},
 	offer::{self, Offer, OfferReceiver, OfferReply, Offers},
 	progress::Progress,
 	quic,
+	refused::Refused,
+	secret::{self, SecretError},
 	serve::{Server, BLOCK, CHARGES},
-	tree::{CHUNK, PAIR},
+	tree::{CHUNK, GROUP, PAIR},
 	Hash,
 };
 use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
 use iroh::{
 	endpoint::{presets, ConnectError, ConnectingError, Connection, ConnectionError},
-	protocol::{Router, RouterBuilder},
 	Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey,
 };
 use iroh_blobs::{
@@ -26,9 +27,9 @@ use iroh_blobs::{
 	protocol::GetRequest,
 };
 use std::{
-	fs, io,
+	future::Future,
+	io,
 	net::{SocketAddr, UdpSocket},
-	os::unix::fs::OpenOptionsExt,
 	path::{Path, PathBuf},
 	time::Duration,
 };
@@ -62,13 +63,8 @@ pub enum TransferError {
 	#[error("endpoint: {0}")]
 	Endpoint(String),
 	/// The file of the endpoint's secret key cannot be read or made.
-	#[error("endpoint key {}: {reason}", .path.display())]
-	Key {
-		/// The file.
-		path: PathBuf,
-		/// What is wrong.
-		reason: String,
-	},
+	#[error("endpoint key: {0}")]
+	Key(#[from] SecretError),
 	/// A peer's id or address cannot be read.
 	#[error("not an endpoint id with addresses: {0}")]
 	Address(String),
@@ -116,6 +112,9 @@ pub enum TransferError {
 	/// The provider does not take the content.
 	#[error("provider refused: {0}")]
 	Refused(String),
+	/// This side has ended the transfer. What has arrived is kept.
+	#[error("{0}")]
+	Ended(String),
 	/// The store or the disk failed.
 	#[error(transparent)]
 	Blob(#[from] BlobError),
@@ -135,7 +134,7 @@ pub struct TransportConfig {
 /// An endpoint that serves a store.
 #[derive(Clone, Debug)]
 pub struct Transport {
-	router: Router,
+	door: Door,
 	server: Server,
 	blobs: BlobStore,
 	advertise: Vec<SocketAddr>,
@@ -144,42 +143,52 @@ pub struct Transport {
 impl Transport {
 	/// Starts an endpoint that serves `blobs`. Customers drop the receiver.
 	pub async fn start(config: TransportConfig, blobs: BlobStore) -> Result<(Self, OfferReceiver), TransferError> {
-		Self::start_with(config, blobs, |router, _| router).await
+		Self::start_with(config, blobs, |door, _| door).await
 	}
 
 	/// The same with more protocols, which `extend` adds; it sees the server of the store.
 	pub async fn start_with(
 		config: TransportConfig,
 		blobs: BlobStore,
-		extend: impl FnOnce(RouterBuilder, &Server) -> RouterBuilder,
+		extend: impl FnOnce(DoorBuilder, &Server) -> DoorBuilder,
 	) -> Result<(Self, OfferReceiver), TransferError> {
-		let key = read_or_make_key(&config.key_file)?;
+		Self::start_counting(config, blobs, Refused::default(), extend).await
+	}
+
+	/// The same with counts of what is turned away.
+	pub async fn start_counting(
+		config: TransportConfig,
+		blobs: BlobStore,
+		refused: Refused,
+		extend: impl FnOnce(DoorBuilder, &Server) -> DoorBuilder,
+	) -> Result<(Self, OfferReceiver), TransferError> {
+		let key = secret::machine_key_or_new(&config.key_file)?;
 		let endpoint = bind(key, &config.bind).await?;
 		for address in &config.advertise {
 			endpoint.add_external_addr(*address).await;
 		}
 		let (queue, offers) = mpsc::channel::<Offer>(offer::QUEUE);
-		let server = Server::new(blobs.clone());
-		let router = Router::builder(endpoint)
+		let server = Server::new(blobs.clone(), refused.clone());
+		let door = Door::of(endpoint, refused.clone())
 			.accept(iroh_blobs::ALPN, server.clone())
-			.accept(offer::ALPN, Offers { queue, connections: server.connections() });
-		let router = extend(router, &server).spawn();
-		Ok((Self { router, server, blobs, advertise: config.advertise }, offers))
+			.accept(offer::ALPN, Offers::new(queue, refused));
+		let door = extend(door, &server).open();
+		Ok((Self { door, server, blobs, advertise: config.advertise }, offers))
 	}
 
 	/// The endpoint's id.
 	pub fn id(&self) -> Hash {
-		*self.router.endpoint().id().as_bytes()
+		*self.door.endpoint().id().as_bytes()
 	}
 
 	/// The endpoint itself, to dial from.
 	pub fn endpoint(&self) -> &Endpoint {
-		self.router.endpoint()
+		self.door.endpoint()
 	}
 
 	/// Where others reach this endpoint, as `ip:port`.
 	pub fn addresses(&self) -> Vec<String> {
-		let endpoint = self.router.endpoint();
+		let endpoint = self.door.endpoint();
 		let mut all: Vec<SocketAddr> = self.advertise.clone();
 		if all.is_empty() {
 			all.extend(endpoint.bound_sockets().into_iter().filter(|address| !address.ip().is_unspecified()));
@@ -199,7 +208,7 @@ impl Transport {
 		progress: &Progress,
 	) -> Result<(), TransferError> {
 		let connection = self.connect(from, iroh_blobs::ALPN).await?;
-		let result = pull_over(&connection, &self.blobs, content, progress).await;
+		let result = pull_over(&connection, &self.blobs, content, progress, std::future::pending()).await;
 		connection.close(0u32.into(), b"done");
 		result
 	}
@@ -255,9 +264,7 @@ impl Transport {
 
 	/// Ends all transfers and frees the port.
 	pub async fn shutdown(&self) {
-		if let Err(error) = self.router.shutdown().await {
-			tracing::warn!(%error, "endpoint did not stop cleanly");
-		}
+		self.door.shutdown().await;
 	}
 
 	/// Dials a peer to speak one protocol.
@@ -266,7 +273,7 @@ impl Transport {
 		let addresses = to.ip_addrs().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ");
 		let addresses = if addresses.is_empty() { "no address".to_owned() } else { addresses };
 		let unreachable = |reason: String| TransferError::Unreachable { peer: peer.clone(), addresses, reason };
-		let dialled = quic::dial(self.router.endpoint(), to, alpn, quic::transfer());
+		let dialled = quic::dial(self.door.endpoint(), to, alpn, quic::transfer());
 		match timeout(DIAL, dialled).await {
 			Ok(Ok(connection)) => Ok(connection),
 			Ok(Err(error)) if is_about_protocol(&error) => {
@@ -303,12 +310,13 @@ pub fn endpoint_addr(id: &Hash, addresses: &[String]) -> Result<EndpointAddr, Tr
 	Ok(peer)
 }
 
-/// Pulls a content over a connection, whoever has dialled it, into the store.
+/// Pulls a content over a connection, whoever has dialled it, into the store. Ends when `ends` says why.
 pub(super) async fn pull_over(
 	connection: &Connection,
 	blobs: &BlobStore,
 	content: Commitment,
 	progress: &Progress,
+	ends: impl Future<Output = String>,
 ) -> Result<(), TransferError> {
 	let Commitment { root, length } = content;
 	if blobs.contains(&root, length) {
@@ -319,7 +327,7 @@ pub(super) async fn pull_over(
 	let incoming = blocking(move || store.begin(&root, length)).await??;
 	// Whatever happens from here on, also when the caller gives up, the next attempt may begin.
 	let arriving = Arriving { blobs, root };
-	let incoming = receive(connection, incoming, progress, None).await?;
+	let incoming = receive_until(connection, incoming, progress, None, ends).await?;
 	let store = arriving.blobs.clone();
 	blocking(move || store.complete(incoming)).await??;
 	progress.finish();
@@ -382,12 +390,26 @@ pub(crate) async fn receive(
 	progress: &Progress,
 	verified: Option<&Tally>,
 ) -> Result<Incoming, TransferError> {
+	receive_until(connection, incoming, progress, verified, std::future::pending()).await
+}
+
+/// The same until `ends` says why it ends. The disk has done its part when this returns.
+async fn receive_until(
+	connection: &Connection,
+	incoming: Incoming,
+	progress: &Progress,
+	verified: Option<&Tally>,
+	ends: impl Future<Output = String>,
+) -> Result<Incoming, TransferError> {
 	let content = Commitment { root: incoming.root(), length: incoming.length() };
 	let from = incoming.resume_from();
 	progress.set(from);
 	let (items, ready) = mpsc::channel(AHEAD);
 	let writer = tokio::task::spawn_blocking(move || write(incoming, ready));
-	let received = download(connection, content, from, items, progress, verified).await;
+	let received = tokio::select! {
+		received = download_from(connection, content, from, items, progress, verified) => received,
+		reason = ends => Err(TransferError::Ended(reason)),
+	};
 	let incoming = writer.await.map_err(broken)??;
 	received?;
 	Ok(incoming)
@@ -416,7 +438,16 @@ fn write(mut incoming: Incoming, mut ready: mpsc::Receiver<BaoContentItem>) -> R
 	Ok(incoming)
 }
 
-async fn download(
+/// Whether a peer has a content: takes in its first group, and drops it.
+pub(super) async fn sample(connection: &Connection, content: Commitment) -> Result<(), TransferError> {
+	let (items, mut ready) = mpsc::channel(AHEAD);
+	let (ranges, silent) = (ChunkRanges::from(..ChunkNum(GROUP / CHUNK)), Progress::silent());
+	let drop_all = async { while ready.recv().await.is_some() {} };
+	let (received, ()) = tokio::join!(download(connection, content, ranges, items, &silent, None), drop_all);
+	received
+}
+
+async fn download_from(
 	connection: &Connection,
 	content: Commitment,
 	from: u64,
@@ -424,11 +455,21 @@ async fn download(
 	progress: &Progress,
 	verified: Option<&Tally>,
 ) -> Result<(), TransferError> {
-	let Commitment { root, length } = content;
-	if from >= length {
+	if from >= content.length {
 		return Ok(());
 	}
-	let ranges = ChunkRanges::from(ChunkNum(from / CHUNK)..);
+	download(connection, content, ChunkRanges::from(ChunkNum(from / CHUNK)..), items, progress, verified).await
+}
+
+async fn download(
+	connection: &Connection,
+	content: Commitment,
+	ranges: ChunkRanges,
+	items: mpsc::Sender<BaoContentItem>,
+	progress: &Progress,
+	verified: Option<&Tally>,
+) -> Result<(), TransferError> {
+	let Commitment { root, length } = content;
 	let request = GetRequest::blob_ranges(root.into(), ranges);
 	let start = fsm::start(connection.clone(), request, Default::default());
 	let connected = stalls(start.next()).await?.map_err(broken)?;
@@ -501,7 +542,7 @@ fn broken(error: impl std::fmt::Display) -> TransferError {
 	TransferError::Broken(error.to_string())
 }
 
-async fn stalls<F: std::future::Future>(future: F) -> Result<F::Output, TransferError> {
+async fn stalls<F: Future>(future: F) -> Result<F::Output, TransferError> {
 	timeout(STALL, future).await.map_err(|_| TransferError::Stalled)
 }
 
@@ -512,7 +553,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 async fn bind(key: SecretKey, addresses: &[SocketAddr]) -> Result<Endpoint, TransferError> {
 	let failed = |error: &dyn std::fmt::Display| TransferError::Endpoint(error.to_string());
 	let mut builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled).secret_key(key);
-	builder = builder.clear_ip_transports().transport_config(quic::general());
+	builder = builder.clear_ip_transports().transport_config(quic::incoming());
 	for address in addresses {
 		// Asked beforehand because the endpoint's own error does not say which address it was.
 		if let Err(error) = UdpSocket::bind(address) {
@@ -524,31 +565,4 @@ async fn bind(key: SecretKey, addresses: &[SocketAddr]) -> Result<Endpoint, Tran
 		builder = builder.bind_addr(*address).map_err(|error| failed(&error))?;
 	}
 	builder.bind().await.map_err(|error| failed(&error))
-}
-
-fn read_or_make_key(path: &Path) -> Result<SecretKey, TransferError> {
-	let failed = |reason: String| TransferError::Key { path: path.to_owned(), reason };
-	match fs::read_to_string(path) {
-		Ok(text) => {
-			let mut bytes = [0; 32];
-			hex::decode_to_slice(text.trim(), &mut bytes)
-				.map_err(|_| failed("not 64 hexadecimal digits".to_owned()))?;
-			Ok(SecretKey::from_bytes(&bytes))
-		}
-		Err(error) if error.kind() == io::ErrorKind::NotFound => {
-			let key = SecretKey::generate();
-			write_secret(path, &hex::encode(key.to_bytes())).map_err(|error| failed(error.to_string()))?;
-			Ok(key)
-		}
-		Err(error) => Err(failed(error.to_string())),
-	}
-}
-
-/// Writes a file that only its owner may read, durably.
-fn write_secret(path: &Path, text: &str) -> io::Result<()> {
-	use io::Write;
-	let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-	writeln!(file, "{text}")?;
-	file.sync_all()?;
-	disk::sync_folder(disk::folder_of(path))
 }

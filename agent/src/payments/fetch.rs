@@ -12,13 +12,15 @@ use crate::{
 		price::{answer_bytes, cost},
 		protocol::{read, send, Answer, Ask, MessageError, Quote, Refusal, Standing},
 		purse::Pocket,
+		session::Exporter,
 		ALPN, MAX_STEP, MIN_STEP,
 	},
 };
 use iroh::{
-	endpoint::{Connection, RecvStream, SendStream},
+	endpoint::{Connection, ConnectionError, RecvStream, SendStream},
 	EndpointAddr,
 };
+use iroh_blobs::protocol::ERR_LIMIT;
 use std::{
 	path::Path,
 	sync::{
@@ -45,6 +47,9 @@ pub enum PaymentError {
 	/// The node does not follow the protocol.
 	#[error("the node does not follow the protocol: {0}")]
 	Message(#[from] MessageError),
+	/// The node has no place for the connection, or has given it to another one.
+	#[error("the node has too many connections; try again later")]
+	Full,
 	/// The node said nothing.
 	#[error("the node said nothing for {} seconds", PATIENCE.as_secs())]
 	Silent,
@@ -98,7 +103,7 @@ pub async fn quote(transport: &Transport, peer: EndpointAddr) -> Result<Option<Q
 	let (mut outgoing, mut incoming) = open(&connection).await?;
 	let quote = ask_price(&mut outgoing, &mut incoming).await;
 	connection.close(0u32.into(), b"done");
-	quote.map(Some)
+	quote.map(Some).map_err(|error| or_full(&connection, error))
 }
 
 /// Fetches a content into a file, which appears when it is whole, and pays for it at the price that was agreed on. Goes
@@ -120,7 +125,8 @@ pub async fn fetch(
 	let before = pocket.known().promised;
 	let channel = pocket.known().channel;
 	let connection = transport.connect(peer, ALPN).await?;
-	let session = Session::begin(&connection, pocket, agreed, total).await?;
+	let session = Session::begin(&connection, pocket, agreed, total).await;
+	let session = session.map_err(|error| or_full(&connection, error))?;
 	let (verified, seen) = Tally::new(session.plan.quantum());
 	let failed = Arc::new(AtomicBool::new(false));
 	// A task of its own is polled when there is something to pay, and not with every group that arrives. It ends with
@@ -140,11 +146,19 @@ pub async fn fetch(
 		(Ok(incoming), Ok(promised)) => (incoming, promised),
 		(Err(error @ (TransferError::WrongBytes(_) | TransferError::Blob(_))), _) => return Err(error.into()),
 		// Why the node has ended it says more than that it has.
-		(_, Err(error)) => return Err(error),
-		(Err(error), Ok(_)) => return Err(error.into()),
+		(_, Err(error)) => return Err(or_full(&connection, error)),
+		(Err(error), Ok(_)) => return Err(or_full(&connection, error.into())),
 	};
 	transfer::finish(incoming, progress).await?;
 	Ok(Bill { channel, paid: promised.saturating_sub(before), bytes: total })
+}
+
+/// What is wrong, if the node has closed the connection because there are too many: that, and not that it broke.
+fn or_full(connection: &Connection, error: PaymentError) -> PaymentError {
+	match connection.close_reason() {
+		Some(ConnectionError::ApplicationClosed(close)) if close.error_code == ERR_LIMIT => PaymentError::Full,
+		_ => error,
+	}
 }
 
 async fn open(connection: &Connection) -> Result<(SendStream, RecvStream), PaymentError> {
@@ -187,7 +201,10 @@ impl Session {
 		if ask_price(&mut outgoing, &mut incoming).await? != *agreed {
 			return Err(PaymentError::Changed);
 		}
-		send(&mut outgoing, &Ask::Pay(pocket.latest())).await?;
+		let exporter = Exporter::of(connection, pocket.known().channel);
+		let exporter = exporter.ok_or_else(|| MessageError::Broken("it has no secret".to_owned()))?;
+		let (voucher, proof) = (pocket.latest(), pocket.prove(&exporter));
+		send(&mut outgoing, &Ask::Pay { voucher, proof }).await?;
 		let Answer::Ready(Standing { deposit, held, served }) = answer(&mut incoming).await? else {
 			return Err(MessageError::Unreadable.into());
 		};

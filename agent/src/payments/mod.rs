@@ -3,7 +3,7 @@
 //! ```text
 //! customer                                     node
 //!   Quote ───────────────────────────────────▶  price, payee, step
-//!   Pay { channel, voucher } ────────────────▶  reads the channel in its final state
+//!   Pay { voucher, proof } ──────────────────▶  reads the channel in its final state, verifies both
 //!        ◀──────────────────── Ready { deposit, held, served }
 //!   blob request ────────────────────────────▶  at most `paid + step` bytes through the gate
 //!        ◀═══════════════════════════ bytes
@@ -19,6 +19,7 @@
 //! | `price` | bytes and money |
 //! | `protocol` | what the two sides say to each other |
 //! | `voucher` | promises: signed, verified |
+//! | `session` | who may use a channel over a connection |
 //! | `record` | a small file that survives a kill |
 //! | `terms` | what a node's configuration says |
 //! | `till` | the node's channels: what was promised, what was delivered |
@@ -40,6 +41,7 @@ pub mod protocol;
 pub mod purse;
 pub mod record;
 mod redeem;
+pub mod session;
 pub mod terms;
 pub mod till;
 pub mod voucher;
@@ -48,7 +50,7 @@ pub mod voucher;
 mod tests;
 
 /// The protocol's name in the handshake.
-pub const ALPN: &[u8] = b"substation/paid/1";
+pub const ALPN: &[u8] = b"substation/paid/2";
 
 /// Smallest step that a node may ask for and a customer agrees to.
 pub const MIN_STEP: u64 = 64 << 10;

@@ -6,7 +6,7 @@
 use crate::{
 	cli::amounts::display_amount,
 	data::messages::{self, with_cause},
-	payments::voucher::Voucher,
+	payments::{session::SessionProof, voucher::Voucher},
 };
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{RecvStream, SendStream};
@@ -22,9 +22,14 @@ pub enum Ask {
 	/// Asks what the node takes.
 	#[codec(index = 0)]
 	Quote,
-	/// Names the channel that will pay. The voucher shows that it is the customer's: its latest, or one over nothing.
+	/// Names the channel that will pay, and shows that it is the customer's.
 	#[codec(index = 1)]
-	Pay(Voucher),
+	Pay {
+		/// The latest, or one over nothing.
+		voucher: Voucher,
+		/// By the same key, for this connection.
+		proof: SessionProof,
+	},
 	/// Pays.
 	#[codec(index = 2)]
 	Voucher(Voucher),
@@ -177,6 +182,10 @@ pub enum Refusal {
 		/// What a redemption moves at least.
 		least: Balance,
 	},
+	/// Somebody without the channel's key, or with a proof of another connection.
+	#[error("the channel's key has not signed for this connection")]
+	#[codec(index = 16)]
+	NotYours,
 }
 
 /// Why a message could not be sent or read.
@@ -211,23 +220,30 @@ pub async fn read<T: Decode>(stream: &mut RecvStream) -> Result<T, MessageError>
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::payments::session::Exporter;
 
 	#[test]
 	fn longest_messages_fit() {
 		let voucher = Voucher { channel: ChannelId(u64::MAX), cumulative: u128::MAX, signature: [255; 64] };
 		let standing = Standing { deposit: u128::MAX, held: Some(voucher), served: u128::MAX };
 
+		let key = iroh::SecretKey::from_bytes(&[1; 32]);
+		let proof = SessionProof::sign(&key, &[7; 32], ChannelId(3), &Exporter([9; 32]));
+
 		assert!(Ask::Voucher(voucher).encode().len() <= MAX_MESSAGE);
+		assert!(Ask::Pay { voucher, proof }.encode().len() <= MAX_MESSAGE);
 		assert!(Answer::Ready(standing).encode().len() <= MAX_MESSAGE);
 	}
 
 	#[test]
 	fn encodings_do_not_change() {
 		let voucher = Voucher { channel: ChannelId(3), cumulative: 5, signature: [9; 64] };
-		let bytes = Ask::Pay(voucher).encode();
+		let proof = SessionProof::decode(&mut &[8; 64][..]).unwrap();
+		let bytes = Ask::Pay { voucher, proof }.encode();
 		let quote = Quote { price: 1, payee: [2; 32], step: 3, node: NodeId(4), genesis: [5; 32] };
 
-		assert_eq!((bytes.len(), &bytes[..12]), (1 + 8 + 16 + 64, &[1, 3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0][..]));
+		assert_eq!((bytes.len(), &bytes[..12]), (1 + 8 + 16 + 64 + 64, &[1, 3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0][..]));
+		assert!(bytes.ends_with(&[[9; 64], [8; 64]].concat()));
 		assert_eq!(Ask::Done.encode(), [3]);
 		assert_eq!(Answer::Quote(quote).encode().len(), 1 + 16 + 32 + 8 + 8 + 32);
 		assert_eq!(Answer::Refused(Refusal::Forged).encode(), [2, 8]);

@@ -5,15 +5,18 @@
 use crate::{
 	chain::AccountId,
 	config::Folder,
-	payments::{record::Record, voucher::Voucher},
+	data::{disk, secret},
+	payments::{
+		record::Record,
+		session::{Exporter, SessionProof},
+		voucher::Voucher,
+	},
 };
 use anyhow::{ensure, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::SecretKey;
 use std::{
 	fs::{self, TryLockError},
-	io::Write,
-	os::unix::fs::OpenOptionsExt,
 	path::PathBuf,
 };
 use substation_primitives::{channel::VoucherKey, Balance, ChannelId, NodeId};
@@ -54,7 +57,8 @@ impl Purse {
 		folder.create()?;
 		let channels = folder.file(CHANNELS);
 		fs::create_dir_all(&channels).with_context(|| format!("cannot make {}", channels.display()))?;
-		Ok(Self { key: key_or_new(folder)?, folder: channels, genesis })
+		let key = secret::machine_key_or_new(&folder.file(KEY))?;
+		Ok(Self { key, folder: channels, genesis })
 	}
 
 	/// The key that signs vouchers.
@@ -112,7 +116,7 @@ impl Purse {
 	/// Forgets a channel that is closed.
 	pub fn forget(&self, channel: ChannelId) -> Result<()> {
 		let path = self.path(channel);
-		crate::data::disk::remove_if_there(&path).with_context(|| format!("cannot remove {}", path.display()))
+		disk::remove_if_there(&path).with_context(|| format!("cannot remove {}", path.display()))
 	}
 
 	fn path(&self, channel: ChannelId) -> PathBuf {
@@ -141,6 +145,11 @@ impl Pocket {
 		Voucher::sign(&self.key, &self.known.genesis, self.known.channel, self.known.promised)
 	}
 
+	/// Shows over a connection that the channel is its holder's.
+	pub fn prove(&self, exporter: &Exporter) -> SessionProof {
+		SessionProof::sign(&self.key, &self.known.genesis, self.known.channel, exporter)
+	}
+
 	/// Promises `cumulative` in all, if that is more than before; written down first.
 	pub fn promise(&mut self, cumulative: Balance) -> std::io::Result<Voucher> {
 		if cumulative > self.known.promised {
@@ -165,29 +174,4 @@ impl Pocket {
 	pub fn sync(&self) -> std::io::Result<()> {
 		self.record.sync()
 	}
-}
-
-fn key_or_new(folder: &Folder) -> Result<SecretKey> {
-	let path = folder.file(KEY);
-	if !path.exists() {
-		let mut file = match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-			Ok(file) => file,
-			Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return read_key(&path),
-			Err(error) => return Err(error).with_context(|| format!("cannot create the key {}", path.display())),
-		};
-		let key = SecretKey::generate();
-		writeln!(file, "{}", hex::encode(key.to_bytes()))
-			.and_then(|()| file.sync_all())
-			.with_context(|| format!("cannot write the key {}", path.display()))?;
-	}
-	read_key(&path)
-}
-
-fn read_key(path: &std::path::Path) -> Result<SecretKey> {
-	crate::chain::account::ensure_private(path)?;
-	let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-	let mut seed = [0; 32];
-	hex::decode_to_slice(text.trim(), &mut seed)
-		.with_context(|| format!("{} does not hold 64 hexadecimal digits", path.display()))?;
-	Ok(SecretKey::from_bytes(&seed))
 }

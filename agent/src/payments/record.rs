@@ -1,8 +1,9 @@
 //! A small file that is overwritten often and survives a kill at any moment, and a power cut with the record before.
 //!
-//! Two slots are written in turn, each with a number and a checksum; the highest whole one counts. Nothing is synced
-//! unless asked for: a killed process loses nothing, a machine that loses power may lose the latest writes.
+//! Two slots are written in turn, each with a number and a checksum; the highest whole one counts. Nothing but the file's
+//! name is synced unless asked for: a killed process loses nothing, a machine that loses power may lose the latest writes.
 
+use crate::data::disk;
 use std::{
 	fs::{File, OpenOptions},
 	io,
@@ -29,7 +30,11 @@ pub struct Record {
 impl Record {
 	/// Opens the file, or makes it, readable by its owner only; and what it holds.
 	pub fn open(path: &Path) -> io::Result<(Self, Option<Vec<u8>>)> {
+		let is_new = !path.exists();
 		let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+		if is_new {
+			disk::sync_folder(disk::folder_of(path))?;
+		}
 		let mut record = Self { file, next: 0 };
 		let kept = record.read()?;
 		Ok((record, kept))

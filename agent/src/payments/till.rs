@@ -12,11 +12,12 @@ pub use status::DeliveryStatus;
 
 use crate::{
 	chain::client::ChannelView,
-	data::metrics::Metrics,
+	data::{metrics::Metrics, refused},
 	payments::{
 		ledger::{Ledger, View},
 		protocol::{Quote, Refusal},
 		record::Record,
+		session::{Exporter, SessionProof},
 		terms::Delivery,
 		voucher::Voucher,
 	},
@@ -35,10 +36,13 @@ use std::{
 };
 use substation_primitives::{Balance, ChannelId, NodeId};
 use substation_proofs::Hash;
-use tokio::sync::watch;
+use tokio::sync::{watch, Semaphore};
 
 /// The folder of the vouchers in the data folder.
 const FOLDER: &str = "vouchers";
+
+/// Questions to the chain that customers cause, at one time.
+const LOOKS: usize = 4;
 
 /// The file that remembers what channels brought that are gone.
 const GONE: &str = "gone";
@@ -61,6 +65,7 @@ pub(super) struct Inner {
 	/// Since when channels have none.
 	absent: Mutex<BTreeMap<ChannelId, Instant>>,
 	is_stopping: AtomicBool,
+	looks: Semaphore,
 	metrics: Metrics,
 }
 
@@ -104,6 +109,7 @@ impl Till {
 			doubt: Mutex::default(),
 			absent: Mutex::default(),
 			is_stopping: AtomicBool::new(false),
+			looks: Semaphore::new(LOOKS),
 			metrics,
 		})))
 	}
@@ -147,15 +153,24 @@ impl Till {
 		Ok(Quote { price, payee, step, node, genesis: self.0.genesis })
 	}
 
-	/// Takes a customer in who shows that a channel is theirs: the channel must be final, pay this node's operator, not
-	/// be closing, and have something left that the chain would redeem. Whoever used it before is sent away.
-	pub async fn seat(&self, voucher: &Voucher) -> Result<Seat, Refusal> {
+	/// Takes a customer in who shows over this connection that a channel is theirs: the channel must be final, pay this
+	/// node's operator, not be closing, and have something left that the chain would redeem. Whoever used it before is sent
+	/// away.
+	pub async fn seat(&self, voucher: &Voucher, proof: &SessionProof, exporter: &Exporter) -> Result<Seat, Refusal> {
 		if self.0.terms.price == 0 {
 			return Err(Refusal::Free);
 		}
 		let (_, payee) = self.node().ok_or(Refusal::NoChain)?;
-		let page = self.page(voucher.channel).await?;
+		let page = {
+			// Held by nobody for longer than the chain takes to answer, and never closed.
+			let _look = self.0.looks.acquire().await;
+			self.page(voucher.channel).await?
+		};
 		let channel = &page.channel;
+		if !proof.is_signed_by(&channel.key, &self.0.genesis, voucher.channel, exporter) {
+			self.0.metrics.numbers().refused.count(refused::SESSION);
+			return Err(Refusal::NotYours);
+		}
 		if channel.payee.0 != payee {
 			return Err(Refusal::OtherPayee(voucher.channel));
 		}

@@ -159,20 +159,34 @@ impl Engine {
 		shutdown: &mut Shutdown,
 	) -> Result<(), ChainError> {
 		let mut blocks = BlockStream::subscribe(&chain).await?;
-		self.start(&chain).await?;
+		let intake = self.intake.clone();
+		// Beside the blocks, so that no crowd of customers waits for a pass to end, or a pass for them.
+		let taking = async {
+			intake.take_all(&chain, offers).await;
+			// The transport has stopped: so shall we, soon.
+			std::future::pending::<()>().await
+		};
+		tokio::select! {
+			followed = self.follow_blocks(&chain, &mut blocks, shutdown) => followed,
+			() = taking => Ok(()),
+		}
+	}
+
+	async fn follow_blocks(
+		&mut self,
+		chain: &Chain,
+		blocks: &mut BlockStream,
+		shutdown: &mut Shutdown,
+	) -> Result<(), ChainError> {
+		self.start(chain).await?;
 		loop {
 			tokio::select! {
 				head = blocks.next() => match head? {
-					Head::Finalised => self.follow_final(&chain).await?,
-					Head::Best => self.on_best(&chain).await?,
+					Head::Finalised => self.follow_final(chain).await?,
+					Head::Best => self.on_best(chain).await?,
 				},
-				offer = offers.recv() => match offer {
-					Some(offer) => self.intake.take(chain.clone(), offer),
-					// The transport has stopped: so shall we, soon.
-					None => shutdown.wait().await,
-				},
-				() = self.intake.arrived() => self.on_best(&chain).await?,
-				() = self.line.ended() => self.on_best(&chain).await?,
+				() = self.intake.arrived() => self.on_best(chain).await?,
+				() = self.line.ended() => self.on_best(chain).await?,
 				() = shutdown.wait() => return Ok(()),
 			}
 		}
@@ -385,6 +399,7 @@ impl Engine {
 	/// Best state: the window first and alone, since a proof needs nothing else; then the rest, as far as it can be read.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
+		self.intake.note_block();
 		let Some(window) = chain.window(self.node, block).await? else {
 			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
 			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };

@@ -3,15 +3,19 @@
 use crate::{
 	chain::{client::DealView, Chain, ChainError},
 	data::{
+		hashing::Commitment,
 		journal::{DealRecord, DealState as Local, JournalError},
 		metrics::Metrics,
-		offer::{Offer, OfferReply},
+		offer::{Offer, OfferReceiver, OfferReply},
+		places::Hold,
 		progress::Progress,
 		storage::Storage,
+		transfer::TransferError,
 	},
 	provider::{
 		decide::{self, Promised, Refusal},
 		sync,
+		turns::{Busy, Turn, Turns, Upload},
 	},
 };
 use std::{
@@ -19,14 +23,15 @@ use std::{
 	time::Duration,
 };
 use substation_primitives::{DealId, NodeId};
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+	sync::{watch, Notify, Semaphore},
+	time::Instant,
+};
 
-/// Contents that are pulled at one time.
-const AT_ONE_TIME: usize = 4;
+/// Questions to the chain that offers cause, at one time.
+const LOOKS: usize = 4;
 /// How long an offer may be ahead of this machine's view of the chain.
 const CHAIN_LAG: Duration = Duration::from_secs(30);
-/// Pause between two looks for the proposal.
-const PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of the disk that stay free.
 const DISK_RESERVE: u64 = 256 << 20;
 
@@ -41,8 +46,27 @@ enum IntakeError {
 	Chain(#[from] ChainError),
 	#[error(transparent)]
 	Journal(#[from] JournalError),
+	#[error(transparent)]
+	Busy(#[from] Busy),
 	#[error("{0}")]
-	Transfer(String),
+	Transfer(#[from] TransferError),
+	#[error("the first bytes of the file did not come: {0}")]
+	NotShown(TransferError),
+	#[error("the customer is gone")]
+	Gone,
+}
+
+impl IntakeError {
+	/// Whether anybody could cause it, without a proposal for this node or without its bytes.
+	fn is_anybodys(&self) -> bool {
+		matches!(
+			self,
+			Self::UnknownDeal
+				| Self::NotShown(_)
+				| Self::Busy(_)
+				| Self::Refused(Refusal::OtherContent | Refusal::OtherNode | Refusal::NotTaking)
+		)
+	}
 }
 
 /// Takes offers, a few at one time. Clones share the limit.
@@ -51,7 +75,11 @@ pub struct Intake {
 	node: NodeId,
 	storage: Storage,
 	cap_per_customer: u64,
-	turns: Arc<Semaphore>,
+	turns: Turns,
+	/// Held while the chain is asked.
+	looks: Arc<Semaphore>,
+	/// Moves with every block: what was not there may be now.
+	blocks: watch::Sender<()>,
 	/// Held from reading what is promised already to promising more.
 	promising: Arc<Mutex<()>>,
 	arrived: Arc<Notify>,
@@ -65,7 +93,9 @@ impl Intake {
 			node,
 			storage,
 			cap_per_customer,
-			turns: Arc::new(Semaphore::new(AT_ONE_TIME)),
+			turns: Turns::new(metrics.numbers().refused.clone()),
+			looks: Arc::new(Semaphore::new(LOOKS)),
+			blocks: watch::Sender::new(()),
 			promising: Arc::default(),
 			arrived: Arc::new(Notify::new()),
 			metrics,
@@ -77,8 +107,20 @@ impl Intake {
 		self.arrived.notified().await;
 	}
 
-	/// Deals with one offer in the background.
-	pub fn take(&self, chain: Chain, offer: Offer) {
+	/// Takes note of a new block.
+	pub fn note_block(&self) {
+		self.blocks.send_replace(());
+	}
+
+	/// Deals with offers in the background as long as they come.
+	pub async fn take_all(&self, chain: &Chain, offers: &mut OfferReceiver) {
+		while let Some(offer) = offers.recv().await {
+			self.take(chain.clone(), offer);
+		}
+	}
+
+	/// Deals with one offer in the background. There are no more at one time than there are places for customers.
+	fn take(&self, chain: Chain, offer: Offer) {
 		let intake = self.clone();
 		tokio::spawn(async move { intake.serve(&chain, offer).await });
 	}
@@ -98,8 +140,14 @@ impl Intake {
 				self.arrived.notify_one();
 				OfferReply::Stored
 			}
+			// Nobody hears it, and strangers who are displaced would fill the log.
+			Err(IntakeError::Gone) => return,
 			Err(error) => {
-				tracing::info!(deal, "offer not taken: {error}");
+				if error.is_anybodys() {
+					tracing::debug!(deal, "offer not taken: {error}");
+				} else {
+					tracing::info!(deal, "offer not taken: {error}");
+				}
 				OfferReply::Refused(error.to_string())
 			}
 		};
@@ -108,34 +156,16 @@ impl Intake {
 
 	/// Says whether bytes had to be pulled.
 	async fn receive(&self, chain: &Chain, offer: &Offer) -> Result<bool, IntakeError> {
-		let is_here = || self.storage.blobs.contains(&offer.content.root, offer.content.length);
-		if let Some(known) = self.storage.journal.get(offer.deal) {
-			let is_same = known.root == offer.content.root && known.length == offer.content.length;
-			if !is_same {
-				return Err(Refusal::OtherContent.into());
-			}
-			if known.state == Local::Refused {
-				return Err(Refusal::NotTaking.into());
-			}
-			// An accepted deal may be repaired by its customer this way, too.
-			if is_here() {
-				if known.state == Local::Fetching {
-					self.storage.journal.set_state(offer.deal, Local::Ready)?;
-				}
-				return Ok(false);
-			}
-		} else {
-			let page = self.find(chain, offer).await?;
-			self.admit(chain, &page).await?;
-		}
-		let Ok(_turn) = self.turns.acquire().await else { return Err(IntakeError::Transfer("stopping".into())) };
-		if !is_here() {
+		let ready = tokio::select! {
+			ready = self.prepare(chain, offer) => ready?,
+			() = offer.gone() => return Err(IntakeError::Gone),
+		};
+		// From here on not given up before the disk has done its part: the connection's end ends the pull.
+		let Some((turn, _hold)) = ready else { return Ok(false) };
+		if !self.is_here(offer) {
 			tracing::info!(deal = offer.deal, bytes = offer.content.length, "fetching from the customer");
 			let progress = Progress::silent();
-			offer
-				.pull(&self.storage.blobs, &progress)
-				.await
-				.map_err(|error| IntakeError::Transfer(error.to_string()))?;
+			offer.pull_until(&self.storage.blobs, &progress, turn.over(progress.clone())).await?;
 			self.metrics.numbers().pulled_bytes.inc_by(offer.content.length);
 		}
 		if self.storage.journal.get(offer.deal).is_some_and(|record| record.state == Local::Fetching) {
@@ -144,24 +174,76 @@ impl Intake {
 		Ok(true)
 	}
 
+	fn is_here(&self, offer: &Offer) -> bool {
+		self.storage.blobs.contains(&offer.content.root, offer.content.length)
+	}
+
+	/// Everything before bytes are pulled: the turn at it, and what keeps the customer's place. `None` if they are here.
+	///
+	/// Anybody can name a proposal. So nothing is booked for it, nobody else waits, and no place is kept, before the first
+	/// bytes have led to its root.
+	async fn prepare(&self, chain: &Chain, offer: &Offer) -> Result<Option<(Turn, Option<Hold>)>, IntakeError> {
+		let customer = if let Some(known) = self.storage.journal.get(offer.deal) {
+			let is_same = known.root == offer.content.root && known.length == offer.content.length;
+			if !is_same {
+				return Err(Refusal::OtherContent.into());
+			}
+			if known.state == Local::Refused {
+				return Err(Refusal::NotTaking.into());
+			}
+			// An accepted deal may be repaired by its customer this way, too.
+			if self.is_here(offer) {
+				if known.state == Local::Fetching {
+					self.storage.journal.set_state(offer.deal, Local::Ready)?;
+				}
+				return Ok(None);
+			}
+			offer.sample().await.map_err(IntakeError::NotShown)?;
+			known.customer
+		} else {
+			let page = self.find(chain, offer).await?;
+			if !self.is_here(offer) {
+				offer.sample().await.map_err(IntakeError::NotShown)?;
+			}
+			self.admit(chain, &page).await?;
+			page.deal.customer.0
+		};
+		let hold = offer.hold();
+		let Commitment { root, length } = offer.content;
+		let turn = self.turns.take(Upload { customer, endpoint: offer.endpoint, root, length }).await?;
+		Ok(Some((turn, hold)))
+	}
+
 	/// The proposal in the best chain; waits for it, because the customer's node may be ahead of ours.
 	async fn find(&self, chain: &Chain, offer: &Offer) -> Result<DealView, IntakeError> {
-		let until = tokio::time::Instant::now() + CHAIN_LAG;
+		let until = Instant::now() + CHAIN_LAG;
+		let mut blocks = self.blocks.subscribe();
 		loop {
-			if let Some(page) = chain.deal(DealId(offer.deal), chain.best().await?).await? {
+			blocks.mark_unchanged();
+			if let Some(page) = self.look(chain, DealId(offer.deal)).await? {
 				if page.deal.root != offer.content.root || page.deal.length != offer.content.length {
 					return Err(Refusal::OtherContent.into());
 				}
+				if page.deal.node != self.node {
+					return Err(Refusal::OtherNode.into());
+				}
 				return Ok(page);
 			}
-			if tokio::time::Instant::now() >= until {
-				return Err(IntakeError::UnknownDeal);
+			tokio::select! {
+				_ = blocks.changed() => {}
+				() = tokio::time::sleep_until(until) => return Err(IntakeError::UnknownDeal),
 			}
-			tokio::time::sleep(PAUSE).await;
 		}
 	}
 
+	async fn look(&self, chain: &Chain, deal: DealId) -> Result<Option<DealView>, IntakeError> {
+		// Never closed.
+		let _look = self.looks.acquire().await;
+		Ok(chain.deal(deal, chain.best().await?).await?)
+	}
+
 	async fn admit(&self, chain: &Chain, page: &DealView) -> Result<(), IntakeError> {
+		let _look = self.looks.acquire().await;
 		let best = chain.best().await?;
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
@@ -185,6 +267,10 @@ fn bytes_of(deals: &[DealRecord], wanted: impl Fn(&Local) -> bool) -> u64 {
 	let wanted = deals.iter().filter(|record| wanted(&record.state));
 	wanted.fold(0, |sum, record| sum.saturating_add(record.length))
 }
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod uploads;
 
 #[cfg(test)]
 mod tests {

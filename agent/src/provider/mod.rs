@@ -8,6 +8,7 @@
 //! | `finality` | which final states are followed |
 //! | `history` | which periods were due |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `turns` | who may upload when, and for how long |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
@@ -31,6 +32,7 @@ pub mod rewards;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod turns;
 pub mod update;
 pub mod window;
 
@@ -48,6 +50,7 @@ use crate::{
 		http::{self, Api},
 		metrics::Metrics,
 		offer::OfferReceiver,
+		quic,
 		scrub::Scrub,
 		storage::Storage,
 		transfer::{Transport, TransportConfig},
@@ -132,9 +135,10 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	};
 	// First, because an endpoint that was started has to be shut down.
 	let listener = http::bind(config.http).await?;
-	let (transport, mut offers) = Transport::start_with(transport_config, storage.blobs.clone(), |router, server| {
-		let router = router.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
-		router.accept(bandwidth::protocol::ALPN, line.member())
+	let (blobs, refused) = (storage.blobs.clone(), metrics.numbers().refused.clone());
+	let (transport, mut offers) = Transport::start_counting(transport_config, blobs, refused, |door, server| {
+		let door = door.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
+		door.accept_with(bandwidth::protocol::ALPN, line.member(), quic::to_member())
 	})
 	.await?;
 	tracing::info!(

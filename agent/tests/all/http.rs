@@ -5,11 +5,12 @@ use substation_agent::data::{
 	forests::Forests,
 	http::{self, Api, HttpError},
 	metrics::Metrics,
+	refused,
 	storage::Storage,
 };
 use substation_primitives::agent_api::ProveRequest;
 use substation_proofs::{
-	forest::{Change, Leaf},
+	forest::{Change, Forest, Leaf},
 	storage::{verify, StorageProof},
 	Challenge, NativeHasher,
 };
@@ -18,13 +19,18 @@ use tokio::{
 	net::TcpStream,
 };
 
+/// What programs of this machine send.
+const LOCAL: &str = "Host: localhost\r\nContent-Type: application/octet-stream\r\n";
+
 /// Status code and body of one request.
 async fn ask(address: SocketAddr, method: &str, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
+	ask_with(address, method, path, LOCAL, body).await
+}
+
+async fn ask_with(address: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, Vec<u8>) {
 	let mut stream = TcpStream::connect(address).await.unwrap();
-	let head = format!(
-		"{method} {path} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-		body.len()
-	);
+	let length = body.len();
+	let head = format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n");
 	stream.write_all(head.as_bytes()).await.unwrap();
 	stream.write_all(body).await.unwrap();
 	let mut answer = Vec::new();
@@ -34,21 +40,103 @@ async fn ask(address: SocketAddr, method: &str, path: &str, body: &[u8]) -> (u16
 	(head.split(' ').nth(1).unwrap().parse().unwrap(), answer[end + 4..].to_vec())
 }
 
+/// An interface to one content under one deal, which its node is not told yet.
+struct World {
+	_folder: tempfile::TempDir,
+	api: Api,
+	prover: Prover,
+	forest: Forest,
+	metrics: Metrics,
+	address: SocketAddr,
+}
+
+impl World {
+	async fn new() -> Self {
+		let folder = tempfile::tempdir().unwrap();
+		let storage = Storage::open(folder.path()).unwrap();
+		let file = folder.path().join("file");
+		let content = crate::committed(&file, &crate::bytes(300_000, 1));
+		storage.blobs.serve_file(&file, &file.with_extension("obao4"), content);
+		let forests = Forests::open(&storage.journal, 7).unwrap();
+		let leaf = Leaf { deal: 1, root: content.root, length: content.length };
+		let forest = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
+		let prover = Prover::new(storage.blobs.clone(), forests);
+		let metrics = Metrics::new();
+		let api = Api::new(storage, metrics.clone());
+		let listener = http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+		let address = listener.local_addr().unwrap();
+		tokio::spawn(http::serve(listener, api.clone(), std::future::pending()));
+		Self { _folder: folder, api, prover, forest, metrics, address }
+	}
+
+	fn request(&self, openings: u8) -> ProveRequest {
+		let challenge = Challenge { genesis: [1; 32], seed: [2; 32], node: 7, period: 3, openings };
+		ProveRequest { challenge, forest: self.forest }
+	}
+
+	fn refused(&self, what: &'static str) -> u64 {
+		self.metrics.numbers().refused.of(what)
+	}
+}
+
+// 13
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_host_is_refused() {
+	let world = World::new().await;
+	world.api.set_node(7, world.prover.clone());
+	let request = world.request(4).encode();
+	let kind = "Content-Type: application/octet-stream\r\n";
+	let strangers = [
+		("Host: evil.example\r\n".to_owned() + kind, 403, refused::HTTP_HOST),
+		(LOCAL.to_owned() + "Origin: http://evil.example\r\n", 403, refused::HTTP_ORIGIN),
+		("Host: localhost\r\nContent-Type: text/plain\r\n".to_owned(), 415, refused::HTTP_TYPE),
+	];
+	for (headers, code, what) in strangers {
+		assert_eq!(ask_with(world.address, "POST", "/v1/prove", &headers, &request).await.0, code, "{headers}");
+		assert_eq!(world.refused(what), 1);
+	}
+	let rebound = ask_with(world.address, "GET", "/v1/status", "Host: evil.example:9950\r\n", b"").await;
+	assert_eq!(rebound.0, 403);
+
+	assert_eq!(ask(world.address, "POST", "/v1/prove", &request).await.0, 200);
+	assert_eq!(world.metrics.numbers().unanswered.get(), 0, "nobody is woken for it");
+}
+
+// 13
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_too_many_openings_is_refused_before_anything_is_read() {
+	let world = World::new().await;
+	world.api.set_node(7, world.prover.clone());
+
+	for openings in [17, 255] {
+		assert_eq!(ask(world.address, "POST", "/v1/prove", &world.request(openings).encode()).await.0, 400);
+	}
+
+	assert_eq!((world.refused(refused::HTTP_OPENINGS), world.metrics.numbers().unanswered.get()), (2, 0));
+	assert_eq!(ask(world.address, "POST", "/v1/prove", &world.request(16).encode()).await.0, 200);
+}
+
+// 13
+#[tokio::test(flavor = "multi_thread")]
+async fn challenges_are_answered_one_after_the_other_and_few_wait() {
+	let world = World::new().await;
+	world.api.set_node(7, world.prover.clone());
+	let request = world.request(16).encode();
+
+	let asked = (0..64).map(|_| ask(world.address, "POST", "/v1/prove", &request));
+	let codes: Vec<u16> = futures::future::join_all(asked).await.into_iter().map(|(code, _)| code).collect();
+
+	let answered = codes.iter().filter(|code| **code == 200).count();
+	let refused = codes.iter().filter(|code| **code == 503).count();
+	assert!(answered >= 3 && answered + refused == 64, "{codes:?}");
+	assert_eq!(world.refused(refused::HTTP_BUSY), refused as u64);
+	assert_eq!(ask(world.address, "POST", "/v1/prove", &request).await.0, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_node_beside_gets_its_id_and_a_proof() {
-	let folder = tempfile::tempdir().unwrap();
-	let storage = Storage::open(folder.path()).unwrap();
-	let file = folder.path().join("file");
-	let content = crate::committed(&file, &crate::bytes(300_000, 1));
-	storage.blobs.serve_file(&file, &file.with_extension("obao4"), content);
-	let forests = Forests::open(&storage.journal, 7).unwrap();
-	let leaf = Leaf { deal: 1, root: content.root, length: content.length };
-	let forest = forests.apply(1, 0, &[(0, Change::Insert(leaf))]).unwrap();
-	let prover = Prover::new(storage.blobs.clone(), forests);
-	let api = Api::new(storage, Metrics::new());
-	let listener = http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-	let address = listener.local_addr().unwrap();
-	tokio::spawn(http::serve(listener, api.clone(), std::future::pending()));
+	let world = World::new().await;
+	let (api, prover, address) = (world.api.clone(), world.prover.clone(), world.address);
 
 	assert_eq!(ask(address, "GET", "/v1/node", b"").await.0, 503);
 	assert_eq!(ask(address, "POST", "/v1/prove", b"").await.0, 503);
@@ -58,8 +146,8 @@ async fn the_node_beside_gets_its_id_and_a_proof() {
 	api.set_node(7, prover);
 	assert_eq!(ask(address, "GET", "/v1/node", b"").await, (200, b"7".to_vec()));
 
-	let challenge = Challenge { genesis: [1; 32], seed: [2; 32], node: 7, period: 3, openings: 4 };
-	let request = ProveRequest { challenge, forest };
+	let request = world.request(4);
+	let ProveRequest { challenge, forest } = request;
 	let (code, body) = ask(address, "POST", "/v1/prove", &request.encode()).await;
 	assert_eq!(code, 200);
 	let proof = StorageProof::decode(&mut body.as_slice()).unwrap();

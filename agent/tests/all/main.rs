@@ -11,6 +11,7 @@
 mod answers;
 mod folders;
 mod http;
+mod strangers;
 mod transfers;
 
 use std::path::Path;

@@ -5,10 +5,11 @@
 //! its first start and kept beside its database, and the log says where.
 
 use sc_cli::{CliConfiguration, NodeKeyParams, Result, RunCmd};
-use sc_network::config::{NodeKeyConfig, Secret};
+use sc_network::config::ed25519::{Keypair, SecretKey};
 use sc_service::BasePath;
 use std::{
-	io,
+	fs::{self, File},
+	io::{self, Write},
 	path::{Path, PathBuf},
 };
 
@@ -52,13 +53,25 @@ fn names_a_key(params: &NodeKeyParams) -> bool {
 	params.node_key.is_some() || params.node_key_file.is_some()
 }
 
-/// Makes the key of a chain's folder, unless there is one.
+/// Makes the key of a chain's folder, unless there is one. After a power cut there is a whole key or none: with a part of
+/// one no node starts.
 pub fn create(chain_folder: &Path) -> io::Result<Option<NewNetworkKey>> {
-	let path = chain_folder.join(FOLDER).join(FILE);
+	let folder = chain_folder.join(FOLDER);
+	let path = folder.join(FILE);
 	if path.exists() {
 		return Ok(None);
 	}
-	// Creates folder and file, the latter with mode 0600 and never over an existing one.
-	let key = NodeKeyConfig::Ed25519(Secret::File(path.clone())).into_keypair()?;
-	Ok(Some(NewNetworkKey { path, peer_id: key.public().to_peer_id().to_string() }))
+	fs::create_dir_all(&folder)?;
+	let secret = SecretKey::generate();
+	// With mode 0600.
+	let mut draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(&folder)?;
+	draft.write_all(secret.as_ref())?;
+	draft.as_file().sync_all()?;
+	match draft.persist_noclobber(&path) {
+		Ok(_) => File::open(&folder)?.sync_all()?,
+		// Another process has made one meanwhile.
+		Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+		Err(error) => return Err(error.error),
+	}
+	Ok(Some(NewNetworkKey { path, peer_id: Keypair::from(secret).public().to_peer_id().to_string() }))
 }

@@ -223,7 +223,12 @@ impl Giver {
 		mut stop: watch::Receiver<bool>,
 		not_idle: watch::Receiver<()>,
 	) -> Result<Part, Absence> {
-		let stream = self.peer.connection.open_uni().await;
+		// A member may never let it be opened.
+		let stream = tokio::select! {
+			biased;
+			_ = stop.wait_for(|stop| *stop) => return Ok(None),
+			stream = self.peer.connection.open_uni() => stream,
+		};
 		let stream = stream.map_err(|error| Absence::Broken(bounded(error.to_string())))?;
 		let sent = Arc::new(AtomicU64::new(0));
 		let mut pump = AbortOnDrop(tokio::spawn(self.bulk.pump(stream, sent.clone(), stop.clone())));

@@ -89,6 +89,28 @@ pub(super) fn lazy(direction: Direction) -> Place {
 	Place::Other(own, Fake(behaviour).into())
 }
 
+// B2: what it is not granted, a tested node does not wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn member_that_lets_no_stream_be_opened_is_left_out() {
+	let Place::Other(own, handler) = lazy(Direction::Up) else { panic!("somebody else") };
+
+	let absence = absence_of(Direction::Up, Place::Stingy(own, handler)).await;
+
+	assert_eq!(absence, Absence::Idle.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_without_a_place_is_dialled_again() {
+	for (refusals, receipts) in [(2, 4), (3, 3)] {
+		let places = honest(3).into_iter().chain([Place::Full(refusals)]).collect();
+		let world = world(Direction::Down, places).await;
+
+		let outcome = world.measure().await;
+
+		assert_eq!(outcome.measured.receipts, receipts, "{:?}", outcome.absences);
+	}
+}
+
 async fn absence_of(direction: Direction, place: Place) -> String {
 	let places = honest(6).into_iter().chain([place]).collect();
 	let world = world(direction, places).await;
@@ -240,8 +262,8 @@ async fn measurement_without_a_majority_is_nothing_worth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_is_an_outcome_and_no_end_of_time() {
 	let world = world(Direction::Down, honest(3)).await;
-	for router in &world._routers {
-		router.shutdown().await.unwrap();
+	for door in &world.doors {
+		door.shutdown().await;
 	}
 
 	let outcome = world.measure().await;

@@ -13,19 +13,22 @@ use super::{
 	protocol::{self, Control, FrameError, Frames, ToMember, ToNode},
 	tested::{self, Outcome},
 };
-use crate::data::{messages::is_signed, metrics::Metrics, quic};
+use crate::data::{door::Door, messages::is_signed, metrics::Metrics, quic, refused::Refused};
 use iroh::{
 	endpoint::{presets, Connection},
-	protocol::{DynProtocolHandler, Router},
+	protocol::{AcceptError, DynProtocolHandler, ProtocolHandler},
 	Endpoint, EndpointAddr, RelayMode, SecretKey,
 };
 use std::{
-	sync::{Arc, Mutex},
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc, Mutex,
+	},
 	time::Duration,
 };
 use substation_primitives::{
 	bandwidth::{Direction, MemberPage, Rates, TestId, TestPage},
-	BlockNumber, NodeId,
+	BlockNumber, EndpointId, NodeId,
 };
 use substation_proofs::bandwidth::{self, Subject};
 
@@ -50,6 +53,10 @@ impl Table {
 impl Ledger for Table {
 	fn best(&self) -> Option<BlockNumber> {
 		self.0.lock().unwrap().0
+	}
+
+	fn expects(&self, endpoint: &EndpointId) -> bool {
+		self.0.lock().unwrap().1.as_ref().is_some_and(|page| page.endpoint == *endpoint)
 	}
 
 	async fn test(&self, test: TestId) -> Result<Option<TestPage>, String> {
@@ -87,6 +94,7 @@ fn member_patience() -> member::Patience {
 fn node_patience() -> tested::Patience {
 	tested::Patience {
 		dial: Duration::from_secs(2),
+		again: Duration::from_millis(50),
 		welcome: Duration::from_secs(2),
 		nonces: Duration::from_secs(1),
 		receipts: Duration::from_secs(2),
@@ -107,7 +115,7 @@ struct World {
 	key: SecretKey,
 	endpoint: Endpoint,
 	/// Kept, because they answer.
-	_routers: Vec<Router>,
+	doors: Vec<Door>,
 	honest: Vec<Honest>,
 }
 
@@ -117,22 +125,50 @@ enum Place {
 	Honest,
 	/// Grants no more than so many kbit/s.
 	Limited(u32),
+	/// Honest, but without a place for the first so many connections.
+	Full(u32),
 	/// Somebody else under this key.
 	Other(SecretKey, Box<dyn DynProtocolHandler>),
+	/// Somebody else who lets nobody open a stream.
+	Stingy(SecretKey, Box<dyn DynProtocolHandler>),
+}
+
+/// A member without a place for some connections.
+#[derive(Debug)]
+struct Full {
+	member: Member<Table>,
+	refusals: AtomicU32,
+}
+
+impl ProtocolHandler for Full {
+	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
+		let left = self.refusals.load(Ordering::Relaxed);
+		if left > 0 {
+			self.refusals.store(left - 1, Ordering::Relaxed);
+			connection.close(member::NO_PLACE, b"too many connections; try again later");
+			return Ok(());
+		}
+		ProtocolHandler::accept(&self.member, connection).await
+	}
 }
 
 async fn world(direction: Direction, places: Vec<Place>) -> World {
 	let key = SecretKey::generate();
 	let chain = Table(Arc::new(Mutex::new((Some(TEST.block), None))));
-	let (mut routers, mut honest, mut committee) = (Vec::new(), Vec::new(), Vec::new());
+	let (mut doors, mut honest, mut committee) = (Vec::new(), Vec::new(), Vec::new());
 	for (index, place) in places.into_iter().enumerate() {
 		let limit = match &place {
 			Place::Limited(limit) => *limit,
 			_ => CLAIM,
 		};
-		let (own, handler) = match place {
-			Place::Other(own, handler) => (own, handler),
-			Place::Honest | Place::Limited(_) => {
+		let refusals = match &place {
+			Place::Full(refusals) => *refusals,
+			_ => 0,
+		};
+		let (own, handler, config) = match place {
+			Place::Other(own, handler) => (own, handler, quic::general()),
+			Place::Stingy(own, handler) => (own, handler, quic::to_member()),
+			Place::Honest | Place::Limited(_) | Place::Full(_) => {
 				let own = SecretKey::generate();
 				let limits = Limits::new(BandwidthConfig::default());
 				limits.set_claim(Rates { down: limit, up: limit });
@@ -140,14 +176,15 @@ async fn world(direction: Direction, places: Vec<Place>) -> World {
 				honest.push(Honest { history: history.clone(), limits: limits.clone(), metrics: metrics.clone() });
 				let (ledger, patience) = (chain.clone(), member_patience());
 				let parts = MemberParts { key: own.clone(), ledger, limits, history, metrics, patience };
-				(own, Member::new(parts).into())
+				let refusals = AtomicU32::new(refusals);
+				(own, Full { member: Member::new(parts), refusals }.into(), quic::to_member())
 			}
 		};
 		let endpoint = endpoint(&own).await;
 		let id = *endpoint.id().as_bytes();
 		let addresses = endpoint.bound_sockets().iter().map(|address| address.to_string().into_bytes()).collect();
 		committee.push(MemberPage { node: NodeId(index as u64), agent: id, endpoint: id, addresses });
-		routers.push(Router::builder(endpoint).accept(protocol::ALPN, handler).spawn());
+		doors.push(Door::of(endpoint, Refused::default()).accept_with(protocol::ALPN, handler, config).open());
 	}
 	chain.0.lock().unwrap().1 = Some(TestPage {
 		id: TEST,
@@ -162,7 +199,7 @@ async fn world(direction: Direction, places: Vec<Place>) -> World {
 		committee,
 		done: false,
 	});
-	World { chain, endpoint: endpoint(&key).await, key, _routers: routers, honest }
+	World { chain, endpoint: endpoint(&key).await, key, doors, honest }
 }
 
 fn honest(count: usize) -> Vec<Place> {
@@ -179,12 +216,16 @@ impl World {
 	}
 
 	async fn dial(&self, member: usize) -> Connection {
+		self.dial_from(&self.endpoint, member).await
+	}
+
+	async fn dial_from(&self, endpoint: &Endpoint, member: usize) -> Connection {
 		let page = self.page();
 		let member = &page.committee[member];
 		let address: std::net::SocketAddr = String::from_utf8(member.addresses[0].clone()).unwrap().parse().unwrap();
 		let id = iroh::EndpointId::from_bytes(&member.endpoint).unwrap();
 		let peer = EndpointAddr::new(id).with_ip_addr(address);
-		self.endpoint.connect(peer, protocol::ALPN).await.unwrap()
+		endpoint.connect(peer, protocol::ALPN).await.unwrap()
 	}
 
 	/// A conversation with a member, to lie in.

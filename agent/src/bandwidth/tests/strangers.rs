@@ -74,24 +74,87 @@ async fn stranger_who_says_nothing_is_let_go() {
 	assert!(closed.is_ok());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn places_are_bounded_and_refusals_are_not_remembered() {
-	let world = world(Direction::Down, honest(1)).await;
-	let mut calls = Vec::new();
-	for _ in 0..40 {
-		calls.push(world.dial(0).await);
+/// Connections of so many endpoints that nobody knows. They say nothing.
+async fn idle_strangers(world: &World, member: usize, count: usize) -> Vec<(Endpoint, Connection)> {
+	let mut endpoints = Vec::new();
+	for _ in 0..count {
+		endpoints.push(endpoint(&SecretKey::generate()).await);
 	}
-	tokio::time::sleep(Duration::from_millis(200)).await;
+	// One right after the other, before any is let go for its silence.
+	let mut strangers = Vec::new();
+	for endpoint in endpoints {
+		let connection = world.dial_from(&endpoint, member).await;
+		strangers.push((endpoint, connection));
+	}
+	strangers
+}
 
-	let turned_away = calls.iter().filter(|call| call.close_reason().is_some()).count();
+/// Waits until so many of a member's strangers had to go for newer ones.
+async fn until_displaced(world: &World, member: usize, count: u64) {
+	let refused = &world.honest[member].metrics.numbers().refused;
+	while refused.of(crate::data::refused::DISPLACED) < count {
+		tokio::time::sleep(Duration::from_millis(5)).await;
+	}
+	assert_eq!(refused.of(crate::data::refused::DISPLACED), count);
+}
 
-	assert_eq!(turned_away, 8);
-	drop(calls);
-	tokio::time::sleep(member_patience().hello + Duration::from_millis(200)).await;
+// B2
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_have_few_places_and_the_newest_get_them() {
+	let world = world(Direction::Down, honest(1)).await;
+
+	let strangers = idle_strangers(&world, 0, 7).await;
+
+	until_displaced(&world, 0, 3).await;
+	for (_, connection) in &strangers[..3] {
+		connection.closed().await;
+	}
 	let mut call = world.call(0).await;
 	call.say(ToMember::Hello { test: TEST, node: NodeId(7) }).await;
 	assert_eq!(call.refusal().await, "the test is one of another node");
-	assert_eq!(world.honest[0].history.memberships(), []);
+	assert_eq!(world.honest[0].history.memberships(), [], "what strangers do is not remembered");
+}
+
+// B2
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_full_of_strangers_is_still_measured_by() {
+	let world = world(Direction::Up, honest(3)).await;
+	let _strangers = idle_strangers(&world, 1, 32).await;
+	until_displaced(&world, 1, 28).await;
+
+	let outcome = world.measure().await;
+
+	assert_eq!(outcome.measured.receipts, 3, "{:?}", outcome.absences);
+}
+
+// B2
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tested_node_has_places_of_its_own_and_no_more() {
+	let world = world(Direction::Down, honest(1)).await;
+
+	let own = [world.dial(0).await, world.dial(0).await];
+	let third = world.dial(0).await;
+
+	third.closed().await;
+	assert!(own.iter().all(|connection| connection.close_reason().is_none()));
+	assert_eq!(world.honest[0].metrics.numbers().refused.of(crate::data::refused::PEER), 1);
+}
+
+// 5
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_nobody_reads_are_not_granted() {
+	let world = world(Direction::Up, honest(3)).await;
+	let stranger = world.call(1).await;
+	let mut tested = world.call(1).await;
+	let a_moment = Duration::from_millis(300);
+
+	assert!(tokio::time::timeout(a_moment, stranger.connection.open_uni()).await.is_err());
+	assert!(tokio::time::timeout(a_moment, stranger.connection.open_bi()).await.is_err(), "one for control");
+	tested.say(HELLO).await;
+	assert_eq!(tested.hear().await, Ok(ToNode::Welcome));
+
+	let _stream = tokio::time::timeout(Duration::from_secs(5), tested.connection.open_uni()).await.unwrap().unwrap();
+	assert!(tokio::time::timeout(a_moment, tested.connection.open_uni()).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

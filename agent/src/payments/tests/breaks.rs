@@ -24,7 +24,7 @@ async fn node_that_is_killed_keeps_the_highest_voucher() {
 
 	// Nothing was closed or synced: this is what a killed process leaves.
 	let again = open_till(node.folder.path(), &chain, terms());
-	let seat = again.seat(&voucher(&customer, 0)).await.unwrap();
+	let seat = seat(&again, &customer, 0).await.unwrap();
 
 	assert_eq!(again.status().held, "3000");
 	assert_eq!(seat.standing().held, Some(voucher(&customer, 3_000)));

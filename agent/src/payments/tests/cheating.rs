@@ -30,7 +30,7 @@ async fn waiting_for_a_voucher_in_vain_ends_with_what_is_owed() {
 	let chain = Arc::default();
 	let node = Node::start(&chain, terms()).await;
 	let customer = Customer::start(&chain, STN).await;
-	let seat = node.till.seat(&voucher(&customer, 7)).await.unwrap();
+	let seat = seat(&node.till, &customer, 7).await.unwrap();
 
 	assert_eq!(seat.gate().take(STEP).await, Some(STEP));
 	// What the server does after thirty seconds.
@@ -140,6 +140,67 @@ impl Visit {
 	async fn drain_nothing(&self) -> bool {
 		self.drain(Commitment { root: [1; 32], length: 1 }).await == 0
 	}
+}
+
+/// Names the channel with what a stranger has: a voucher that was published, and a proof of its own making.
+async fn strange(customer: &Customer, node: &Node, proof: impl FnOnce(&Connection) -> SessionProof) -> Refusal {
+	let mut visit = customer.come(node).await;
+	let (voucher, proof) = (voucher(customer, STN / 2), proof(&visit.connection));
+	visit.say(Ask::Pay { voucher, proof }).await;
+	visit.refused().await
+}
+
+fn of_a_stranger(connection: &Connection) -> SessionProof {
+	let exporter = Exporter::of(connection, CHANNEL).unwrap();
+	SessionProof::sign(&SecretKey::from_bytes(&[1; 32]), &GENESIS, CHANNEL, &exporter)
+}
+
+// P1
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redeemed_voucher_seats_nobody() {
+	let chain: Arc<Table> = Arc::default();
+	let node = Node::start(&chain, terms()).await;
+	let customer = Customer::start(&chain, STN).await;
+	chain.change(|page| page.channel.spent = STN / 2);
+
+	assert_eq!(strange(&customer, &node, of_a_stranger).await, Refusal::NotYours);
+
+	assert_eq!((node.till.status().in_use, node.till.status().channels), (0, 0), "nothing is remembered");
+}
+
+// P1
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redeemed_voucher_does_not_displace() {
+	let chain: Arc<Table> = Arc::default();
+	let node = Node::start(&chain, terms()).await;
+	let customer = Customer::start(&chain, STN).await;
+	let mut own = customer.come(&node).await;
+	own.seated(voucher(&customer, STN / 2)).await;
+
+	assert_eq!(strange(&customer, &node, of_a_stranger).await, Refusal::NotYours);
+
+	own.say(Ask::Voucher(voucher(&customer, STN / 2 + 1))).await;
+	own.say(Ask::Done).await;
+	assert_eq!(own.hear().await, Answer::Settled(STN / 2 + 1));
+}
+
+// P1
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_of_another_connection_is_refused() {
+	let chain: Arc<Table> = Arc::default();
+	let node = Node::start(&chain, terms()).await;
+	let other_node = Node::start(&chain, terms()).await;
+	let customer = Customer::start(&chain, STN).await;
+	// The other node hands on what the customer says to it.
+	let other = customer.come(&other_node).await;
+	let overheard = Exporter::of(&other.connection, CHANNEL).unwrap();
+
+	let refusal = strange(&customer, &node, |connection| {
+		assert_ne!(Exporter::of(connection, CHANNEL).unwrap(), overheard);
+		SessionProof::sign(&secret(&customer), &GENESIS, CHANNEL, &overheard)
+	});
+
+	assert_eq!(refusal.await, Refusal::NotYours);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,8 +11,9 @@ use super::{
 	ledger::{Ledger, View},
 	protocol::{read, send, Answer, Ask, Quote, Refusal, Standing},
 	purse::{KnownChannel, Pocket, Purse},
+	session::{Exporter, SessionProof},
 	terms::Delivery,
-	till::Till,
+	till::{Seat, Till},
 	voucher::Voucher,
 	ALPN,
 };
@@ -50,6 +51,8 @@ const OPERATOR: [u8; 32] = [3; 32];
 const STEP: u64 = 256 << 10;
 const PRICE: Balance = STN;
 const CHANNEL: ChannelId = ChannelId(5);
+/// Of a connection that is not there.
+const EXPORTER: Exporter = Exporter([8; 32]);
 
 /// The chain.
 #[derive(Default)]
@@ -188,7 +191,7 @@ impl Customer {
 	async fn come(&self, node: &Node) -> Visit {
 		let connection = self.transport.connect(node.address(), ALPN).await.unwrap();
 		let (outgoing, incoming) = connection.open_bi().await.unwrap();
-		Visit { connection, outgoing, incoming }
+		Visit { connection, outgoing, incoming, key: secret(self) }
 	}
 }
 
@@ -197,9 +200,17 @@ struct Visit {
 	connection: Connection,
 	outgoing: SendStream,
 	incoming: RecvStream,
+	key: SecretKey,
 }
 
 impl Visit {
+	/// Names the channel of a voucher as its holder does.
+	async fn pay(&mut self, voucher: Voucher) {
+		let exporter = Exporter::of(&self.connection, voucher.channel).unwrap();
+		let proof = SessionProof::sign(&self.key, &GENESIS, voucher.channel, &exporter);
+		self.say(Ask::Pay { voucher, proof }).await;
+	}
+
 	async fn say(&mut self, ask: Ask) {
 		send(&mut self.outgoing, &ask).await.unwrap();
 	}
@@ -209,7 +220,7 @@ impl Visit {
 	}
 
 	async fn seated(&mut self, voucher: Voucher) -> Standing {
-		self.say(Ask::Pay(voucher)).await;
+		self.pay(voucher).await;
 		let Answer::Ready(standing) = self.hear().await else { panic!("not seated") };
 		standing
 	}
@@ -285,4 +296,10 @@ fn secret(customer: &Customer) -> SecretKey {
 
 fn voucher(customer: &Customer, cumulative: Balance) -> Voucher {
 	Voucher::sign(&secret(customer), &GENESIS, CHANNEL, cumulative)
+}
+
+/// Takes the customer in, without a connection.
+async fn seat(till: &Till, customer: &Customer, cumulative: Balance) -> Result<Seat, Refusal> {
+	let proof = SessionProof::sign(&secret(customer), &GENESIS, CHANNEL, &EXPORTER);
+	till.seat(&voucher(customer, cumulative), &proof, &EXPORTER).await
 }

@@ -80,7 +80,7 @@ async fn node_without_a_price_serves_plain_clients_and_takes_no_vouchers() {
 
 	let quote = fetch::quote(&customer.transport, node.address()).await.unwrap().unwrap();
 	let mut visit = customer.come(&node).await;
-	visit.say(Ask::Pay(voucher(&customer, 0))).await;
+	visit.pay(voucher(&customer, 0)).await;
 	customer.transport.fetch(node.address(), commitment, &customer.target(), &Progress::silent()).await.unwrap();
 
 	assert_eq!(quote.price, 0);
@@ -102,6 +102,36 @@ async fn node_that_knows_no_payments_is_told_from_one_that_is_away() {
 	assert!(matches!(error, PaymentError::Transfer(TransferError::Unreachable { .. })), "{error}");
 }
 
+// 6
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_finds_no_place_is_told_so_and_served_when_there_is_one() {
+	let chain = Arc::default();
+	let node = Node::start(&chain, terms()).await;
+	let customer = Customer::start(&chain, STN).await;
+	let (_, commitment) = node.serves(&bytes(LENGTH));
+	let mut visits = Vec::new();
+	for _ in 0..8 {
+		let mut visit = customer.come(&node).await;
+		visit.say(Ask::Quote).await;
+		visit.hear().await;
+		visits.push(visit);
+	}
+
+	let error = fetch::quote(&customer.transport, node.address()).await.unwrap_err();
+
+	assert!(matches!(error, PaymentError::Full), "{error}");
+	for visit in visits {
+		visit.connection.close(0u32.into(), b"");
+	}
+	let again = async {
+		while matches!(customer.fetch(&node, commitment).await, Err(PaymentError::Full)) {
+			tokio::task::yield_now().await;
+		}
+	};
+	tokio::time::timeout(std::time::Duration::from_secs(10), again).await.unwrap();
+	assert_eq!(std::fs::read(customer.target()).unwrap(), bytes(LENGTH));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_final_open_channel_of_this_operator_with_something_left_is_served() {
 	let chain: Arc<Table> = Arc::default();
@@ -111,7 +141,7 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let (come, at) = (&customer, &node);
 	let refusal = |voucher: Voucher| async move {
 		let mut visit = come.come(at).await;
-		visit.say(Ask::Pay(voucher)).await;
+		visit.pay(voucher).await;
 		visit.refused().await
 	};
 	let opening = voucher(&customer, 0);
@@ -134,8 +164,10 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let rest = Refusal::RestTooSmall { channel: CHANNEL, left: STN / 2, least: STN / 2 + 1 };
 	assert_eq!(refusal(opening).await, rest);
 
+	assert_eq!(refusal(Voucher { cumulative: 1, ..opening }).await, Refusal::Forged);
+
 	chain.change(|page| page.channel.key = [1; 32]);
-	assert_eq!(refusal(opening).await, Refusal::Forged);
+	assert_eq!(refusal(opening).await, Refusal::NotYours);
 
 	node.till.set_chain(None);
 	assert_eq!(refusal(opening).await, Refusal::NoChain);

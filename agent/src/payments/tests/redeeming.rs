@@ -14,7 +14,7 @@ async fn holding_on(cumulative: Balance, change: impl FnOnce(&mut ChannelView)) 
 	let node = Node::start(&chain, Delivery { redeem: STN / 2, ..terms() }).await;
 	let customer = Customer::start(&chain, STN).await;
 	chain.change(change);
-	drop(node.till.seat(&voucher(&customer, cumulative)).await.unwrap());
+	drop(seat(&node.till, &customer, cumulative).await.unwrap());
 	tokio::spawn(node.till.clone().look_after());
 	(chain, node, customer)
 }
@@ -31,7 +31,7 @@ async fn enough_is_redeemed_at_once_and_only_once() {
 	for _ in 0..3 {
 		next_block(&chain, &node).await;
 	}
-	drop(node.till.seat(&voucher(&customer, STN / 2 + 1)).await.unwrap());
+	drop(seat(&node.till, &customer, STN / 2 + 1).await.unwrap());
 	next_block(&chain, &node).await;
 
 	assert_eq!(chain.redeemed(), [STN / 2]);
@@ -67,7 +67,7 @@ async fn less_is_redeemed_when_the_agent_stops_and_customers_hear_it() {
 
 	assert_eq!(chain.redeemed(), [STN / 10]);
 	assert_eq!(visit.refused().await, Refusal::Stopping);
-	assert_eq!(node.till.seat(&voucher(&customer, 0)).await.map(drop).unwrap_err(), Refusal::Stopping);
+	assert_eq!(seat(&node.till, &customer, 0).await.map(drop).unwrap_err(), Refusal::Stopping);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn what_the_chain_would_not_move_is_not_sent_unless_it_is_all_that_is_left
 	assert!(chain.redeemed().is_empty());
 
 	chain.change(|page| (page.channel.spent, page.channel.closing) = (STN - STN / 200, None));
-	drop(node.till.seat(&voucher(&customer, STN)).await.unwrap());
+	drop(seat(&node.till, &customer, STN).await.unwrap());
 	chain.change(|page| page.channel.closing = Some(500));
 	next_block(&chain, &node).await;
 

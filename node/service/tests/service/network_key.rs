@@ -1,6 +1,7 @@
 //! The node's identity is made once and kept.
 
 use sc_cli::SubstrateCli;
+use sc_network::config::{NodeKeyConfig, Secret};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use substation_service::{
 	cli::Cli,
@@ -30,6 +31,9 @@ fn a_key_is_made_once_and_only_its_owner_can_read_it() {
 	assert_eq!(secret.len(), 32);
 	assert_eq!(fs::metadata(&first.path).unwrap().permissions().mode() & 0o777, 0o600);
 	assert!(first.peer_id.starts_with("12D3Koo"), "{}", first.peer_id);
+	assert_eq!(fs::read_dir(folder.path().join("network")).unwrap().count(), 1, "no draft is left");
+	let read = NodeKeyConfig::Ed25519(Secret::File(first.path)).into_keypair().unwrap();
+	assert_eq!(read.public().to_peer_id().to_string(), first.peer_id);
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Protocol {
 		while let Ok(ask) = read::<Ask>(&mut incoming).await {
 			match ask {
 				Ask::Quote => send(&mut outgoing, &Answer::Quote(quote)).await.unwrap(),
-				Ask::Pay(_) => {
+				Ask::Pay { .. } => {
 					let standing = Standing { deposit: STN, held: None, served: *self.0.claim.lock().unwrap() };
 					send(&mut outgoing, &Answer::Ready(standing)).await.unwrap();
 				}

@@ -1,0 +1,377 @@
+//! Places for peers that have dialled: so many in a room, so many of them for one peer.
+//!
+//! An endpoint's id costs nothing, so a bound for one peer keeps no crowd away. Hence a stranger who comes into a full
+//! room gets the place of the one who has been there longest without showing what for, of those who came from where most
+//! come from: a crowd from one network displaces only itself. Whoever shows something (a channel, a proposal on the
+//! chain, a test that it is drawn for) holds the place, and no stranger gets it.
+
+use super::{
+	refused::{self, Refused},
+	source::{first_of_busiest, Source},
+};
+use iroh::{
+	endpoint::{Connection, VarInt},
+	EndpointId,
+};
+use std::{
+	collections::{BTreeMap, HashMap},
+	future::Future,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// What is said to whom there is no place for.
+const FULL: &[u8] = b"too many connections; try again later";
+
+/// How many there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+	/// Connections that have shown nothing.
+	pub(crate) strangers: usize,
+	/// Connections that have.
+	pub(crate) known: usize,
+	/// Connections of one peer, of either kind.
+	pub(crate) per_peer: usize,
+	/// With which a connection is closed that has no place.
+	pub(crate) code: VarInt,
+}
+
+/// The places of one protocol. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Places(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+	room: Room,
+	refused: Refused,
+	guests: Mutex<Guests>,
+}
+
+/// In the order in which they came.
+#[derive(Debug, Default)]
+struct Guests {
+	next: u64,
+	all: BTreeMap<u64, Guest>,
+}
+
+#[derive(Debug)]
+struct Guest {
+	peer: EndpointId,
+	source: Source,
+	holds: usize,
+	leave: Arc<Notify>,
+}
+
+impl Places {
+	/// Nobody is here.
+	pub(crate) fn new(room: Room, refused: Refused) -> Self {
+		Self(Arc::new(Inner { room, refused, guests: Mutex::default() }))
+	}
+
+	/// A place for a connection. Without one the connection is closed.
+	pub(crate) fn enter(&self, connection: &Connection) -> Option<Arc<Place>> {
+		let place = self.take(connection.remote_id(), Source::of(connection));
+		if place.is_none() {
+			self.turn_away(connection);
+		}
+		place.map(Arc::new)
+	}
+
+	/// The same for a peer that is known before it says anything.
+	pub(crate) fn enter_known(&self, connection: &Connection) -> Option<(Arc<Place>, Hold)> {
+		let place = self.take_known(connection.remote_id(), Source::of(connection));
+		if place.is_none() {
+			self.turn_away(connection);
+		}
+		place.map(|(place, hold)| (Arc::new(place), hold))
+	}
+
+	/// Takes the place of a stranger, if there is no other.
+	fn take(&self, peer: EndpointId, source: Source) -> Option<Place> {
+		let Inner { room, refused, .. } = &*self.0;
+		let mut guests = self.guests();
+		if guests.of(&peer) >= room.per_peer {
+			refused.count(refused::PEER);
+			return None;
+		}
+		if guests.strangers() >= room.strangers {
+			let Some(displaced) = guests.to_be_displaced() else {
+				refused.count(refused::ROOM);
+				return None;
+			};
+			if let Some(guest) = guests.all.remove(&displaced) {
+				refused.count(refused::DISPLACED);
+				guest.leave.notify_one();
+			}
+		}
+		Some(self.seat(&mut guests, (peer, source), 0))
+	}
+
+	fn take_known(&self, peer: EndpointId, source: Source) -> Option<(Place, Hold)> {
+		let Inner { room, refused, .. } = &*self.0;
+		let mut guests = self.guests();
+		if guests.of(&peer) >= room.per_peer {
+			refused.count(refused::PEER);
+			return None;
+		}
+		if guests.known() >= room.known {
+			refused.count(refused::ROOM);
+			return None;
+		}
+		let place = self.seat(&mut guests, (peer, source), 1);
+		let hold = Hold { places: self.clone(), number: place.number };
+		Some((place, hold))
+	}
+
+	fn seat(&self, guests: &mut Guests, (peer, source): (EndpointId, Source), holds: usize) -> Place {
+		let number = guests.next;
+		guests.next = number.saturating_add(1);
+		let leave = Arc::new(Notify::new());
+		guests.all.insert(number, Guest { peer, source, holds, leave: leave.clone() });
+		Place { places: self.clone(), number, leave }
+	}
+
+	fn turn_away(&self, connection: &Connection) {
+		connection.close(self.0.room.code, FULL);
+	}
+
+	// Single operations on whole entries: a panic elsewhere cannot have left it half-way.
+	fn guests(&self) -> MutexGuard<'_, Guests> {
+		self.0.guests.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+impl Guests {
+	fn of(&self, peer: &EndpointId) -> usize {
+		self.all.values().filter(|guest| guest.peer == *peer).count()
+	}
+
+	fn strangers(&self) -> usize {
+		self.all.values().filter(|guest| guest.holds == 0).count()
+	}
+
+	fn known(&self) -> usize {
+		self.all.len().saturating_sub(self.strangers())
+	}
+
+	/// The stranger who has been here longest, of those who came from where most strangers did.
+	fn to_be_displaced(&self) -> Option<u64> {
+		let strangers = self.all.iter().filter(|(_, guest)| guest.holds == 0);
+		first_of_busiest(strangers.map(|(number, guest)| (*number, guest.source)))
+	}
+}
+
+/// A connection's place, free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+	places: Places,
+	number: u64,
+	leave: Arc<Notify>,
+}
+
+impl Place {
+	/// Keeps the place from strangers for as long as this is held. `None` if too many are kept, or if it is gone already.
+	pub(crate) fn hold(&self) -> Option<Hold> {
+		let mut guests = self.places.guests();
+		let known = guests.known();
+		let guest = guests.all.get_mut(&self.number)?;
+		if guest.holds == 0 && known >= self.places.0.room.known {
+			return None;
+		}
+		guest.holds = guest.holds.saturating_add(1);
+		Some(Hold { places: self.places.clone(), number: self.number })
+	}
+
+	/// Works until the place is needed for somebody else. The connection is closed then.
+	pub(crate) async fn during<T>(&self, connection: &Connection, work: impl Future<Output = T>) -> Option<T> {
+		tokio::select! {
+			done = work => Some(done),
+			() = self.leave.notified() => {
+				self.places.turn_away(connection);
+				None
+			}
+		}
+	}
+}
+
+impl Drop for Place {
+	fn drop(&mut self) {
+		self.places.guests().all.remove(&self.number);
+	}
+}
+
+/// Keeps a place from strangers until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+	places: Places,
+	number: u64,
+}
+
+impl Drop for Hold {
+	fn drop(&mut self) {
+		if let Some(guest) = self.places.guests().all.get_mut(&self.number) {
+			guest.holds = guest.holds.saturating_sub(1);
+		}
+	}
+}
+
+/// So many at one time, and so many of them for one peer. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Quota(Arc<Shares>);
+
+#[derive(Debug)]
+struct Shares {
+	all: usize,
+	per_peer: usize,
+	taken: Mutex<HashMap<EndpointId, usize>>,
+}
+
+impl Quota {
+	/// None is taken.
+	pub(crate) fn new(all: usize, per_peer: usize) -> Self {
+		Self(Arc::new(Shares { all, per_peer, taken: Mutex::default() }))
+	}
+
+	/// Takes one for a peer, if there is one for it.
+	pub(crate) fn take(&self, peer: EndpointId) -> Option<Taken> {
+		let Shares { all, per_peer, .. } = &*self.0;
+		let mut taken = self.taken();
+		let sum = taken.values().fold(0usize, |sum, count| sum.saturating_add(*count));
+		let own = taken.get(&peer).copied().unwrap_or(0);
+		if sum >= *all || own >= *per_peer {
+			return None;
+		}
+		taken.insert(peer, own.saturating_add(1));
+		Some(Taken { quota: self.clone(), peer })
+	}
+
+	fn taken(&self) -> MutexGuard<'_, HashMap<EndpointId, usize>> {
+		self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+/// One of a quota, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Taken {
+	quota: Quota,
+	peer: EndpointId,
+}
+
+impl Drop for Taken {
+	fn drop(&mut self) {
+		let mut taken = self.quota.taken();
+		if let Some(count) = taken.get_mut(&self.peer) {
+			*count = count.saturating_sub(1);
+			if *count == 0 {
+				taken.remove(&self.peer);
+			}
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use iroh::SecretKey;
+	use std::time::Duration;
+
+	fn peers(count: u8) -> Vec<EndpointId> {
+		(1..=count).map(|number| SecretKey::from_bytes(&[number; 32]).public()).collect()
+	}
+
+	fn places(strangers: usize, known: usize, per_peer: usize) -> Places {
+		let room = Room { strangers, known, per_peer, code: VarInt::from_u32(1) };
+		Places::new(room, Refused::default())
+	}
+
+	async fn must_leave(place: &Place) -> bool {
+		tokio::time::timeout(Duration::from_millis(20), place.leave.notified()).await.is_ok()
+	}
+
+	#[tokio::test]
+	async fn a_newcomer_gets_the_place_of_the_stranger_who_was_there_longest() {
+		let (places, peers) = (places(2, 2, 1), peers(4));
+		let [first, second] = [peers[0], peers[1]].map(|peer| places.take(peer, Source::Other).unwrap());
+
+		let third = places.take(peers[2], Source::Other).unwrap();
+
+		assert!(must_leave(&first).await);
+		assert!(!must_leave(&second).await && !must_leave(&third).await);
+		assert_eq!(places.0.refused.of(refused::DISPLACED), 1);
+		drop(first);
+		assert_eq!(places.guests().all.len(), 2);
+	}
+
+	#[tokio::test]
+	async fn a_crowd_from_one_network_displaces_only_itself() {
+		let (places, peers) = (places(3, 1, 1), peers(8));
+		let at = |last| Source::V4([192, 0, 2, last].into());
+		let customer = places.take(peers[0], at(1)).unwrap();
+
+		let crowd: Vec<_> = peers[1..7].iter().map(|peer| places.take(*peer, at(2)).unwrap()).collect();
+
+		assert!(!must_leave(&customer).await);
+		for (nth, place) in crowd.iter().enumerate() {
+			assert_eq!(must_leave(place).await, nth < 4);
+		}
+		let other = places.take(peers[7], at(3)).unwrap();
+		assert!(must_leave(&crowd[4]).await && !must_leave(&customer).await && !must_leave(&other).await);
+	}
+
+	#[tokio::test]
+	async fn who_has_shown_something_keeps_the_place() {
+		let (places, peers) = (places(1, 1, 1), peers(4));
+		let first = places.take(peers[0], Source::Other).unwrap();
+		let hold = first.hold().unwrap();
+
+		let second = places.take(peers[1], Source::Other).unwrap();
+		let third = places.take(peers[2], Source::Other).unwrap();
+
+		assert!(!must_leave(&first).await && must_leave(&second).await);
+		assert!(third.hold().is_none(), "one may hold a place");
+		drop(hold);
+		places.take(peers[3], Source::Other).unwrap();
+		assert!(must_leave(&first).await);
+		assert!(first.hold().is_none(), "it is gone");
+	}
+
+	#[test]
+	fn one_peer_has_so_many_places_and_no_more() {
+		let (places, peers) = (places(8, 8, 2), peers(2));
+		let own =
+			[places.take(peers[0], Source::Other).unwrap(), places.take_known(peers[0], Source::Other).unwrap().0];
+
+		assert!(places.take(peers[0], Source::Other).is_none() && places.take_known(peers[0], Source::Other).is_none());
+		assert!(places.take(peers[1], Source::Other).is_some());
+		assert_eq!(places.0.refused.of(refused::PEER), 2);
+		drop(own);
+		assert!(places.take(peers[0], Source::Other).is_some());
+	}
+
+	#[test]
+	fn a_room_full_of_known_peers_refuses_more_of_them() {
+		let (places, peers) = (places(1, 1, 1), peers(3));
+		let first = places.take_known(peers[0], Source::Other).unwrap();
+
+		assert!(places.take_known(peers[1], Source::Other).is_none());
+		let stranger = places.take(peers[2], Source::Other).unwrap();
+
+		assert_eq!(places.0.refused.of(refused::ROOM), 1);
+		drop((first, stranger));
+		assert!(places.take_known(peers[1], Source::Other).is_some());
+	}
+
+	#[test]
+	fn a_quota_is_for_all_and_for_each() {
+		let (quota, peers) = (Quota::new(3, 2), peers(3));
+		let own = [quota.take(peers[0]).unwrap(), quota.take(peers[0]).unwrap()];
+
+		assert!(quota.take(peers[0]).is_none());
+		let other = quota.take(peers[1]).unwrap();
+		assert!(quota.take(peers[2]).is_none());
+		drop(own);
+		assert!(quota.take(peers[2]).is_some() && quota.taken().len() == 1);
+		drop(other);
+		assert!(quota.taken().is_empty());
+	}
+}
