@@ -94,7 +94,8 @@ pub struct BlobStore(Arc<Inner>);
 struct Inner {
 	folder: PathBuf,
 	entries: RwLock<HashMap<Hash, Entry>>,
-	arriving: Mutex<HashSet<Hash>>,
+	/// Roots with the lengths that are named for them.
+	arriving: Mutex<HashSet<(Hash, u64)>>,
 }
 
 impl BlobStore {
@@ -183,12 +184,12 @@ impl BlobStore {
 		if let Some(here) = self.length(root) {
 			return Err(BlobError::OtherLength { root: *root, here, asked: length });
 		}
-		if !self.arriving().insert(*root) {
+		if !self.arriving().insert((*root, length)) {
 			return Err(BlobError::Busy(*root));
 		}
 		let name = self.path(root, "data");
 		let files = IncomingFiles { data: name.clone(), outboard: Some(name.with_extension("obao4")) };
-		Incoming::begin(files, *root, length).inspect_err(|_| self.abandon(root))
+		Incoming::begin(files, *root, length).inspect_err(|_| self.abandon(root, length))
 	}
 
 	/// Takes a whole content in: everything is on the disk, durably, when this returns.
@@ -200,13 +201,13 @@ impl BlobStore {
 			let outboard = data.with_extension("obao4");
 			self.entries_mut().insert(root, Entry { length, data, outboard, is_owned: true });
 		}
-		self.abandon(&root);
+		self.abandon(&root, length);
 		result
 	}
 
 	/// Lets another transfer of the content begin. What has arrived stays, and is used by the next.
-	pub fn abandon(&self, root: &Hash) {
-		self.arriving().remove(root);
+	pub fn abandon(&self, root: &Hash, length: u64) {
+		self.arriving().remove(&(*root, length));
 	}
 
 	/// Makes a content of the store durable once more: its bytes, its tree, and their names.
@@ -217,38 +218,62 @@ impl BlobStore {
 		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))
 	}
 
-	/// Deletes a content of the store, and anything that has arrived of it. Stops serving a file that is served
-	/// where it lies, without touching it.
-	pub fn remove(&self, root: &Hash) -> Result<(), BlobError> {
+	/// Deletes all files of a content of the store. Stops serving a file that is served where it lies, without touching it.
+	fn remove(&self, root: &Hash, files: &[PathBuf]) -> Result<(), BlobError> {
 		let entry = self.entries_mut().remove(root);
 		if entry.is_some_and(|entry| !entry.is_owned) {
 			return Ok(());
 		}
-		let data = self.path(root, "data");
-		for path in [data.clone(), data.with_extension("obao4")] {
-			disk::remove_if_there(&path).map_err(BlobError::io(&path))?;
+		self.delete(files)
+	}
+
+	fn delete<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), BlobError> {
+		for path in files {
+			disk::remove_if_there(path).map_err(BlobError::io(path))?;
 		}
-		Incoming::discard(&data).map_err(BlobError::io(&data))?;
 		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))
 	}
 
-	/// Deletes every content, whole or begun, that `is_needed` does not claim, and says how many.
+	/// Deletes every content, whole or begun, that `is_needed` does not claim, and says how many. Of contents that it claims
+	/// deletes what has arrived with a length that it does not.
 	///
 	/// `is_needed` is asked at the moment of deletion, so a deal that has just come is not missed.
-	pub fn sweep(&self, is_needed: impl Fn(&Hash) -> bool) -> Result<usize, BlobError> {
-		let mut found = HashSet::new();
+	pub fn sweep(&self, is_needed: impl Fn(&Hash, Option<u64>) -> bool) -> Result<usize, BlobError> {
+		let mut found: HashMap<Hash, Vec<PathBuf>> = HashMap::new();
 		for item in fs::read_dir(&self.0.folder).map_err(BlobError::io(&self.0.folder))? {
-			found.extend(root_in_name(&item.map_err(BlobError::io(&self.0.folder))?.path()));
-		}
-		let mut removed = 0usize;
-		for root in found {
-			if !is_needed(&root) && !self.arriving().contains(&root) {
-				self.remove(&root)?;
-				tracing::info!(root = %hex::encode(root), "content deleted");
-				removed = removed.saturating_add(1);
+			let path = item.map_err(BlobError::io(&self.0.folder))?.path();
+			if let Some(root) = root_in_name(&path) {
+				found.entry(root).or_default().push(path);
 			}
 		}
+		let mut removed = 0usize;
+		for (root, files) in found {
+			if self.arriving().iter().any(|(arriving, _)| *arriving == root) {
+				continue;
+			}
+			if is_needed(&root, None) {
+				let leftovers = self.leftovers(&root, &files, |length| is_needed(&root, Some(length)));
+				if !leftovers.is_empty() {
+					self.delete(leftovers)?;
+				}
+				continue;
+			}
+			self.remove(&root, &files)?;
+			tracing::info!(root = %hex::encode(root), "content deleted");
+			removed = removed.saturating_add(1);
+		}
 		Ok(removed)
+	}
+
+	/// Those files of a content that nothing will come of: it is here, or nobody asks for it with their length.
+	fn leftovers<'a>(&self, root: &Hash, files: &'a [PathBuf], is_awaited: impl Fn(u64) -> bool) -> Vec<&'a PathBuf> {
+		let (data, outboard) = (self.path(root, "data"), self.path(root, "obao4"));
+		let is_whole = self.length(root).is_some();
+		let is_kept = |path: &Path| {
+			let length = Incoming::length_in_name(path, &data).filter(|_| !is_whole);
+			path == data || path == outboard || length.is_some_and(&is_awaited)
+		};
+		files.iter().filter(|path| !is_kept(path.as_path())).collect()
 	}
 
 	/// Where the store keeps a part of a content.
@@ -265,7 +290,7 @@ impl BlobStore {
 		self.0.entries.write().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	fn arriving(&self) -> MutexGuard<'_, HashSet<Hash>> {
+	fn arriving(&self) -> MutexGuard<'_, HashSet<(Hash, u64)>> {
 		self.0.arriving.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 }

@@ -68,8 +68,11 @@ impl Storage {
 		self.folder.join("endpoint.key")
 	}
 
-	/// Deletes every content that no deal needs any more.
+	/// Deletes every content that no deal needs any more, and what has arrived with lengths that no deal names.
 	pub fn sweep(&self) -> Result<usize, BlobError> {
-		self.blobs.sweep(|root| self.journal.is_needed(root))
+		self.blobs.sweep(|root, length| match length {
+			None => self.journal.is_needed(root),
+			Some(length) => self.journal.is_needed_with(root, length),
+		})
 	}
 }

@@ -319,7 +319,7 @@ pub(super) async fn pull_over(
 	let store = blobs.clone();
 	let incoming = blocking(move || store.begin(&root, length)).await??;
 	// Whatever happens from here on, also when the caller gives up, the next attempt may begin.
-	let arriving = Arriving { blobs, root };
+	let arriving = Arriving { blobs, content };
 	let incoming = receive(connection, incoming, progress, None).await?;
 	let store = arriving.blobs.clone();
 	blocking(move || store.complete(incoming)).await??;
@@ -329,12 +329,12 @@ pub(super) async fn pull_over(
 
 struct Arriving<'a> {
 	blobs: &'a BlobStore,
-	root: Hash,
+	content: Commitment,
 }
 
 impl Drop for Arriving<'_> {
 	fn drop(&mut self) {
-		self.blobs.abandon(&self.root);
+		self.blobs.abandon(&self.content.root, self.content.length);
 	}
 }
 
@@ -390,7 +390,11 @@ pub(crate) async fn receive(
 	let writer = tokio::task::spawn_blocking(move || write(incoming, ready));
 	let received = download(connection, content, from, items, progress, verified).await;
 	let incoming = writer.await.map_err(broken)??;
-	received?;
+	if let Err(error) = received {
+		// The peer's fault is the one that is reported.
+		let _ = blocking(move || incoming.leave()).await;
+		return Err(error);
+	}
 	Ok(incoming)
 }
 
