@@ -50,7 +50,7 @@ const API_ID: &str = "0xe61130d408e0b61c";
 /// The version of [`API`] that has every method called here. Newer ones have them too.
 const API_VERSION: u32 = 1;
 /// Most rows that one page of the runtime API brings.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 /// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between two attempts to connect.
@@ -358,18 +358,35 @@ impl Chain {
 		self.page("clock", (), block).await
 	}
 
-	/// Every deal of a node that has a record.
-	pub async fn deals_of_node(&self, node: NodeId, block: BlockHash) -> Result<Vec<DealView>, ChainError> {
-		let mut deals: Vec<DealView> = Vec::new();
+	/// Those deals of a node that are wanted, of all that have a record. Anybody makes records by proposing: those that are
+	/// not wanted take no memory.
+	pub async fn deals_of_node(
+		&self,
+		node: NodeId,
+		block: BlockHash,
+		wanted: impl Fn(&DealView) -> bool,
+	) -> Result<Vec<DealView>, ChainError> {
+		let (mut deals, mut after) = (Vec::new(), None);
 		loop {
-			let after = deals.last().map(|page| page.id);
-			let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
-			let is_last = page.len() < PAGE as usize;
-			deals.extend(page);
-			if is_last {
+			let (page, next) = self.deals_page(node, after, block).await?;
+			deals.extend(page.into_iter().filter(&wanted));
+			after = next;
+			if after.is_none() {
 				return Ok(deals);
 			}
 		}
+	}
+
+	/// Some deals of a node, and the one after which more follow; `None` if there are no more.
+	pub async fn deals_page(
+		&self,
+		node: NodeId,
+		after: Option<DealId>,
+		block: BlockHash,
+	) -> Result<(Vec<DealView>, Option<DealId>), ChainError> {
+		let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
+		let next = page.last().map(|page| page.id).filter(|_| page.len() >= PAGE as usize);
+		Ok((page, next))
 	}
 
 	/// Every registered node.

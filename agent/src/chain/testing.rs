@@ -1,12 +1,16 @@
 //! A node of a chain that answers from a table.
 
-use crate::chain::{client::Chain, error::ChainError};
-use codec::Encode;
+use crate::chain::{
+	client::{Chain, DealView},
+	error::ChainError,
+};
+use codec::{Decode, Encode};
 use serde_json::{json, Value};
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
 };
+use substation_primitives::{DealId, NodeId};
 use substation_runtime::{Runtime, VERSION};
 use subxt::rpcs::{
 	client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
@@ -29,6 +33,10 @@ struct State {
 	spec: u32,
 	apis: Value,
 	submitted: usize,
+	/// The deals of the node, in the order in which pages bring them; none are served page by page if this is empty.
+	deals: Vec<DealView>,
+	/// Calls of the runtime API, by method, with their arguments.
+	asked: Vec<(String, Vec<u8>)>,
 	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
@@ -53,6 +61,8 @@ impl FakeNode {
 			spec: VERSION.spec_version,
 			apis,
 			submitted: 0,
+			deals: Vec::new(),
+			asked: Vec::new(),
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
@@ -66,6 +76,45 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// Serves these deals, by pages and one by one.
+	pub(crate) fn serve_deals(&self, deals: Vec<DealView>) {
+		self.state().deals = deals;
+	}
+
+	/// The arguments of all calls of a method of the runtime API since this was asked last.
+	pub(crate) fn asked(&self, method: &str) -> Vec<Vec<u8>> {
+		let mut found = Vec::new();
+		self.state().asked.retain(|(asked, arguments)| {
+			let is_meant = asked.strip_prefix("SubstationApi_") == Some(method);
+			if is_meant {
+				found.push(arguments.clone());
+			}
+			!is_meant
+		});
+		found
+	}
+
+	/// What a call about deals answers, if deals are served.
+	fn deals(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+		let deals = self.state().deals.clone();
+		if deals.is_empty() {
+			return None;
+		}
+		match function {
+			"SubstationApi_deal_page" => {
+				let id = DealId::decode(&mut &arguments[..]).ok()?;
+				Some(deals.into_iter().find(|page| page.id == id).encode())
+			}
+			"SubstationApi_deals_of_node" => {
+				let (_, after, most) = <(NodeId, Option<DealId>, u32)>::decode(&mut &arguments[..]).ok()?;
+				let from =
+					after.and_then(|after| deals.iter().position(|page| page.id == after)).map_or(0, |at| at + 1);
+				Some(deals.into_iter().skip(from).take(most as usize).collect::<Vec<_>>().encode())
+			}
+			_ => None,
+		}
 	}
 
 	/// This is the final block from now on.
@@ -137,7 +186,11 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
+				let arguments = params[1].as_str().and_then(|text| hex::decode(text.trim_start_matches("0x")).ok());
+				let arguments = arguments.unwrap_or_default();
+				self.state().asked.push((function.to_owned(), arguments.clone()));
+				let served = || self.state().answers.get(function).cloned();
+				let answer = self.deals(function, &arguments).or_else(served).ok_or_else(|| unknown(function))?;
 				Ok(json!(format!("0x{}", hex::encode(answer))))
 			}
 			"author_submitExtrinsic" => {

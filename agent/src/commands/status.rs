@@ -71,9 +71,8 @@ async fn from_chain(common: &Common) -> Result<Report> {
 	};
 	let mut situation = Situation { proves_itself: true, ..Situation::default() };
 	if let Some(page) = &node {
-		let deals = session.chain.deals_of_node(page.id, best).await;
+		let deals = session.chain.deals_of_node(page.id, best, |page| page.dispute.is_some()).await;
 		situation.disputed = situation.read("disputes", deals)?.unwrap_or_default();
-		situation.disputed.retain(|page| page.dispute.is_some());
 		let line = session.chain.line_page(page.id, best).await;
 		let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
 		let view = |page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None };

@@ -9,16 +9,12 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{deal, node, window},
+	provider::testing::{active, deal, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
-use substation_primitives::{
-	deal::{Deal, DealState, Terms},
-	pages::WindowPage,
-	Period,
-};
+use substation_primitives::{deal::Deal, pages::WindowPage};
 use substation_proofs::forest::{Change, Leaf};
 
 const GENESIS: Hash = [0; 32];
@@ -209,19 +205,10 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 	assert!(world.engine.forests.current().is_empty());
 	// The best one has, and its window asks for it.
 	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
-	let terms = Terms {
-		slot: 0,
-		shares: Settings::default().market.shares,
-		first: Period(1),
-		last: Period(3),
-		next_unsettled: Period(1),
-		paid_periods: 0,
-		compensation_periods: 7,
-	};
-	let proposal = deal();
-	let record = Deal { root: leaf.root, length: leaf.length, state: DealState::Active(terms), ..proposal.deal };
+	let accepted = active(0);
+	let record = Deal { root: leaf.root, length: leaf.length, ..accepted.deal };
 	world.fake.serve("node_page", Some(&page).encode());
-	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
+	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..accepted }].encode());
 
 	assert!(world.engine.on_best(&world.chain).await.is_ok());
 	assert_eq!(world.fake.submitted(), 0, "the forest is found behind the window");

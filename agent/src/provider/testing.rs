@@ -5,9 +5,9 @@ use crate::chain::{
 	AccountId,
 };
 use substation_primitives::{
-	deal::{Deal, DealState},
+	deal::{Deal, DealState, Terms},
 	pages::{NodePage, WindowPage},
-	settings::STN,
+	settings::{Settings, STN},
 	DealId, NodeId, NodeStatus, Offer, Period, Region, ResourceClass, WindowSeed,
 };
 use substation_proofs::forest::Forest;
@@ -74,4 +74,19 @@ pub(crate) fn deal() -> DealView {
 		closable: false,
 		dispute: None,
 	}
+}
+
+/// The same deal, accepted into a slot.
+pub(crate) fn active(slot: u32) -> DealView {
+	let terms = Terms {
+		slot,
+		shares: Settings::default().market.shares,
+		first: Period(1),
+		last: Period(3),
+		next_unsettled: Period(1),
+		paid_periods: 0,
+		compensation_periods: 7,
+	};
+	let proposal = deal();
+	DealView { deal: Deal { state: DealState::Active(terms), ..proposal.deal }, ..proposal }
 }
