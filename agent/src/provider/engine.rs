@@ -21,6 +21,7 @@ use crate::{
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait},
 		intake::Intake,
+		reading::Reading,
 		report::{self, Report, Situation},
 		rewards,
 		sync::{self, Moment, SyncError},
@@ -62,6 +63,8 @@ pub struct Engine {
 	updater: Updater,
 	answerer: Answerer,
 	basis: Option<Basis>,
+	/// The reading of a final state that has begun, and what it is based on.
+	reading: Option<(Basis, Reading)>,
 	/// The deals that were disputed at the last reading.
 	disputed: Vec<DealId>,
 	situation: Situation,
@@ -70,6 +73,8 @@ pub struct Engine {
 	has_started: bool,
 	/// The root of the best block that was looked at last for a forest ahead of the final one.
 	looked_ahead: Option<Hash>,
+	/// The reading of a best block for that.
+	ahead: Option<Reading>,
 }
 
 /// What an engine works with.
@@ -131,11 +136,13 @@ impl Engine {
 			till,
 			line,
 			basis: None,
+			reading: None,
 			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
 			has_started: false,
 			looked_ahead: None,
+			ahead: None,
 		}
 	}
 
@@ -158,6 +165,8 @@ impl Engine {
 		self.situation.disconnected = None;
 		// After a pause anything may have changed, the node included.
 		self.basis = None;
+		self.reading = None;
+		self.ahead = None;
 		self.has_started = false;
 		self.is_in_step = false;
 		self.follow_final(&chain).await?;
@@ -202,23 +211,48 @@ impl Engine {
 			return Ok(());
 		};
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
-		if self.is_stale(&basis, node.window.period_length) {
-			let deals = chain.deals_of_node(self.node, block).await?;
-			let period =
-				chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
-			self.situation.period = Some(period);
-			self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
-			let moment = Moment { block: head, now: journal::now(), period, may_forget: !is_syncing };
-			let clearing = Updater::clearing(&self.storage.journal);
-			let outcome = sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, &clearing);
-			self.note_outcome(outcome);
-			self.basis = Some(basis);
+		if self.reading.is_none() && self.is_stale(&basis, node.window.period_length) {
+			self.reading = Some((basis, Reading::new(block, node.clone(), self.known())));
+		}
+		if let Some((basis, mut reading)) = self.reading.take() {
+			if reading.go_on(chain).await? {
+				self.apply(chain, basis, reading, is_syncing).await?;
+			} else {
+				self.reading = Some((basis, reading));
+			}
 		}
 		self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
 		self.till.set_node(node.id, node.operator.0);
 		self.situation.final_block = Some(head.height);
 		self.metrics.numbers().finalised.set(head.height.into());
 		self.publish(Some(&node));
+		Ok(())
+	}
+
+	/// The deals of this folder.
+	fn known(&self) -> Vec<u64> {
+		self.storage.journal.deals().into_iter().map(|record| record.deal).collect()
+	}
+
+	/// Brings journal and forest to a final state whose deals were read.
+	async fn apply(
+		&mut self,
+		chain: &Chain,
+		basis: Basis,
+		reading: Reading,
+		is_syncing: bool,
+	) -> Result<(), ChainError> {
+		let (block, node) = (reading.block(), reading.node().clone());
+		let deals = reading.into_deals();
+		let period = chain.slot_millis(block).await?.saturating_mul(node.window.period_length.into()).div_ceil(1_000);
+		self.situation.period = Some(period);
+		self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
+		let block = Followed { height: basis.block, hash: block.0 };
+		let moment = Moment { block, now: journal::now(), period, may_forget: !is_syncing };
+		let clearing = Updater::clearing(&self.storage.journal);
+		let outcome = sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, &clearing);
+		self.note_outcome(outcome);
+		self.basis = Some(basis);
 		Ok(())
 	}
 
@@ -252,6 +286,7 @@ impl Engine {
 		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;
+		self.reading = None;
 		self.publish(None);
 		Ok(false)
 	}
@@ -269,14 +304,14 @@ impl Engine {
 		}
 	}
 
+	/// Whether the deals have to be read. That a proposal is accepted shows in the basis; one that expires can wait.
 	fn is_stale(&self, now: &Basis, period_length: u32) -> bool {
-		let waiting = !self.storage.journal.in_state(|state| state.is_unaccepted()).is_empty();
 		match &self.basis {
 			None => true,
 			Some(last) => {
 				let is_same = Basis { block: now.block, ..*last } == *now;
 				let again_after = READ_AGAIN_AFTER.min(period_length / 4);
-				!is_same || waiting || now.block >= last.block.saturating_add(again_after)
+				!is_same || now.block >= last.block.saturating_add(again_after)
 			}
 		}
 	}
@@ -372,11 +407,18 @@ impl Engine {
 		if self.looked_ahead == Some(root) || self.forests.tree(&root).is_some() {
 			return Ok(());
 		}
-		let deals = chain.deals_of_node(self.node, block).await;
-		let Some(deals) = self.situation.read("the deals of the best block", deals)? else { return Ok(()) };
+		let begun = self.ahead.take().filter(|reading| reading.node().forest.root == root);
+		let mut reading = begun.unwrap_or_else(|| Reading::new(block, node.clone(), self.known()));
+		let is_whole = reading.go_on(chain).await;
+		let Some(is_whole) = self.situation.read("the deals of the best block", is_whole)? else { return Ok(()) };
+		if !is_whole {
+			self.ahead = Some(reading);
+			return Ok(());
+		}
 		self.looked_ahead = Some(root);
 		let clearing = Updater::clearing(&self.storage.journal);
-		let explained = sync::explain(node, &deals, &self.forests, &clearing);
+		let node = reading.node().clone();
+		let explained = sync::explain(&node, &reading.into_deals(), &self.forests, &clearing);
 		if let Some((depth, changes)) = explained {
 			if let Err(error) = self.forests.keep_candidate(depth, &changes) {
 				tracing::warn!("a forest that is not final yet cannot be kept: {error}");

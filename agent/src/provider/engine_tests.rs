@@ -7,14 +7,18 @@ use crate::{
 		line::LineParts,
 	},
 	chain::testing::FakeNode,
-	data::{hashing, progress::Progress},
+	data::{hashing, journal::DealState as Local, progress::Progress},
 	payments::terms::Delivery,
 	provider::testing::{active, deal, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
-use substation_primitives::{deal::Deal, pages::WindowPage};
+use std::collections::BTreeSet;
+use substation_primitives::{
+	deal::{Deal, DealState},
+	pages::WindowPage,
+};
 use substation_proofs::forest::{Change, Leaf};
 
 const GENESIS: Hash = [0; 32];
@@ -216,4 +220,79 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 
 	assert_eq!(world.fake.submitted(), 1);
 	assert!(world.engine.forests.current().is_empty() && world.engine.storage.journal.is_empty());
+}
+
+/// A proposal that is not accepted in time.
+fn expired(id: u64) -> DealView {
+	let proposal = deal();
+	let record = Deal { state: DealState::Proposed { expires: 50 }, ..proposal.deal };
+	DealView { id: DealId(id), deal: record, ..proposal }
+}
+
+// 14
+#[tokio::test]
+async fn expired_proposals_of_strangers_hold_up_neither_the_final_state_nor_a_proof() {
+	let mut world = World::new().await;
+	let leaf = world.engine.forests.get(0).unwrap();
+	let accepted = active(0);
+	let record = Deal { root: leaf.root, length: leaf.length, ..accepted.deal };
+	let accepted = DealView { deal: record, ..accepted };
+	world.engine.storage.journal.put(&sync::record(&accepted, 90, Local::Accepted { slot: 0 })).unwrap();
+	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve_deals((1_000..21_000).map(expired).chain([accepted]).collect());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert!(world.engine.is_in_step, "{}", world.words());
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+	let (pages, singles) = (world.fake.asked("deals_of_node").len(), world.fake.asked("deal_page").len());
+	assert!(pages <= 2 && singles <= 1, "{pages} pages and {singles} deals were asked for");
+	assert_eq!(world.engine.storage.journal.len(), 1, "nothing is kept of them");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 1);
+}
+
+// 14
+#[tokio::test]
+async fn a_proposal_that_waits_is_no_reason_to_read_all_deals_at_each_block() {
+	let mut world = followed().await;
+	let proposal = deal();
+	world.engine.storage.journal.put(&sync::record(&proposal, 100, Local::Fetching)).unwrap();
+	world.fake.asked("deals_of_node");
+
+	for height in 101..105u8 {
+		world.fake.finalise(height.into(), [height; 32]);
+		assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	}
+	assert_eq!(world.fake.asked("deals_of_node").len(), 0);
+
+	// That it has expired is seen soon enough.
+	world.fake.serve_deals(vec![expired(proposal.id.0)]);
+	world.fake.finalise(105, [105; 32]);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert_eq!(world.engine.storage.journal.get(proposal.id.0), None);
+}
+
+// 14
+#[tokio::test]
+async fn proposals_that_cannot_be_accepted_now_cost_each_block_little_and_all_have_their_turn() {
+	let mut world = World::new().await;
+	let (settings, best) = (Settings::default(), NodeView { forest: world.engine.forests.current(), ..node() });
+	let records: Vec<_> = (0..1_000).map(|deal| sync::record(&expired(deal), 100, Local::Ready)).collect();
+	world.engine.storage.journal.put_all(&records).unwrap();
+	world.fake.serve("deal_page", Some(expired(0)).encode());
+	let mut seen = BTreeSet::new();
+
+	for _ in 0..8 {
+		let Engine { updater, storage, forests, .. } = &mut world.engine;
+		let (chain, journal) = (&world.chain, &storage.journal);
+		let ground = Ground { chain, best: &best, now: 100, settings: &settings, journal, forests };
+		updater.step(&ground).await.unwrap();
+		let asked = world.fake.asked("deal_page");
+		assert!(asked.len() <= 128, "{} at one block", asked.len());
+		seen.extend(asked);
+	}
+
+	assert_eq!((seen.len(), world.fake.submitted()), (1_000, 0));
 }
