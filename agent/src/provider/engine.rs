@@ -5,7 +5,7 @@ use crate::{
 	chain::{
 		client::{DealView, NodeView},
 		follow::{BlockStream, Head},
-		BlockHash, Chain, ChainError,
+		AccountId, BlockHash, Chain, ChainError,
 	},
 	data::{
 		answer::Prover,
@@ -13,13 +13,15 @@ use crate::{
 		http::Api,
 		journal::{self, Followed},
 		metrics::Metrics,
-		offer::OfferReceiver,
+		offer::{OfferReceiver, OfferReply},
 		storage::Storage,
 	},
 	payments::till::Till,
 	provider::{
+		decide::Refusal,
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait},
+		identity::Identity,
 		intake::Intake,
 		reading::Reading,
 		report::{self, Report, Situation},
@@ -52,6 +54,7 @@ struct Basis {
 #[derive(Debug)]
 pub struct Engine {
 	node: NodeId,
+	identity: Identity,
 	prove: bool,
 	storage: Storage,
 	forests: Forests,
@@ -82,6 +85,8 @@ pub struct Engine {
 pub struct EngineParts {
 	/// The node.
 	pub node: NodeId,
+	/// The account for which the agent has signed.
+	pub operator: Option<AccountId>,
 	/// Hash of the chain's first block.
 	pub genesis: Hash,
 	/// The agent's key.
@@ -111,6 +116,7 @@ impl Engine {
 	pub fn new(parts: EngineParts) -> Self {
 		let EngineParts {
 			node,
+			operator,
 			genesis,
 			key,
 			cap_per_customer,
@@ -125,6 +131,7 @@ impl Engine {
 		} = parts;
 		Self {
 			node,
+			identity: Identity { agent: *key.public().as_bytes(), operator },
 			prove,
 			intake: Intake::new(node, storage.clone(), cap_per_customer, metrics.clone()),
 			updater: Updater::new(node, genesis, key, metrics.clone()),
@@ -178,6 +185,10 @@ impl Engine {
 					Head::Best => self.on_best(&chain).await?,
 				},
 				offer = offers.recv() => match offer {
+					// No bytes are brought in vain.
+					Some(offer) if self.situation.foreign.is_some() => {
+						tokio::spawn(offer.reply(OfferReply::Refused(Refusal::NotTaking.to_string())));
+					}
 					Some(offer) => self.intake.take(chain.clone(), offer),
 					// The transport has stopped: so shall we, soon.
 					None => shutdown.wait().await,
@@ -210,6 +221,10 @@ impl Engine {
 			self.situation.trouble = None;
 			return Ok(());
 		};
+		if !self.is_ours(&node) {
+			self.publish(Some(&node));
+			return Ok(());
+		}
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
 		if self.reading.is_none() && self.is_stale(&basis, node.window.period_length) {
 			self.reading = Some((basis, Reading::new(block, node.clone(), self.known())));
@@ -227,6 +242,20 @@ impl Engine {
 		self.metrics.numbers().finalised.set(head.height.into());
 		self.publish(Some(&node));
 		Ok(())
+	}
+
+	/// Whether the node is this machine's. If not, the status says why and nothing follows from its state; windows are
+	/// proven all the same, because its operator may be about to bring the new key.
+	fn is_ours(&mut self, node: &NodeView) -> bool {
+		let foreign = self.identity.ensure_ours(node).err().map(|reason| reason.to_string());
+		if let Some(words) = foreign.as_deref() {
+			if self.situation.foreign.as_deref() != Some(words) {
+				tracing::error!("{words}");
+			}
+			(self.basis, self.reading, self.is_in_step) = (None, None, false);
+		}
+		self.situation.foreign = foreign;
+		self.situation.foreign.is_none()
 	}
 
 	/// The deals of this folder.

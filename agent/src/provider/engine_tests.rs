@@ -9,7 +9,7 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, journal::DealState as Local, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{active, deal, node, window},
+	provider::testing::{active, deal, key, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
@@ -36,7 +36,7 @@ impl World {
 	async fn new() -> Self {
 		let (folder, fake) = (tempfile::tempdir().unwrap(), FakeNode::new());
 		let chain = fake.connect().await.unwrap();
-		let (node, key) = (node().id, SecretKey::from_bytes(&[2; 32]));
+		let (node, operator, key) = (node().id, Some(node().operator), key());
 		let storage = Storage::open(folder.path()).unwrap();
 		let forests = Forests::open(&storage.journal, node.0).unwrap();
 		let metrics = Metrics::new();
@@ -55,6 +55,7 @@ impl World {
 
 		let engine = Engine::new(EngineParts {
 			node,
+			operator,
 			genesis: GENESIS,
 			key,
 			cap_per_customer: 0,
@@ -295,4 +296,39 @@ async fn proposals_that_cannot_be_accepted_now_cost_each_block_little_and_all_ha
 	}
 
 	assert_eq!((seen.len(), world.fake.submitted()), (1_000, 0));
+}
+
+// 2
+#[tokio::test]
+async fn a_node_that_names_another_key_is_proven_and_nothing_follows_from_its_state() {
+	let mut world = World::new().await;
+	let forest = world.engine.forests.current();
+	let other = NodeView { agent: [9; 32], deals: 1, ..node() };
+	world.fake.serve("node_page", Some(&other).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!((world.fake.submitted(), world.engine.is_in_step), (1, false), "the window alone");
+	assert_eq!((world.engine.storage.journal.followed(), world.engine.forests.current()), (None, forest));
+	assert!(world.words().contains("not earning: node 1 is served by the agent 0909"), "{}", world.words());
+
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, forest, ..node() }).encode());
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.is_in_step && world.engine.situation.foreign.is_none());
+}
+
+// 2
+#[tokio::test]
+async fn a_node_of_another_operator_is_not_followed() {
+	let mut world = World::new().await;
+	let other = NodeView { operator: AccountId::from([9; 32]), ..node() };
+	world.fake.serve("node_page", Some(&other).encode());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert_eq!(world.engine.storage.journal.followed(), None);
+	assert!(world.words().contains("this data folder is for the operator"), "{}", world.words());
 }
