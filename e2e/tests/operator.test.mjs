@@ -161,7 +161,7 @@ test('a wallet registers with the agent\'s word, and nobody else can use it', as
 	const ports = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
 	await substation(['init', ...base, ...ports, '--operator', chain.account('//Ferdie').address]);
 	const { stderr } = await substation(['run', ...base], { expectFailure: true });
-	assert.match(stderr, new RegExp(`node ${Number(data.node)}, which .+ belongs to ${data.operator}; this data folder is for the operator`));
+	assert.match(stderr, new RegExp(`node ${Number(data.node)}, which .+ belongs to \\S+; this data folder is for the operator`));
 });
 
 test('a customer settles and closes with the folder that knows the chain', async () => {

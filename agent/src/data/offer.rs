@@ -165,7 +165,7 @@ mod tests {
 	// 14
 	#[test]
 	fn a_reason_is_short_and_plain() {
-		let said = |reason: &[u8]| match decode_reply(&[&[1], reason].concat()) {
+		let said = |reason: &[u8]| match decode_reply(&[&[1][..], reason].concat()) {
 			Some(OfferReply::Refused(reason)) => reason,
 			other => panic!("{other:?}"),
 		};
