@@ -17,7 +17,7 @@ const BUDGET: u32 = 8 * PAGE;
 /// What a deal costs that is asked for by itself.
 const SINGLE: u32 = 4;
 /// Pages that are read however few deals are known.
-const LEAST_PAGES: u32 = 2;
+const MIN_PAGES: u32 = 2;
 
 /// What has been read so far.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Reading {
 	pub fn new(block: BlockHash, node: NodeView, known: impl IntoIterator<Item = u64>) -> Self {
 		let missing: BTreeSet<u64> = known.into_iter().collect();
 		let filled = u32::try_from(missing.len()).unwrap_or(u32::MAX) / PAGE;
-		let pages = filled.saturating_mul(2).saturating_add(LEAST_PAGES);
+		let pages = filled.saturating_mul(2).saturating_add(MIN_PAGES);
 		Self { block, node, missing, found: BTreeMap::new(), accepted: 0, pages, after: None, is_at_end: false }
 	}
 

@@ -29,7 +29,7 @@ const CLEARING: &str = "clearing";
 /// Refusals of one single proposal after which it is given up.
 const MOST_REFUSALS: u32 = 3;
 /// Waiting proposals that one block looks at. Customers may have brought any number of which none can be accepted now.
-const MOST_LOOKS: usize = 2 * MAX_UPDATES;
+const MAX_LOOKS: usize = 2 * MAX_UPDATES;
 
 /// Sends updates and remembers what is on its way.
 #[derive(Debug)]
@@ -118,9 +118,9 @@ impl Updater {
 		let mut promised = Promised::default();
 		let mut taken = Vec::new();
 		// Of more than one block looks at, the next one begins with others.
-		let had_its_turn = |record: &DealRecord| waiting.len() > MOST_LOOKS && record.deal <= self.looked_at;
+		let had_its_turn = |record: &DealRecord| waiting.len() > MAX_LOOKS && record.deal <= self.looked_at;
 		let first = waiting.partition_point(had_its_turn);
-		for record in waiting.iter().cycle().skip(first).take(waiting.len().min(MOST_LOOKS)) {
+		for record in waiting.iter().cycle().skip(first).take(waiting.len().min(MAX_LOOKS)) {
 			if taken.len() >= self.batch {
 				break;
 			}
