@@ -14,13 +14,14 @@ use super::{
 	scrub::Scrub,
 	storage::Storage,
 };
+use crate::plain::Plain;
 use axum::{
 	body::Bytes,
 	extract::{DefaultBodyLimit, State},
 	http::{header, StatusCode},
 	response::{IntoResponse, Response},
 	routing::{get, post},
-	Json, Router,
+	Router,
 };
 use codec::{DecodeAll, Encode};
 use serde_json::{json, Value};
@@ -155,9 +156,15 @@ async fn node(State(api): State<Api>) -> Response {
 
 async fn status(State(api): State<Api>) -> Response {
 	match tokio::task::spawn_blocking(move || api.status()).await {
-		Ok(status) => Json(status).into_response(),
+		Ok(status) => answered(&status),
 		Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
 	}
+}
+
+/// JSON that a terminal may show, and that no browser takes for a page.
+fn answered(value: &Value) -> Response {
+	let headers = [(header::CONTENT_TYPE, "application/json"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+	(headers, Plain(value).to_string()).into_response()
 }
 
 async fn metrics(State(api): State<Api>) -> Response {

@@ -4,6 +4,7 @@ use crate::{
 	cli::amounts::display_amount,
 	data::{
 		hashing::Commitment,
+		messages::with_cause,
 		progress::Progress,
 		transfer::{self, Tally, TransferError, Transport},
 	},
@@ -148,7 +149,7 @@ pub async fn fetch(
 }
 
 async fn open(connection: &Connection) -> Result<(SendStream, RecvStream), PaymentError> {
-	connection.open_bi().await.map_err(|error| MessageError::Broken(error.to_string()).into())
+	connection.open_bi().await.map_err(|error| MessageError::Broken(with_cause(&error)).into())
 }
 
 async fn ask_price(outgoing: &mut SendStream, incoming: &mut RecvStream) -> Result<Quote, PaymentError> {
