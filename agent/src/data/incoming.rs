@@ -116,7 +116,7 @@ impl Incoming {
 		self.mark()
 	}
 
-	/// Puts the whole content in its place, durably. What has arrived for that place with other lengths goes.
+	/// Puts the whole content in its place, durably. What has arrived of it with other lengths goes.
 	pub fn finish(mut self) -> Result<(), BlobError> {
 		if !self.is_whole() {
 			let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the content is not complete");
@@ -139,7 +139,7 @@ impl Incoming {
 		}
 		fs::rename(part, at).map_err(BlobError::io(at))?;
 		disk::sync_folder(folder).map_err(BlobError::io(folder))?;
-		Self::discard(at, self.length).and_then(|()| discard_others(at)).map_err(BlobError::io(at))
+		Self::discard(at, self.length).and_then(|()| discard_others(at, &self.root)).map_err(BlobError::io(at))
 	}
 
 	/// Ends an attempt that brought no whole content. Leaves what the next one can use.
@@ -195,12 +195,14 @@ fn open(path: &Path) -> io::Result<File> {
 	OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
-/// Deletes what has arrived of contents that were to be at `data`, whatever their lengths.
-fn discard_others(data: &Path) -> io::Result<()> {
+/// Deletes what has arrived of this content for `data`, whatever its lengths. A mark says so: a file that only has such a
+/// name may be anything.
+fn discard_others(data: &Path, root: &Hash) -> io::Result<()> {
 	for item in fs::read_dir(disk::folder_of(data))? {
 		let path = item?.path();
-		if Incoming::length_in_name(&path, data).is_some() {
-			disk::remove_if_there(&path)?;
+		let Some(length) = Incoming::length_in_name(&path, data) else { continue };
+		if path == mark_path(data, length) && fs::read(&path).is_ok_and(|mark| mark.starts_with(root)) {
+			Incoming::discard(data, length)?;
 		}
 	}
 	Ok(())
