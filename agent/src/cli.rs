@@ -6,7 +6,10 @@ pub mod disputes;
 pub mod keys;
 pub mod payments;
 
-use crate::chain::{signed::Wait, AccountId};
+use crate::{
+	chain::{signed::Wait, AccountId},
+	plain::PlainFields,
+};
 use amounts::{parse_amount, parse_hash, parse_region, parse_size};
 use bandwidth::Bandwidth;
 use clap::{Args, Parser, Subcommand};
@@ -422,7 +425,7 @@ impl Cli {
 		let colours = std::io::stderr().is_terminal();
 		let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_target(false);
 		// A second start keeps the first log.
-		let _ = log.with_writer(std::io::stderr).try_init();
+		let _ = log.fmt_fields(PlainFields).with_writer(std::io::stderr).try_init();
 	}
 }
 

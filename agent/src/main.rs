@@ -1,8 +1,10 @@
 //! `substation`: the program beside the hardware, and what customers use.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 use clap::Parser;
 use std::process::ExitCode;
-use substation_agent::{cli::Cli, commands};
+use substation_agent::{cli::Cli, commands, plain};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,7 +13,7 @@ async fn main() -> ExitCode {
 	match commands::run(cli).await {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
-			eprintln!("error: {}", commands::one_line(&error));
+			plain::eprint(format_args!("error: {}", commands::one_line(&error)));
 			ExitCode::FAILURE
 		}
 	}

@@ -284,7 +284,7 @@ describe('payment channels', { concurrency: 6 }, () => {
 			const output = path.join(network.folder, 'large-copy');
 			const args = ['fetch', name, '--output', output, '--max-price', '10', '--data', customer.data, '--rpc', provider.ws, '--json'];
 			const first = new Daemon('interrupted', AGENT, [...args, '--suri', payer]);
-			const arrived = async () => (await stat(`${output}.part`)).blocks * 512;
+			const arrived = async () => (await stat(`${output}.${bytes}.part`)).blocks * 512;
 			await until('a part to arrive', 120, async () => (await arrived()) > 8 << 20, 1);
 			await first.stop('SIGINT', 60);
 			assert.match(first.lines.join('\n'), /interrupted; what has arrived is kept/);

@@ -56,7 +56,8 @@ test('customers see another offer at once', async () => {
 	const { capacity, price } = await listed();
 	assert.deepEqual([capacity, price], [20 * GIB, String(STN / 50n)]);
 	assert.match(await refused('set-offer', ['--capacity', '1GiB', '--price', '0']), /ZeroPrice/);
-	const proposal = { node: provider.node, root: `0x${'11'.repeat(32)}`, length: 1024, periods: 10, price: STN / 50n };
+	// A length that the stored file does not have: whoever fetches by its hash is not misled.
+	const proposal = { node: provider.node, root: `0x${stored.hash}`, length: 999_999, periods: 10, price: STN / 50n };
 	await chain.submit(chain.api.tx.storageMarket.propose(proposal), '//Ferdie');
 	unanswered = Number((await chain.event('storageMarket', 'DealProposed', 20, (e) => Number(e.deal) !== stored.deal)).data.deal);
 });
@@ -173,6 +174,12 @@ test('a wallet registers with the agent\'s word, and nobody else can use it', as
 	const found = await chain.call.substationApi.nodeOfAgent(`0x${agent}`);
 	assert.equal(found.unwrap().toNumber(), Number(data.node));
 	await assert.rejects(chain.submit(call(), suri), { message: 'registry.AgentTaken' });
+
+	// The machine was told of another operator since: it does not serve the node of the one before.
+	const ports = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
+	await substation(['init', ...base, ...ports, '--operator', chain.account('//Ferdie').address]);
+	const { stderr } = await substation(['run', ...base], { expectFailure: true });
+	assert.match(stderr, new RegExp(`node ${Number(data.node)}, which .+ belongs to \\S+; this data folder is for the operator`));
 });
 
 test('a customer settles and closes with the folder that knows the chain', async () => {

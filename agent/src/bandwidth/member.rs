@@ -339,7 +339,7 @@ fn fresh() -> Hash {
 
 async fn greeting(connection: &Connection) -> Result<(Control, Frames, TestId, NodeId), FrameError> {
 	let opened = connection.accept_bi().await;
-	let (stream, questions) = opened.map_err(|error| FrameError::Broken(error.to_string()))?;
+	let (stream, questions) = opened.map_err(|error| FrameError::Broken(with_cause(&error)))?;
 	let (control, mut frames) = (Control::new(connection, stream), Frames::new(connection, questions));
 	match frames.next().await? {
 		ToMember::Hello { test, node } => Ok((control, frames, test, node)),

@@ -17,7 +17,10 @@
 //! the frame's number in its direction (u32, little endian, from 0) and the same SCALE value. Whichever copy comes first
 //! counts. Whoever does without only loses accuracy.
 
-use crate::data::messages::{self, with_cause};
+use crate::{
+	data::messages::{self, with_cause},
+	plain,
+};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{Connection, ReadError, RecvStream, SendStream, VarInt};
 use std::time::Duration;
@@ -30,7 +33,7 @@ pub const ALPN: &[u8] = b"substation/bandwidth/1";
 /// Most bytes of a frame without its length.
 pub const MAX_FRAME: usize = 4_096;
 
-/// Most bytes of a reason.
+/// Most letters of a reason.
 const REASON: usize = 256;
 
 /// Why a bulk stream is reset: what has arrived is enough.
@@ -117,9 +120,9 @@ impl ToNode {
 	}
 }
 
-/// A reason as it is sent and shown: short, one line, nothing that moves a cursor.
+/// A reason as it is sent and shown: short, and plain.
 pub fn bounded(reason: String) -> String {
-	reason.chars().filter(|letter| !letter.is_control()).take(REASON).collect()
+	plain::bounded(reason, REASON)
 }
 
 /// Why no frame came.
@@ -310,6 +313,6 @@ mod tests {
 
 	#[test]
 	fn reasons_cannot_move_the_cursor() {
-		assert_eq!(bounded("a\u{1b}[2Jb\nc".into()), "a[2Jbc");
+		assert_eq!(bounded("a\u{1b}[2Jb\nc".into()), "a\\u001b[2Jb\\nc");
 	}
 }

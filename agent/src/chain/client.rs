@@ -50,7 +50,7 @@ const API_ID: &str = "0xe61130d408e0b61c";
 /// The version of [`API`] that has every method called here. Newer ones have them too.
 const API_VERSION: u32 = 1;
 /// Most rows that one page of the runtime API brings.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 /// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between two attempts to connect.
@@ -379,22 +379,39 @@ impl Chain {
 		self.page("clock", (), block).await
 	}
 
-	/// Every deal of a node that has a record.
-	pub async fn deals_of_node(&self, node: NodeId, block: BlockHash) -> Result<Vec<DealView>, ChainError> {
-		let mut deals: Vec<DealView> = Vec::new();
+	/// Those deals of a node that are wanted, of all that have a record. Anybody makes records by proposing: those that are
+	/// not wanted take no memory.
+	pub async fn deals_of_node(
+		&self,
+		node: NodeId,
+		block: BlockHash,
+		wanted: impl Fn(&DealView) -> bool,
+	) -> Result<Vec<DealView>, ChainError> {
+		let (mut deals, mut after) = (Vec::new(), None);
 		loop {
-			let after = deals.last().map(|page| page.id);
-			let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
-			let is_last = page.len() < PAGE as usize;
-			// Without an end to them the memory would fill.
-			if !is_last && page.first().is_some_and(|first| after.is_some_and(|after| first.id <= after)) {
-				return Err(self.unreadable("deals_of_node", "its pages do not go on"));
-			}
-			deals.extend(page);
-			if is_last {
+			let (page, next) = self.deals_page(node, after, block).await?;
+			deals.extend(page.into_iter().filter(&wanted));
+			after = next;
+			if after.is_none() {
 				return Ok(deals);
 			}
 		}
+	}
+
+	/// Some deals of a node, and the one after which more follow; `None` if there are no more.
+	pub async fn deals_page(
+		&self,
+		node: NodeId,
+		after: Option<DealId>,
+		block: BlockHash,
+	) -> Result<(Vec<DealView>, Option<DealId>), ChainError> {
+		let page: Vec<DealView> = self.page("deals_of_node", (node, after, PAGE), block).await?;
+		let next = page.last().map(|page| page.id).filter(|_| page.len() >= PAGE as usize);
+		// Without an end to them the memory would fill. They come in the order of the state, which is not that of the ids.
+		if next.is_some() && page.iter().any(|page| Some(page.id) == after) {
+			return Err(self.unreadable("deals_of_node", "its pages do not go on"));
+		}
+		Ok((page, next))
 	}
 
 	/// Every registered node.
@@ -483,7 +500,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		chain::testing::FakeNode,
-		provider::testing::{node, window},
+		provider::testing::{deal, node, window},
 	};
 	use serde_json::json;
 	use substation_primitives::ResourceClass;
@@ -493,6 +510,26 @@ mod tests {
 		let error = Chain::connect(url, None, patience).await.map(drop).unwrap_err();
 		assert!(error.is_connection_lost());
 		error.to_string()
+	}
+
+	#[tokio::test]
+	async fn deals_are_read_page_by_page_in_whatever_order_the_state_has_them() {
+		let fake = FakeNode::new();
+		let chain = fake.connect().await.unwrap();
+		let block = chain.best().await.unwrap();
+		let mut deals: Vec<DealView> = (0..1_200).map(|id| DealView { id: DealId(id), ..deal() }).collect();
+		deals.sort_by_key(|page| page.id.0.to_le_bytes());
+
+		fake.serve_deals(deals.clone());
+		assert_eq!(chain.deals_of_node(node().id, block, |_| true).await.unwrap(), deals);
+		let wanted = chain.deals_of_node(node().id, block, |page| page.id.0 % 600 == 7).await.unwrap();
+		assert_eq!(wanted.iter().map(|page| page.id.0).collect::<Vec<_>>(), [7, 607]);
+
+		// A node that begins again and again.
+		fake.serve_deals(Vec::new());
+		fake.serve("deals_of_node", deals.get(..500).unwrap().encode());
+		let error = chain.deals_of_node(node().id, block, |_| true).await.unwrap_err();
+		assert!(error.to_string().contains("its pages do not go on"), "{error}");
 	}
 
 	#[test]

@@ -1,13 +1,17 @@
 //! A node of a chain that answers from a table.
 
-use crate::chain::{client::Chain, error::ChainError};
-use codec::Encode;
+use crate::chain::{
+	client::{Chain, DealView},
+	error::ChainError,
+};
+use codec::{Decode, Encode};
 use serde_json::{json, Value};
 use sp_core::OpaqueMetadata;
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
 };
+use substation_primitives::{DealId, NodeId};
 use substation_runtime::{Runtime, VERSION};
 use subxt::{
 	metadata::Metadata,
@@ -33,8 +37,10 @@ struct State {
 	spec: u32,
 	apis: Value,
 	submitted: usize,
-	/// What was asked, in order.
-	calls: Vec<String>,
+	/// What was asked, in order: RPC methods, or what they call in the runtime with its arguments.
+	calls: Vec<(String, Vec<u8>)>,
+	/// The deals of the node, in the order in which pages bring them; none are served page by page if this is empty.
+	deals: Vec<DealView>,
 	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
 	finalised: (u32, [u8; 32]),
 	blocks: HashMap<u32, Option<[u8; 32]>>,
@@ -61,6 +67,12 @@ fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
+/// The arguments of a call in the runtime.
+fn arguments(params: &Value) -> Vec<u8> {
+	let text = params[1].as_str().unwrap_or_default();
+	hex::decode(text.trim_start_matches("0x")).unwrap_or_default()
+}
+
 impl FakeNode {
 	/// Serves this repository's runtime, and no page yet.
 	pub(crate) fn new() -> Self {
@@ -78,6 +90,7 @@ impl FakeNode {
 			apis,
 			submitted: 0,
 			calls: Vec::new(),
+			deals: Vec::new(),
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
@@ -96,10 +109,49 @@ impl FakeNode {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
 	}
 
-	/// How often a method of the runtime API was asked for.
-	pub(crate) fn asked(&self, method: &str) -> usize {
-		let name = format!("SubstationApi_{method}");
-		self.state().calls.iter().filter(|call| **call == name).count()
+	/// How often a method of the runtime API was asked for, but for calls that [`asked`](Self::asked) has told.
+	pub(crate) fn times_asked(&self, method: &str) -> usize {
+		let is_meant = |call: &str| call.strip_prefix("SubstationApi_") == Some(method);
+		self.state().calls.iter().filter(|(call, _)| is_meant(call)).count()
+	}
+
+	/// Serves these deals, by pages and one by one.
+	pub(crate) fn serve_deals(&self, deals: Vec<DealView>) {
+		self.state().deals = deals;
+	}
+
+	/// The arguments of all calls of a method of the runtime API since this was asked last. They are forgotten.
+	pub(crate) fn asked(&self, method: &str) -> Vec<Vec<u8>> {
+		let mut found = Vec::new();
+		self.state().calls.retain(|(call, arguments)| {
+			let is_meant = call.strip_prefix("SubstationApi_") == Some(method);
+			if is_meant {
+				found.push(arguments.clone());
+			}
+			!is_meant
+		});
+		found
+	}
+
+	/// What a call about deals answers, if deals are served.
+	fn deals(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+		let deals = self.state().deals.clone();
+		if deals.is_empty() {
+			return None;
+		}
+		match function {
+			"SubstationApi_deal_page" => {
+				let id = DealId::decode(&mut &arguments[..]).ok()?;
+				Some(deals.into_iter().find(|page| page.id == id).encode())
+			}
+			"SubstationApi_deals_of_node" => {
+				let (_, after, most) = <(NodeId, Option<DealId>, u32)>::decode(&mut &arguments[..]).ok()?;
+				let from =
+					after.and_then(|after| deals.iter().position(|page| page.id == after)).map_or(0, |at| at + 1);
+				Some(deals.into_iter().skip(from).take(most as usize).collect::<Vec<_>>().encode())
+			}
+			_ => None,
+		}
 	}
 
 	/// This is the final block from now on.
@@ -149,7 +201,7 @@ impl FakeNode {
 
 	/// What was asked until now: RPC methods, or what they call in the runtime.
 	pub(crate) fn calls(&self) -> Vec<String> {
-		self.state().calls.clone()
+		self.state().calls.iter().map(|(call, _)| call.clone()).collect()
 	}
 
 	/// A connection to it.
@@ -200,8 +252,9 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
-				Ok(json!(hex_of(&answer)))
+				let served = || self.state().answers.get(function).cloned();
+				let answer = self.deals(function, &arguments(params)).or_else(served);
+				Ok(json!(hex_of(&answer.ok_or_else(|| unknown(function))?)))
 			}
 			"author_submitExtrinsic" => {
 				self.state().submitted += 1;
@@ -215,8 +268,11 @@ impl FakeNode {
 impl RpcClientT for FakeNode {
 	fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
 		let params = params.map_or(Value::Null, |params| serde_json::from_str(params.get()).expect("it is JSON"));
-		let call = if method == "state_call" { params[0].as_str().unwrap_or(method) } else { method };
-		self.state().calls.push(call.to_owned());
+		let (call, arguments) = match method {
+			"state_call" => (params[0].as_str().unwrap_or(method), arguments(&params)),
+			_ => (method, Vec::new()),
+		};
+		self.state().calls.push((call.to_owned(), arguments));
 		let answer = self.answer(method, &params);
 		let answer = answer.map(|value| RawValue::from_string(value.to_string()).expect("it is JSON"));
 		Box::pin(std::future::ready(answer))

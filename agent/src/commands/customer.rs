@@ -18,8 +18,14 @@ use crate::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
-use std::{collections::BTreeMap, fs};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+};
 use substation_primitives::{deal::DealState, settings::ProofSettings, DealId, NodeId, NodeStatus};
+
+/// Lengths that deals name for one content: the right one, and whatever others claim.
+pub type Lengths = BTreeSet<u64>;
 
 /// The file that records a customer's deals.
 const RECORDS: &str = "deals.json";
@@ -82,9 +88,9 @@ pub async fn deals(common: &Common, options: &Deals) -> Result<()> {
 			None => session.chain.nodes(best).await?.into_iter().map(|page| page.id).collect(),
 		};
 		for node in nodes {
-			let pages = session.chain.deals_of_node(node, best).await?;
-			let wanted = pages.into_iter().filter(|page| options.customer.is_none_or(|who| page.deal.customer == who));
-			rows.extend(wanted.map(|page| Row { id: page.id.0, page: Some(page), record: None }));
+			let wanted = |page: &DealView| options.customer.is_none_or(|who| page.deal.customer == who);
+			let pages = session.chain.deals_of_node(node, best, wanted).await?;
+			rows.extend(pages.into_iter().map(|page| Row { id: page.id.0, page: Some(page), record: None }));
 		}
 	}
 	rows.sort_by_key(|row| row.id);
@@ -250,8 +256,9 @@ pub fn addresses(page: &NodeView) -> Vec<String> {
 	dialable(&page.addresses)
 }
 
-/// The nodes that have a running deal over this content, and its length.
-pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result<BTreeMap<NodeId, u64>> {
+/// The nodes that have accepted a deal over this content, and every length that their deals name. What is only proposed
+/// says nothing about a node: anybody proposes any length for any root.
+pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result<BTreeMap<NodeId, Lengths>> {
 	let best = chain.best().await?;
 	let nodes = if among.is_empty() {
 		chain.nodes(best).await?.into_iter().filter(|page| page.deals > 0).map(|page| page.id).collect()
@@ -260,9 +267,11 @@ pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result
 	};
 	let mut found = BTreeMap::new();
 	for node in nodes {
-		let pages = chain.deals_of_node(node, best).await?;
-		if let Some(page) = pages.into_iter().find(|page| page.deal.root == *hash) {
-			found.insert(node, page.deal.length);
+		let is_held = |page: &DealView| page.deal.root == *hash && matches!(page.deal.state, DealState::Active(_));
+		let lengths: Lengths =
+			chain.deals_of_node(node, best, is_held).await?.iter().map(|page| page.deal.length).collect();
+		if !lengths.is_empty() {
+			found.insert(node, lengths);
 		}
 	}
 	Ok(found)
@@ -271,6 +280,12 @@ pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		chain::testing::FakeNode,
+		provider::testing::{active, deal, node},
+	};
+	use codec::Encode;
+	use substation_primitives::deal::Deal;
 
 	#[test]
 	fn records_are_kept_in_order_and_follow_their_deals() {
@@ -291,6 +306,29 @@ mod tests {
 		renumber(&folder, NodeId(2), DealId(5), DealId(6)).unwrap();
 
 		assert_eq!(records(&folder).unwrap(), [deal(5), deal(2), StoredDeal { node: 2, ..deal(6) }]);
+	}
+
+	// 15
+	#[tokio::test]
+	async fn a_strangers_proposal_does_not_say_how_long_a_content_is() {
+		let fake = FakeNode::new();
+		let chain = fake.connect().await.unwrap();
+		let (proposal, accepted) = (deal(), active(0));
+		let (hash, length) = (accepted.deal.root, accepted.deal.length);
+		let strange = |id, length| {
+			let deal = Deal { length, ..proposal.deal };
+			DealView { id: DealId(id), deal, ..proposal.clone() }
+		};
+		let other = DealView { id: DealId(9), deal: Deal { root: [9; 32], length: 7, ..accepted.deal }, ..active(1) };
+		fake.serve("nodes", vec![NodeView { deals: 1, ..node() }].encode());
+		fake.serve_deals(vec![strange(1, length + 1), strange(2, 0), other, accepted.clone(), strange(6, u64::MAX)]);
+
+		let found = holders(&chain, &hash, &[]).await.unwrap();
+		assert_eq!(found, BTreeMap::from([(node().id, BTreeSet::from([length]))]));
+		assert_eq!(holders(&chain, &hash, &[node().id]).await.unwrap(), found);
+
+		fake.serve_deals(vec![strange(1, length)]);
+		assert!(holders(&chain, &hash, &[]).await.unwrap().is_empty());
 	}
 
 	#[test]

@@ -8,7 +8,7 @@ use crate::{
 	},
 	commands::{
 		channels,
-		customer::{addresses, holders, records},
+		customer::{addresses, holders, records, Lengths},
 		local::blocking,
 		session::Session,
 	},
@@ -63,19 +63,21 @@ pub async fn fetch(common: &Common, options: &Fetch) -> Result<()> {
 		session.key(&options.payment.signer).await?;
 	}
 	let named: Vec<NodeId> = options.nodes.iter().copied().map(NodeId).collect();
-	let mut found: BTreeMap<NodeId, u64> = records(&session.folder)?
+	let mut found: BTreeMap<NodeId, Lengths> = records(&session.folder)?
 		.into_iter()
 		.filter(|record| record.hash == hash)
-		.map(|record| (NodeId(record.node), record.bytes))
+		.map(|record| (NodeId(record.node), Lengths::from([record.bytes])))
 		.filter(|(node, _)| named.is_empty() || named.contains(node))
 		.collect();
 	if found.is_empty() {
 		found = holders(&session.chain, &options.hash, &named).await?;
 	}
 	if found.is_empty() && !named.is_empty() {
-		// The deal may be over and its bytes still be there; another deal knows their length.
-		let length = holders(&session.chain, &options.hash, &[]).await?.into_values().next();
-		found = length.map(|length| named.iter().map(|node| (*node, length)).collect()).unwrap_or_default();
+		// The deal may be over and its bytes still be there; deals of other nodes know their length.
+		let lengths: Lengths = holders(&session.chain, &options.hash, &[]).await?.into_values().flatten().collect();
+		if !lengths.is_empty() {
+			found = named.iter().map(|node| (*node, lengths.clone())).collect();
+		}
 	}
 	ensure!(!found.is_empty(), "no node has a deal for {hash}; check the hash with `substation deals`");
 
@@ -140,28 +142,22 @@ async fn already_there(options: &Fetch) -> Result<Option<u64>> {
 async fn try_each(
 	session: &Session,
 	options: &Fetch,
-	found: &BTreeMap<NodeId, u64>,
+	found: &BTreeMap<NodeId, Lengths>,
 	transport: &Transport,
 	common: &Common,
 ) -> Result<(NodeId, u64, Option<Bill>)> {
 	let best = session.chain.best().await?;
 	let mut failures = Vec::new();
-	for (node, length) in found {
+	for (node, lengths) in found {
 		let Some(page) = session.chain.node(*node, best).await? else {
 			failures.push(format!("node {node} is not registered any more"));
 			continue;
 		};
-		let content = Commitment { root: options.hash, length: *length };
-		let progress = Progress::new(Output::detect(common.quiet, common.json), "fetching", *length);
-		match one(session, options, &page, content, transport, &progress).await {
-			Ok(bill) => return Ok((*node, *length, bill)),
-			Err(error) if transport.endpoint().is_closed() => {
-				// Interrupted: no other node could be dialled either.
-				progress.finish();
-				return Err(error);
-			}
+		match with_right_length(session, options, &page, lengths, transport, common).await {
+			Ok((length, bill)) => return Ok((*node, length, bill)),
+			// Interrupted: no other node could be dialled either.
+			Err(error) if transport.endpoint().is_closed() => return Err(error),
 			Err(error) => {
-				progress.finish();
 				let error = super::one_line(&error);
 				tracing::warn!(node = node.0, "{error}");
 				failures.push(format!("node {node}: {error}"));
@@ -169,6 +165,44 @@ async fn try_each(
 		}
 	}
 	bail!("no node could deliver the file: {}; what has arrived is kept, try again", failures.join("; "))
+}
+
+/// Fetches from one node. Where deals name several lengths the node says which is right, and its bytes show it.
+async fn with_right_length(
+	session: &Session,
+	options: &Fetch,
+	page: &NodeView,
+	lengths: &Lengths,
+	transport: &Transport,
+	common: &Common,
+) -> Result<(u64, Option<Bill>)> {
+	let mut length = *lengths.first().context("no deal says how long the file is")?;
+	let mut was_told = false;
+	loop {
+		let content = Commitment { root: options.hash, length };
+		let progress = Progress::new(Output::detect(common.quiet, common.json), "fetching", length);
+		let error = match one(session, options, page, content, transport, &progress).await {
+			Ok(bill) => return Ok((length, bill)),
+			Err(error) => error,
+		};
+		progress.finish();
+		match claimed(&error).filter(|claimed| !was_told && lengths.contains(claimed)) {
+			Some(claimed) => (length, was_told) = (claimed, true),
+			None => return Err(error),
+		}
+	}
+}
+
+/// The length that a node has claimed when it was asked for another.
+fn claimed(error: &anyhow::Error) -> Option<u64> {
+	let transfer = match error.downcast_ref() {
+		Some(PaymentError::Transfer(error)) => Some(error),
+		_ => error.downcast_ref(),
+	};
+	match transfer {
+		Some(TransferError::WrongSize { claimed, .. }) => Some(*claimed),
+		_ => None,
+	}
 }
 
 /// Fetches from one node, for free if it serves for free.
@@ -296,6 +330,17 @@ mod tests {
 		{
 			assert!(check(wrong, STN).is_err());
 		}
+	}
+
+	// 15
+	#[test]
+	fn a_node_says_how_long_its_content_is() {
+		let wrong = || TransferError::WrongSize { claimed: 7, expected: 8 };
+
+		assert_eq!(claimed(&wrong().into()), Some(7));
+		assert_eq!(claimed(&PaymentError::from(wrong()).into()), Some(7));
+		assert_eq!(claimed(&TransferError::Stalled.into()), None);
+		assert_eq!(claimed(&PaymentError::Silent.into()), None);
 	}
 
 	#[tokio::test]

@@ -62,7 +62,7 @@ pub async fn bench(common: &Common, what: &BenchCommand) -> Result<()> {
 		}
 		BenchCommand::Restart { deals, folder } => shown(&bench::restart(deals, &folder)?, json),
 	});
-	println!("{}", text.await?);
+	text.await?.lines().for_each(|line| println!("{line}"));
 	Ok(())
 }
 

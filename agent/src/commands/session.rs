@@ -10,6 +10,7 @@ use crate::{
 	commands::local::blocking,
 	config::{Config, Folder},
 	keys,
+	provider::identity::Identity,
 };
 use anyhow::{ensure, Context, Result};
 use serde_json::json;
@@ -76,9 +77,15 @@ impl Session {
 		if let Some(node) = self.config.node {
 			return Ok(NodeId(node));
 		}
-		let agent = *self.folder.agent_key()?.public().as_bytes();
-		let found = self.chain.node_of_agent(&agent, self.chain.best().await?).await?;
+		let found = self.identity()?.find(&self.chain, self.chain.best().await?).await?;
+		let found = found.map(|page| page.id);
 		found.context("this machine is not registered; run `substation register`, or name a node with --node")
+	}
+
+	/// What tells this machine's node from others.
+	pub fn identity(&self) -> Result<Identity> {
+		let agent = *self.folder.agent_key()?.public().as_bytes();
+		Ok(Identity { agent, operator: self.config.operator })
 	}
 
 	/// The node that a command names, or else this machine's.

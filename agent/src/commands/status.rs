@@ -6,6 +6,7 @@ use crate::{
 	commands::session::Session,
 	config::Folder,
 	provider::{
+		identity::FindError,
 		report::{Report, Situation},
 		rewards,
 	},
@@ -64,16 +65,24 @@ fn of_folder(answer: Value, folder: &Folder) -> Result<Value> {
 async fn from_chain(common: &Common) -> Result<Report> {
 	let session = Session::provider(common).await?;
 	let best = session.chain.best().await?;
-	let own = session.own_node().await.ok();
+	let found = session.own_node().await;
+	let foreign = found.as_ref().err().and_then(|error| error.downcast_ref::<FindError>());
+	let mut foreign = match foreign {
+		Some(FindError::NotOurs(reason)) => Some(reason.to_string()),
+		_ => None,
+	};
+	let own = found.ok();
 	let node = match own {
 		Some(node) => session.chain.node(node, best).await?,
 		None => None,
 	};
-	let mut situation = Situation { proves_itself: true, ..Situation::default() };
+	if let (Some(page), Ok(identity)) = (&node, session.identity()) {
+		foreign = identity.ensure_ours(page).err().map(|reason| reason.to_string());
+	}
+	let mut situation = Situation { proves_itself: true, foreign, ..Situation::default() };
 	if let Some(page) = &node {
-		let deals = session.chain.deals_of_node(page.id, best).await;
+		let deals = session.chain.deals_of_node(page.id, best, |page| page.dispute.is_some()).await;
 		situation.disputed = situation.read("disputes", deals)?.unwrap_or_default();
-		situation.disputed.retain(|page| page.dispute.is_some());
 		let line = session.chain.line_page(page.id, best).await;
 		let members = session.chain.committees(best).await.ok().map(|committees| committees.members);
 		let view = |page| LineView { page, members, own: Vec::new(), memberships: Vec::new(), granted: None };

@@ -412,9 +412,9 @@ async fn standing_at(
 
 /// The number that a proposal of this command has now.
 async fn find(chain: &Chain, job: &Job, node: NodeId) -> Result<Option<DealId>, ChainError> {
-	let deals = chain.deals_of_node(node, chain.best().await?).await?.into_iter();
-	let new = deals.filter(|page| job.is_about(page, node) && !job.known.contains(&page.id.0));
-	Ok(new.map(|page| page.id).max())
+	let is_new = |page: &DealView| job.is_about(page, node) && !job.known.contains(&page.id.0);
+	let deals = chain.deals_of_node(node, chain.best().await?, is_new).await?;
+	Ok(deals.into_iter().map(|page| page.id).max())
 }
 
 fn report(common: &Common, job: &Job, done: &[(DealId, NodeId, Balance)]) -> Result<()> {

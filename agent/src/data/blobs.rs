@@ -106,7 +106,8 @@ pub struct BlobStore(Arc<Inner>);
 struct Inner {
 	folder: PathBuf,
 	entries: RwLock<HashMap<Hash, Entry>>,
-	arriving: Mutex<HashSet<Hash>>,
+	/// Roots of what arrives, with the lengths that are named for them, and of what is being deleted, without one.
+	busy: Mutex<HashSet<(Hash, Option<u64>)>>,
 }
 
 impl BlobStore {
@@ -131,8 +132,8 @@ impl BlobStore {
 				_ => tracing::warn!(file = %data.display(), "content without its tree is ignored"),
 			}
 		}
-		let arriving = Mutex::default();
-		Ok(Self(Arc::new(Inner { folder: folder.to_owned(), entries: RwLock::new(entries), arriving })))
+		let busy = Mutex::default();
+		Ok(Self(Arc::new(Inner { folder: folder.to_owned(), entries: RwLock::new(entries), busy })))
 	}
 
 	/// The folder of the store.
@@ -195,12 +196,15 @@ impl BlobStore {
 		if let Some(here) = self.length(root) {
 			return Err(BlobError::OtherLength { root: *root, here, asked: length });
 		}
-		if !self.arriving().insert(*root) {
-			return Err(BlobError::Busy(*root));
+		{
+			let mut busy = self.busy();
+			if busy.contains(&(*root, None)) || !busy.insert((*root, Some(length))) {
+				return Err(BlobError::Busy(*root));
+			}
 		}
 		let name = self.path(root, "data");
 		let files = IncomingFiles { data: name.clone(), outboard: Some(name.with_extension("obao4")) };
-		Incoming::begin(files, *root, length).inspect_err(|_| self.abandon(root))
+		Incoming::begin(files, *root, length).inspect_err(|_| self.abandon(root, length))
 	}
 
 	/// Takes a whole content in: everything is on the disk, durably, when this returns.
@@ -212,13 +216,13 @@ impl BlobStore {
 			let outboard = data.with_extension("obao4");
 			self.entries_mut().insert(root, Entry { length, data, outboard, is_owned: true });
 		}
-		self.abandon(&root);
+		self.abandon(&root, length);
 		result
 	}
 
 	/// Lets another transfer of the content begin. What has arrived stays, and is used by the next.
-	pub fn abandon(&self, root: &Hash) {
-		self.arriving().remove(root);
+	pub fn abandon(&self, root: &Hash, length: u64) {
+		self.busy().remove(&(*root, Some(length)));
 	}
 
 	/// Makes a content of the store durable once more: its bytes, its tree, and their names.
@@ -229,49 +233,88 @@ impl BlobStore {
 		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))
 	}
 
-	/// Deletes a content of the store, and anything that has arrived of it. Stops serving a file that is served
-	/// where it lies, without touching it.
-	pub fn remove(&self, root: &Hash) -> Result<(), BlobError> {
-		let entry = self.entries_mut().remove(root);
-		self.delete(root, entry.as_ref())
-	}
-
-	/// Deletes a content, whole or begun, unless it is arriving or `is_needed`. Says whether it was deleted.
+	/// Deletes a content, whole or begun, with these of its files, unless it is arriving or `is_needed`. Says whether it was
+	/// deleted. A file that is served where it lies is not served any more, and not touched.
 	///
 	/// While `is_needed` is asked the content is not here, nor can it begin to arrive: whoever needs it from then on does not
 	/// take it for stored.
-	pub fn remove_unless(&self, root: &Hash, is_needed: impl FnOnce(&Hash) -> bool) -> Result<bool, BlobError> {
-		if !self.arriving().insert(*root) {
+	pub fn remove_unless(
+		&self,
+		root: &Hash,
+		files: &[PathBuf],
+		is_needed: impl FnOnce(&Hash) -> bool,
+	) -> Result<bool, BlobError> {
+		if !self.reserve(root) {
 			return Ok(false);
 		}
 		let entry = self.entries_mut().remove(root);
 		let outcome = if is_needed(root) {
 			self.entries_mut().extend(entry.map(|entry| (*root, entry)));
 			Ok(false)
+		} else if entry.is_some_and(|entry| !entry.is_owned) {
+			Ok(true)
 		} else {
-			self.delete(root, entry.as_ref()).map(|()| true)
+			// Also what has come since the files were listed.
+			let whole = [self.path(root, "data"), self.path(root, "obao4")];
+			self.delete(whole.iter().chain(files)).map(|()| true)
 		};
-		self.abandon(root);
+		self.release(root);
 		outcome
 	}
 
-	fn delete(&self, root: &Hash, entry: Option<&Entry>) -> Result<(), BlobError> {
-		if entry.is_some_and(|entry| !entry.is_owned) {
+	/// Deletes those of a content's files that nothing will come of, unless it is arriving: it is here, or `is_awaited` does
+	/// not claim their length.
+	pub fn remove_leftovers(
+		&self,
+		root: &Hash,
+		files: &[PathBuf],
+		is_awaited: impl Fn(u64) -> bool,
+	) -> Result<(), BlobError> {
+		let leftovers = || self.leftovers(root, files, &is_awaited);
+		if leftovers().is_empty() || !self.reserve(root) {
 			return Ok(());
 		}
-		let data = self.path(root, "data");
-		for path in [data.clone(), data.with_extension("obao4")] {
-			disk::remove_if_there(&path).map_err(BlobError::io(&path))?;
+		// Now that it cannot begin to arrive.
+		let outcome = self.delete(leftovers());
+		self.release(root);
+		outcome
+	}
+
+	fn leftovers<'a>(&self, root: &Hash, files: &'a [PathBuf], is_awaited: impl Fn(u64) -> bool) -> Vec<&'a PathBuf> {
+		let (data, outboard) = (self.path(root, "data"), self.path(root, "obao4"));
+		let is_whole = self.length(root).is_some();
+		let is_kept = |path: &Path| {
+			let length = Incoming::length_in_name(path, &data).filter(|_| !is_whole);
+			path == data || path == outboard || length.is_some_and(&is_awaited)
+		};
+		files.iter().filter(|path| !is_kept(path.as_path())).collect()
+	}
+
+	fn delete<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), BlobError> {
+		for path in files {
+			disk::remove_if_there(path).map_err(BlobError::io(path))?;
 		}
-		Incoming::discard(&data).map_err(BlobError::io(&data))?;
 		disk::sync_folder(&self.0.folder).map_err(BlobError::io(&self.0.folder))
 	}
 
-	/// The roots of everything in the store's folder, whole or begun.
-	pub fn found(&self) -> Result<HashSet<Hash>, BlobError> {
-		let mut found = HashSet::new();
+	/// Keeps a content from arriving until it is released. Says no if it is arriving.
+	fn reserve(&self, root: &Hash) -> bool {
+		let mut busy = self.busy();
+		!busy.iter().any(|(other, _)| other == root) && busy.insert((*root, None))
+	}
+
+	fn release(&self, root: &Hash) {
+		self.busy().remove(&(*root, None));
+	}
+
+	/// The roots of everything in the store's folder, whole or begun, with their files.
+	pub fn found(&self) -> Result<HashMap<Hash, Vec<PathBuf>>, BlobError> {
+		let mut found: HashMap<Hash, Vec<PathBuf>> = HashMap::new();
 		for item in fs::read_dir(&self.0.folder).map_err(BlobError::io(&self.0.folder))? {
-			found.extend(root_in_name(&item.map_err(BlobError::io(&self.0.folder))?.path()));
+			let path = item.map_err(BlobError::io(&self.0.folder))?.path();
+			if let Some(root) = root_in_name(&path) {
+				found.entry(root).or_default().push(path);
+			}
 		}
 		Ok(found)
 	}
@@ -337,8 +380,8 @@ impl BlobStore {
 		self.0.entries.write().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	fn arriving(&self) -> MutexGuard<'_, HashSet<Hash>> {
-		self.0.arriving.lock().unwrap_or_else(PoisonError::into_inner)
+	fn busy(&self) -> MutexGuard<'_, HashSet<(Hash, Option<u64>)>> {
+		self.0.busy.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 }
 

@@ -17,6 +17,7 @@ use super::{
 	scrub::Scrub,
 	storage::Storage,
 };
+use crate::plain::Plain;
 use axum::{
 	body::Bytes,
 	extract::{DefaultBodyLimit, State},
@@ -24,7 +25,7 @@ use axum::{
 	middleware::from_fn_with_state,
 	response::{IntoResponse, Response},
 	routing::{get, post},
-	Json, Router,
+	Router,
 };
 use codec::{DecodeAll, Encode};
 use serde_json::{json, Value};
@@ -169,9 +170,15 @@ async fn node(State(api): State<Api>) -> Response {
 
 async fn status(State(api): State<Api>) -> Response {
 	match tokio::task::spawn_blocking(move || api.status()).await {
-		Ok(status) => Json(status).into_response(),
+		Ok(status) => answered(&status),
 		Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
 	}
+}
+
+/// JSON that a terminal may show, and that no browser takes for a page.
+fn answered(value: &Value) -> Response {
+	let headers = [(header::CONTENT_TYPE, "application/json"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+	(headers, Plain(value).to_string()).into_response()
 }
 
 async fn metrics(State(api): State<Api>) -> Response {

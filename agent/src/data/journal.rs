@@ -191,6 +191,12 @@ impl Journal {
 		self.index().is_needed(root)
 	}
 
+	/// Whether a deal still needs this content and says that it has this length.
+	pub fn is_needed_with(&self, root: &Hash, length: u64) -> bool {
+		let is_about = |record: &DealRecord| record.root == *root && record.length == length;
+		self.index().iter().any(|record| is_about(record) && record.state.needs_bytes())
+	}
+
 	/// How many deals there are.
 	pub fn len(&self) -> usize {
 		self.index().len()

@@ -2,6 +2,7 @@
 //!
 //! A frame is the length of a value (u32, little endian) and its SCALE encoding. Each protocol bounds the length.
 
+use crate::plain;
 use codec::Encode;
 use iroh::{PublicKey, Signature};
 
@@ -28,7 +29,11 @@ pub fn is_signed(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
 	PublicKey::from_bytes(key).is_ok_and(|key| key.verify(message, &Signature::from_bytes(signature)).is_ok())
 }
 
-/// An error and what it came from: transports hide the cause behind "connection lost".
+/// Most letters of an error of a connection.
+const REASON: usize = 512;
+
+/// An error and what it came from: transports hide the cause behind "connection lost". In plain words, because the peer
+/// chooses some of them when it closes.
 pub fn with_cause(error: &dyn std::error::Error) -> String {
 	let mut text = error.to_string();
 	let mut cause = error.source();
@@ -37,7 +42,7 @@ pub fn with_cause(error: &dyn std::error::Error) -> String {
 		text.push_str(&error.to_string());
 		cause = error.source();
 	}
-	text
+	plain::bounded(text, REASON)
 }
 
 #[cfg(test)]
@@ -60,5 +65,8 @@ mod tests {
 		struct Lost(#[source] std::io::Error);
 
 		assert_eq!(with_cause(&Lost(std::io::Error::other("timed out"))), "connection lost: timed out");
+		// 14
+		let closed = with_cause(&Lost(std::io::Error::other("\u{1b}]0;x\u{7}".repeat(1_000))));
+		assert!(closed.len() <= REASON && closed.starts_with("connection lost: \\u001b]0;x\\u0007"), "{closed}");
 	}
 }

@@ -256,3 +256,18 @@ impl Metrics {
 		Ok(text)
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	// 14
+	#[test]
+	fn no_label_holds_what_others_have_written() {
+		let folder = tempfile::tempdir().unwrap();
+		let text = Metrics::new().render(&Storage::open(folder.path()).unwrap()).unwrap();
+
+		let labels = text.lines().filter_map(|line| line.split_once('{'));
+		assert!(labels.into_iter().all(|(_, label)| label.starts_with("le=\"")), "{text}");
+	}
+}

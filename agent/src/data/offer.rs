@@ -15,6 +15,7 @@ use super::{
 	transfer::{pull_over, sample, TransferError},
 	Hash,
 };
+use crate::plain;
 use iroh::{
 	endpoint::{Connection, SendStream},
 	protocol::{AcceptError, ProtocolHandler},
@@ -52,7 +53,7 @@ pub type OfferReceiver = mpsc::Receiver<Offer>;
 pub enum OfferReply {
 	/// The content is on the provider's disk, durably.
 	Stored,
-	/// It is not, and why.
+	/// It is not, and why: plain words, if a peer has said so.
 	Refused(String),
 }
 
@@ -145,7 +146,7 @@ fn decode_request(bytes: &[u8]) -> Option<(u64, Commitment)> {
 pub(super) fn decode_reply(bytes: &[u8]) -> Option<OfferReply> {
 	match bytes.split_first()? {
 		(0, []) => Some(OfferReply::Stored),
-		(1, reason) => Some(OfferReply::Refused(String::from_utf8_lossy(reason).into_owned())),
+		(1, reason) => Some(OfferReply::Refused(plain::bounded(String::from_utf8_lossy(reason), REASON))),
 		_ => None,
 	}
 }
@@ -203,5 +204,24 @@ impl ProtocolHandler for Offers {
 		let Some(place) = self.places.enter(&connection) else { return Ok(()) };
 		place.during(&connection, self.attend(&connection, &place)).await;
 		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	// 14
+	#[test]
+	fn a_reason_is_short_and_plain() {
+		let said = |reason: &[u8]| match decode_reply(&[&[1][..], reason].concat()) {
+			Some(OfferReply::Refused(reason)) => reason,
+			other => panic!("{other:?}"),
+		};
+
+		assert_eq!(said(b"no such deal"), "no such deal");
+		assert_eq!(said(b"\x1b[2Jfull\nerror: forged\xff"), "\\u001b[2Jfull\\nerror: forged\u{fffd}");
+		assert_eq!(said(&[27; REASON]).chars().count(), REASON);
+		assert_eq!(decode_reply(&[0, 1]), None);
 	}
 }

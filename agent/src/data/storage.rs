@@ -79,20 +79,25 @@ impl Storage {
 
 	/// Deletes contents that no deal needs, and says how many: at once if they have waited already, or never arrived whole.
 	/// Others, such as a restored journal does not know, go a whole period after they were first found so. `watched` is for how
-	/// many seconds the chain was followed.
+	/// many seconds the chain was followed. Of contents that deals need, what has arrived with lengths that none of them names
+	/// goes at once.
 	pub fn sweep(&self, watched: u64, period: u64) -> Result<usize, StorageError> {
 		let found = self.blobs.found()?;
 		let noted = self.journal.orphans()?;
 		let mut new: Vec<(Hash, OrphanSince)> = Vec::new();
 		let mut gone: Vec<Hash> =
-			noted.keys().filter(|root| !found.contains(*root) || self.journal.is_needed(root)).copied().collect();
+			noted.keys().filter(|root| !found.contains_key(*root) || self.journal.is_needed(root)).copied().collect();
 		let mut removed = 0usize;
-		for root in found.iter().filter(|root| !self.journal.is_needed(root)) {
+		for (root, files) in &found {
+			if self.journal.is_needed(root) {
+				self.blobs.remove_leftovers(root, files, |length| self.journal.is_needed_with(root, length))?;
+				continue;
+			}
 			match noted.get(root) {
 				None if self.blobs.path(root, "data").exists() => new.push((*root, Some(watched))),
 				Some(Some(since)) if watched < since.saturating_add(period) => {}
 				_ => {
-					if self.blobs.remove_unless(root, |root| self.journal.is_needed(root))? {
+					if self.blobs.remove_unless(root, files, |root| self.journal.is_needed(root))? {
 						tracing::info!(root = %hex::encode(root), "content deleted");
 						gone.push(*root);
 						removed = removed.saturating_add(1);
@@ -170,7 +175,7 @@ mod tests {
 	fn what_has_waited_or_never_arrived_whole_goes_at_once() {
 		let folder = tempfile::tempdir().unwrap();
 		let storage = holding(folder.path(), &[[2; 32], [4; 32]]);
-		fs::write(file(folder.path(), &[3; 32], "data.part"), b"begun").unwrap();
+		fs::write(file(folder.path(), &[3; 32], "data.9.part"), b"begun").unwrap();
 		storage.journal.put(&record(2, [2; 32], DealState::ToDelete { after: 1, since: 0 })).unwrap();
 		storage.journal.put(&record(3, [3; 32], DealState::Fetching)).unwrap();
 		// Whether its acceptance was in a block somewhere is not known.
@@ -180,7 +185,7 @@ mod tests {
 
 		assert_eq!(storage.sweep(0, PERIOD).unwrap(), 2);
 
-		assert_eq!(storage.blobs.found().unwrap(), [[4; 32]].into());
+		assert_eq!(storage.blobs.found().unwrap().into_keys().collect::<Vec<_>>(), [[4; 32]]);
 	}
 
 	// 1
@@ -194,7 +199,7 @@ mod tests {
 			storage.journal.is_needed(root)
 		};
 
-		assert!(!storage.blobs.remove_unless(&[2; 32], comes).unwrap());
+		assert!(!storage.blobs.remove_unless(&[2; 32], &[], comes).unwrap());
 
 		assert!(storage.blobs.contains(&[2; 32], 7) && file(folder.path(), &[2; 32], "data").exists());
 	}

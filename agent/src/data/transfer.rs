@@ -17,6 +17,7 @@ use super::{
 	tree::{CHUNK, GROUP, PAIR},
 	Hash,
 };
+use crate::plain;
 use bao_tree::{io::BaoContentItem, BaoTree, ChunkNum, ChunkRanges};
 use iroh::{
 	endpoint::{presets, ConnectError, ConnectingError, Connection, ConnectionError},
@@ -47,7 +48,7 @@ const STALL: Duration = Duration::from_secs(60);
 /// Bytes in which an answer says the content's length.
 pub(crate) const LENGTH: u64 = 8;
 
-/// Most bytes of a peer's reason that are shown.
+/// Most letters of a peer's reason that are shown.
 const REASON: usize = 200;
 
 /// Groups that may wait for the disk.
@@ -280,7 +281,7 @@ impl Transport {
 				let protocol = String::from_utf8_lossy(alpn).into_owned();
 				Err(TransferError::OtherProtocol { peer, protocol })
 			}
-			Ok(Err(error)) => Err(unreachable(error.to_string())),
+			Ok(Err(error)) => Err(unreachable(plain::bounded(error, REASON))),
 			Err(_) => Err(unreachable(format!("nothing heard for {} seconds", DIAL.as_secs()))),
 		}
 	}
@@ -326,7 +327,7 @@ pub(super) async fn pull_over(
 	let store = blobs.clone();
 	let incoming = blocking(move || store.begin(&root, length)).await??;
 	// Whatever happens from here on, also when the caller gives up, the next attempt may begin.
-	let arriving = Arriving { blobs, root };
+	let arriving = Arriving { blobs, content };
 	let incoming = receive_until(connection, incoming, progress, None, ends).await?;
 	let store = arriving.blobs.clone();
 	blocking(move || store.complete(incoming)).await??;
@@ -336,12 +337,12 @@ pub(super) async fn pull_over(
 
 struct Arriving<'a> {
 	blobs: &'a BlobStore,
-	root: Hash,
+	content: Commitment,
 }
 
 impl Drop for Arriving<'_> {
 	fn drop(&mut self) {
-		self.blobs.abandon(&self.root);
+		self.blobs.abandon(&self.content.root, self.content.length);
 	}
 }
 
@@ -411,7 +412,11 @@ async fn receive_until(
 		reason = ends => Err(TransferError::Ended(reason)),
 	};
 	let incoming = writer.await.map_err(broken)??;
-	received?;
+	if let Err(error) = received {
+		// The peer's fault is the one that is reported.
+		let _ = blocking(move || incoming.leave()).await;
+		return Err(error);
+	}
 	Ok(incoming)
 }
 
@@ -521,8 +526,7 @@ fn decode_error(error: DecodeError) -> TransferError {
 /// What a peer has said who closed the connection because it serves nobody for free.
 fn charged(connection: &Connection) -> Option<TransferError> {
 	let Some(ConnectionError::ApplicationClosed(close)) = connection.close_reason() else { return None };
-	let reason = String::from_utf8_lossy(&close.reason);
-	let reason = reason.chars().filter(|letter| !letter.is_control()).take(REASON).collect();
+	let reason = plain::bounded(String::from_utf8_lossy(&close.reason), REASON);
 	(close.error_code == CHARGES).then_some(TransferError::Charges(reason))
 }
 
@@ -538,8 +542,9 @@ fn is_about_protocol(error: &ConnectError) -> bool {
 	matches!(source, ConnectionError::ConnectionClosed(close) if u64::from(close.error_code) == NO_PROTOCOL)
 }
 
+/// A peer who closes a connection says why.
 fn broken(error: impl std::fmt::Display) -> TransferError {
-	TransferError::Broken(error.to_string())
+	TransferError::Broken(plain::bounded(error, REASON))
 }
 
 async fn stalls<F: Future>(future: F) -> Result<F::Output, TransferError> {

@@ -4,6 +4,7 @@ use crate::{
 	cli::amounts::display_amount,
 	data::{
 		hashing::Commitment,
+		messages::with_cause,
 		progress::Progress,
 		transfer::{self, Tally, TransferError, Transport},
 	},
@@ -162,7 +163,7 @@ fn or_full(connection: &Connection, error: PaymentError) -> PaymentError {
 }
 
 async fn open(connection: &Connection) -> Result<(SendStream, RecvStream), PaymentError> {
-	connection.open_bi().await.map_err(|error| MessageError::Broken(error.to_string()).into())
+	connection.open_bi().await.map_err(|error| MessageError::Broken(with_cause(&error)).into())
 }
 
 async fn ask_price(outgoing: &mut SendStream, incoming: &mut RecvStream) -> Result<Quote, PaymentError> {

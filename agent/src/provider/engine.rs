@@ -5,17 +5,25 @@ use crate::{
 	chain::{
 		client::{DealView, NodeView},
 		follow::{BlockStream, Head},
-		BlockHash, Chain, ChainError,
+		AccountId, BlockHash, Chain, ChainError,
 	},
 	data::{
-		answer::Prover, forests::Forests, http::Api, journal::Followed, metrics::Metrics, offer::OfferReceiver,
+		answer::Prover,
+		forests::Forests,
+		http::Api,
+		journal::Followed,
+		metrics::Metrics,
+		offer::{OfferReceiver, OfferReply},
 		storage::Storage,
 	},
 	payments::{ledger::Ledger, till::Till},
 	provider::{
+		decide::Refusal,
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait, Watch},
+		identity::Identity,
 		intake::Intake,
+		reading::Reading,
 		replay::Replay,
 		report::{self, Report, Situation},
 		rewards,
@@ -43,10 +51,20 @@ struct Basis {
 	root: Hash,
 }
 
+/// The reading of a final state.
+#[derive(Debug)]
+struct FinalReading {
+	basis: Basis,
+	/// Whether the node was catching up when it showed that state.
+	was_syncing: bool,
+	reading: Reading,
+}
+
 /// The provider's state between blocks.
 #[derive(Debug)]
 pub struct Engine {
 	node: NodeId,
+	identity: Identity,
 	prove: bool,
 	storage: Storage,
 	forests: Forests,
@@ -58,6 +76,8 @@ pub struct Engine {
 	updater: Updater,
 	answerer: Answerer,
 	basis: Option<Basis>,
+	/// The reading of a final state that has begun.
+	reading: Option<FinalReading>,
 	/// The deals that were disputed at the last reading.
 	disputed: Vec<DealId>,
 	situation: Situation,
@@ -71,6 +91,8 @@ pub struct Engine {
 	replay: Replay,
 	/// The roots of the best block's forest that was looked at last, and of the final one then.
 	looked_ahead: Option<(Hash, Hash)>,
+	/// The reading of a best block for that.
+	ahead: Option<Reading>,
 }
 
 /// What an engine works with.
@@ -78,6 +100,8 @@ pub struct Engine {
 pub struct EngineParts {
 	/// The node.
 	pub node: NodeId,
+	/// The account for which the agent has signed.
+	pub operator: Option<AccountId>,
 	/// Hash of the chain's first block.
 	pub genesis: Hash,
 	/// The agent's key.
@@ -107,6 +131,7 @@ impl Engine {
 	pub fn new(parts: EngineParts) -> Self {
 		let EngineParts {
 			node,
+			operator,
 			genesis,
 			key,
 			cap_per_customer,
@@ -121,6 +146,7 @@ impl Engine {
 		} = parts;
 		Self {
 			node,
+			identity: Identity { agent: *key.public().as_bytes(), operator },
 			prove,
 			intake: Intake::new(node, storage.clone(), cap_per_customer, metrics.clone()),
 			updater: Updater::new(node, genesis, key, metrics.clone()),
@@ -134,12 +160,14 @@ impl Engine {
 			till,
 			line,
 			basis: None,
+			reading: None,
 			disputed: Vec::new(),
 			situation: Situation::default(),
 			is_in_step: false,
 			is_current: false,
 			has_started: false,
 			looked_ahead: None,
+			ahead: None,
 		}
 	}
 
@@ -196,7 +224,7 @@ impl Engine {
 	async fn start(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		self.situation.disconnected = None;
 		// After a pause anything may have changed, the node included.
-		self.basis = None;
+		(self.basis, self.reading, self.ahead) = (None, None, None);
 		self.has_started = false;
 		(self.is_in_step, self.is_current) = (false, false);
 		self.replay = Replay::default();
@@ -227,10 +255,23 @@ impl Engine {
 			self.is_current = false;
 			return Ok(());
 		};
+		if !self.is_ours(&node) {
+			self.publish(Some(&node));
+			return Ok(());
+		}
 		let basis = Basis { block: head.height, deals: node.deals, bytes: node.bytes, root: node.forest.root };
-		if self.replay.look().await || self.is_stale(&basis, node.window.period_length) {
-			self.read_deals(chain, block, head, &node, is_syncing).await?;
-			self.basis = Some(basis);
+		// What the chain's blocks have told explains no state that is older than they are.
+		let is_explained = self.replay.look().await;
+		if is_explained || (self.reading.is_none() && self.is_stale(&basis, node.window.period_length)) {
+			let reading = Reading::new(block, node.clone(), self.known());
+			self.reading = Some(FinalReading { basis, was_syncing: is_syncing, reading });
+		}
+		if let Some(mut begun) = self.reading.take() {
+			if begun.reading.go_on(chain).await? {
+				self.apply(chain, begun, head.height, is_syncing).await?;
+			} else {
+				self.reading = Some(begun);
+			}
 		}
 		if self.is_in_step {
 			self.drop_old(head.height.saturating_sub(node.window.period_length.saturating_mul(2)), is_syncing);
@@ -243,30 +284,54 @@ impl Engine {
 		Ok(())
 	}
 
-	/// Brings journal and forest to a final state.
-	async fn read_deals(
+	/// Whether the node is this machine's. If not, the status says why and nothing follows from its state; windows are
+	/// proven all the same, because its operator may be about to bring the new key.
+	fn is_ours(&mut self, node: &NodeView) -> bool {
+		let foreign = self.identity.ensure_ours(node).err().map(|reason| reason.to_string());
+		if let Some(words) = foreign.as_deref() {
+			if self.situation.foreign.as_deref() != Some(words) {
+				tracing::error!("{words}");
+			}
+			(self.basis, self.reading, self.is_in_step) = (None, None, false);
+		}
+		self.intake.set_ours(foreign.is_none());
+		self.situation.foreign = foreign;
+		self.situation.foreign.is_none()
+	}
+
+	/// The deals of this folder.
+	fn known(&self) -> Vec<u64> {
+		self.storage.journal.deals().into_iter().map(|record| record.deal).collect()
+	}
+
+	/// Brings journal and forest to a final state whose deals were read. `height` is that of the newest one.
+	async fn apply(
 		&mut self,
 		chain: &Chain,
-		block: BlockHash,
-		head: Followed,
-		node: &NodeView,
+		begun: FinalReading,
+		height: u32,
 		is_syncing: bool,
 	) -> Result<(), ChainError> {
-		let deals = chain.deals_of_node(self.node, block).await?;
+		let FinalReading { basis, was_syncing, reading } = begun;
+		let (block, node) = (reading.block(), reading.node().clone());
+		let deals = reading.into_deals();
 		let blocks = u64::from(node.window.period_length);
 		let shown = chain.slot_millis(block).await?.saturating_mul(blocks).div_ceil(1_000);
 		self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
 		let followed = self.storage.journal.followed().map_or(0, |followed| followed.height);
 		let outcome = self.storage.journal.pin_period(shown).map_err(SyncError::from).and_then(|period| {
-			let moment = Moment { block: head, watched: self.watch.tick(), period, may_forget: !is_syncing };
+			let block = Followed { height: basis.block, hash: block.0 };
+			let may_forget = !was_syncing && !is_syncing;
+			let moment = Moment { block, watched: self.watch.tick(), period, may_forget };
 			let (clearing, contents) = (Updater::clearing(&self.storage.journal), self.contents());
 			let hints = Hints { clearing: &clearing, history: self.replay.updates(), contents: &contents };
-			sync::apply(&moment, node, &deals, &self.storage.journal, &self.forests, hints)
+			sync::apply(&moment, &node, &deals, &self.storage.journal, &self.forests, hints)
 		});
 		if matches!(outcome, Err(SyncError::OtherForest { .. })) {
-			self.replay.begin(chain, self.node, followed.saturating_add(1)..=head.height);
+			self.replay.begin(chain, self.node, followed.saturating_add(1)..=height);
 		}
 		self.note_outcome(outcome);
+		self.basis = Some(basis);
 		Ok(())
 	}
 
@@ -313,6 +378,7 @@ impl Engine {
 		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;
+		self.reading = None;
 		self.publish(None);
 		Ok(false)
 	}
@@ -328,14 +394,14 @@ impl Engine {
 		}
 	}
 
+	/// Whether the deals have to be read. That a proposal is accepted shows in the basis; one that expires can wait.
 	fn is_stale(&self, now: &Basis, period_length: u32) -> bool {
-		let waiting = !self.storage.journal.in_state(|state| state.is_unaccepted()).is_empty();
 		match &self.basis {
 			None => true,
 			Some(last) => {
 				let is_same = Basis { block: now.block, ..*last } == *now;
 				let again_after = READ_AGAIN_AFTER.min(period_length / 4);
-				!is_same || waiting || now.block >= last.block.saturating_add(again_after)
+				!is_same || now.block >= last.block.saturating_add(again_after)
 			}
 		}
 	}
@@ -452,12 +518,19 @@ impl Engine {
 		if self.looked_ahead == looked || self.forests.tree(&root).is_some() {
 			return Ok(());
 		}
-		let deals = chain.deals_of_node(self.node, block).await;
-		let Some(deals) = self.situation.read("the deals of the best block", deals)? else { return Ok(()) };
+		let begun = self.ahead.take().filter(|reading| reading.node().forest.root == root);
+		let mut reading = begun.unwrap_or_else(|| Reading::new(block, node.clone(), self.known()));
+		let is_whole = reading.go_on(chain).await;
+		let Some(is_whole) = self.situation.read("the deals of the best block", is_whole)? else { return Ok(()) };
+		if !is_whole {
+			self.ahead = Some(reading);
+			return Ok(());
+		}
 		self.looked_ahead = looked;
 		let clearing = Updater::clearing(&self.storage.journal);
 		let hints = Hints { clearing: &clearing, ..Hints::default() };
-		if let Some(tree) = sync::explain(node, &deals, &self.storage.journal, &self.forests, hints) {
+		let node = reading.node().clone();
+		if let Some(tree) = sync::explain(&node, &reading.into_deals(), &self.storage.journal, &self.forests, hints) {
 			if let Err(error) = self.forests.keep_candidate(&tree) {
 				tracing::warn!("a forest that is not final yet cannot be kept: {error}");
 			}

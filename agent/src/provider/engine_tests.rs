@@ -10,17 +10,18 @@ use crate::{
 	data::{
 		bench::write_deals,
 		hashing,
-		journal::{DealRecord, DealState},
+		journal::{DealRecord, DealState as Local},
 		progress::Progress,
 	},
 	payments::terms::Delivery,
-	provider::testing::{deal, node, terms, window},
+	provider::testing::{active, deal, key, node, window},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
+use std::collections::BTreeSet;
 use substation_primitives::{
-	deal::{Acceptance, Deal, DealState as Standing},
+	deal::{Acceptance, Deal, DealState},
 	pages::WindowPage,
 };
 use substation_proofs::forest::{Change, Forest, Leaf};
@@ -45,7 +46,7 @@ impl World {
 	async fn over(folder: tempfile::TempDir) -> Self {
 		let fake = FakeNode::new();
 		let chain = fake.connect().await.unwrap();
-		let (node, key) = (node().id, SecretKey::from_bytes(&[2; 32]));
+		let (node, operator, key) = (node().id, Some(node().operator), key());
 		let storage = Storage::open(folder.path()).unwrap();
 		let forests = Forests::open(&storage.journal, node.0).unwrap();
 		let metrics = Metrics::new();
@@ -67,6 +68,7 @@ impl World {
 
 		let engine = Engine::new(EngineParts {
 			node,
+			operator,
 			genesis: GENESIS,
 			key,
 			cap_per_customer: 0,
@@ -223,10 +225,10 @@ async fn a_window_over_an_acceptance_that_is_not_final_is_proven() {
 	world.engine.forests.forget_before(u32::MAX).unwrap();
 	// The best one has, and its window asks for it.
 	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
-	let proposal = deal();
-	let record = Deal { root: leaf.root, length: leaf.length, state: Standing::Active(terms(0)), ..proposal.deal };
+	let accepted = active(0);
+	let record = Deal { root: leaf.root, length: leaf.length, ..accepted.deal };
 	world.fake.serve("node_page", Some(&page).encode());
-	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..proposal }].encode());
+	world.fake.serve("deals_of_node", vec![DealView { deal: record, ..accepted }].encode());
 
 	assert!(world.engine.on_best(&world.chain).await.is_ok());
 	assert_eq!(world.fake.submitted(), 0, "the forest is found behind the window");
@@ -262,7 +264,7 @@ async fn a_page_with_a_short_period_does_not_shorten_the_wait_of_bytes() {
 		root: [4; 32],
 		length: 1,
 		seen: 1,
-		state: DealState::ToDelete { after: 1, since: journal.watched() },
+		state: Local::ToDelete { after: 1, since: journal.watched() },
 	};
 	journal.put(&record).unwrap();
 
@@ -311,7 +313,7 @@ async fn a_forest_that_nothing_explains_deletes_nothing_and_is_looked_for_in_the
 	}
 
 	assert_eq!(world.engine.forests.current(), tree.forest());
-	assert_eq!(storage.journal.get(77).map(|record| record.state), Some(DealState::Ended { slot: 1 }));
+	assert_eq!(storage.journal.get(77).map(|record| record.state), Some(Local::Ended { slot: 1 }));
 	assert!(storage.journal.is_needed(&content));
 }
 
@@ -345,4 +347,114 @@ async fn the_first_proof_after_a_start_waits_for_no_deal_to_be_read_from_the_cha
 	let is_page = |call: &&String| call.starts_with("SubstationApi_");
 	assert_eq!(calls[..sent].iter().filter(is_page).collect::<Vec<_>>(), ["SubstationApi_window"]);
 	assert!(calls[sent..].iter().any(|call| call == "SubstationApi_deals_of_node"), "what is final comes after it");
+}
+
+/// A proposal that is not accepted in time.
+fn expired(id: u64) -> DealView {
+	let proposal = deal();
+	let record = Deal { state: DealState::Proposed { expires: 50 }, ..proposal.deal };
+	DealView { id: DealId(id), deal: record, ..proposal }
+}
+
+// 14
+#[tokio::test]
+async fn expired_proposals_of_strangers_hold_up_neither_the_final_state_nor_a_proof() {
+	let mut world = World::new().await;
+	let leaf = world.engine.forests.get(0).unwrap();
+	let accepted = active(0);
+	let record = Deal { root: leaf.root, length: leaf.length, ..accepted.deal };
+	let accepted = DealView { deal: record, ..accepted };
+	world.engine.storage.journal.put(&sync::record(&accepted, 90, Local::Accepted { slot: 0 })).unwrap();
+	let page = NodeView { deals: 1, forest: world.window.frozen, ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve_deals((1_000..21_000).map(expired).chain([accepted]).collect());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert!(world.engine.is_in_step, "{}", world.words());
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+	let (pages, singles) = (world.fake.asked("deals_of_node").len(), world.fake.asked("deal_page").len());
+	assert!(pages <= 2 && singles <= 1, "{pages} pages and {singles} deals were asked for");
+	assert_eq!(world.engine.storage.journal.len(), 1, "nothing is kept of them");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 1);
+}
+
+// 14
+#[tokio::test]
+async fn a_proposal_that_waits_is_no_reason_to_read_all_deals_at_each_block() {
+	let mut world = followed().await;
+	let proposal = deal();
+	world.engine.storage.journal.put(&sync::record(&proposal, 100, Local::Fetching)).unwrap();
+	world.fake.asked("deals_of_node");
+
+	for height in 101..105u8 {
+		world.fake.finalise(height.into(), [height; 32]);
+		assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	}
+	assert_eq!(world.fake.asked("deals_of_node").len(), 0);
+
+	// That it has expired is seen soon enough.
+	world.fake.serve_deals(vec![expired(proposal.id.0)]);
+	world.fake.finalise(105, [105; 32]);
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert_eq!(world.engine.storage.journal.get(proposal.id.0), None);
+}
+
+// 14
+#[tokio::test]
+async fn proposals_that_cannot_be_accepted_now_cost_each_block_little_and_all_have_their_turn() {
+	let mut world = World::new().await;
+	let (settings, best) = (Settings::default(), NodeView { forest: world.engine.forests.current(), ..node() });
+	let records: Vec<_> = (0..1_000).map(|deal| sync::record(&expired(deal), 100, Local::Ready)).collect();
+	world.engine.storage.journal.put_all(&records).unwrap();
+	world.fake.serve("deal_page", Some(expired(0)).encode());
+	let mut seen = BTreeSet::new();
+
+	for _ in 0..8 {
+		let Engine { updater, storage, forests, .. } = &mut world.engine;
+		let (chain, journal) = (&world.chain, &storage.journal);
+		let ground = Ground { chain, best: &best, now: 100, settings: &settings, journal, forests };
+		updater.step(&ground).await.unwrap();
+		let asked = world.fake.asked("deal_page");
+		assert!(asked.len() <= 128, "{} at one block", asked.len());
+		seen.extend(asked);
+	}
+
+	assert_eq!((seen.len(), world.fake.submitted()), (1_000, 0));
+}
+
+// 2
+#[tokio::test]
+async fn a_node_that_names_another_key_is_proven_and_nothing_follows_from_its_state() {
+	let mut world = World::new().await;
+	let forest = world.engine.forests.current();
+	let other = NodeView { agent: [9; 32], deals: 1, ..node() };
+	world.fake.serve("node_page", Some(&other).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!((world.fake.submitted(), world.engine.is_in_step), (1, false), "the window alone");
+	assert_eq!((world.engine.storage.journal.followed(), world.engine.forests.current()), (None, forest));
+	assert!(world.words().contains("not earning: node 1 is served by the agent 0909"), "{}", world.words());
+
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, forest, ..node() }).encode());
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.is_in_step && world.engine.situation.foreign.is_none());
+}
+
+// 2
+#[tokio::test]
+async fn a_node_of_another_operator_is_not_followed() {
+	let mut world = World::new().await;
+	let other = NodeView { operator: AccountId::from([9; 32]), ..node() };
+	world.fake.serve("node_page", Some(&other).encode());
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+
+	assert_eq!(world.engine.storage.journal.followed(), None);
+	assert!(world.words().contains("this data folder is for the operator"), "{}", world.words());
 }

@@ -19,7 +19,10 @@ use crate::{
 	},
 };
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc, Mutex, PoisonError,
+	},
 	time::Duration,
 };
 use substation_primitives::{DealId, NodeId};
@@ -78,6 +81,8 @@ pub struct Intake {
 	turns: Turns,
 	/// Held while the chain is asked.
 	looks: Arc<Semaphore>,
+	/// Whether the node is this machine's; if not, no bytes are brought in vain.
+	is_ours: Arc<AtomicBool>,
 	/// Moves with every block: what was not there may be now.
 	blocks: watch::Sender<()>,
 	/// Held from reading what is promised already to promising more.
@@ -95,6 +100,7 @@ impl Intake {
 			cap_per_customer,
 			turns: Turns::new(metrics.numbers().refused.clone()),
 			looks: Arc::new(Semaphore::new(LOOKS)),
+			is_ours: Arc::new(AtomicBool::new(true)),
 			blocks: watch::Sender::new(()),
 			promising: Arc::default(),
 			arrived: Arc::new(Notify::new()),
@@ -110,6 +116,11 @@ impl Intake {
 	/// Takes note of a new block.
 	pub fn note_block(&self) {
 		self.blocks.send_replace(());
+	}
+
+	/// Takes note whether the node is this machine's.
+	pub fn set_ours(&self, is_ours: bool) {
+		self.is_ours.store(is_ours, Ordering::Relaxed);
 	}
 
 	/// Deals with offers in the background as long as they come.
@@ -156,6 +167,9 @@ impl Intake {
 
 	/// Says whether bytes had to be pulled.
 	async fn receive(&self, chain: &Chain, offer: &Offer) -> Result<bool, IntakeError> {
+		if !self.is_ours.load(Ordering::Relaxed) {
+			return Err(Refusal::NotTaking.into());
+		}
 		let ready = tokio::select! {
 			ready = self.prepare(chain, offer) => ready?,
 			() = offer.gone() => return Err(IntakeError::Gone),

@@ -64,10 +64,10 @@ impl World {
 
 	/// Waits until the chain was asked so often for the proposal.
 	async fn until_asked(&self, times: usize) {
-		while self.fake.asked("deal_page") < times {
+		while self.fake.times_asked("deal_page") < times {
 			tokio::time::sleep(Duration::from_millis(2)).await;
 		}
-		assert_eq!(self.fake.asked("deal_page"), times);
+		assert_eq!(self.fake.times_asked("deal_page"), times);
 	}
 
 	fn state(&self) -> Option<Local> {
@@ -186,7 +186,7 @@ async fn an_unknown_proposal_is_looked_up_once_and_once_with_each_block() {
 	while world.intake.blocks.receiver_count() > 0 {
 		tokio::time::sleep(Duration::from_millis(2)).await;
 	}
-	assert_eq!(world.fake.asked("deal_page"), 16, "who is gone is looked up for no more");
+	assert_eq!(world.fake.times_asked("deal_page"), 16, "who is gone is looked up for no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,5 +218,5 @@ async fn a_proposal_to_another_node_costs_one_question() {
 	let error = customer.offer(&world).await.unwrap_err();
 
 	assert!(error.to_string().contains("proposed to another node"), "{error}");
-	assert_eq!((world.fake.asked("deal_page"), world.fake.asked("node_page")), (1, 0));
+	assert_eq!((world.fake.times_asked("deal_page"), world.fake.times_asked("node_page")), (1, 0));
 }

@@ -7,7 +7,9 @@
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
 //! | `history` | which periods were due |
+//! | `identity` | which node this machine serves |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `reading` | the deals of one block, a bounded part at a time |
 //! | `turns` | who may upload when, and for how long |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
@@ -23,8 +25,10 @@ pub mod disputes;
 pub mod engine;
 pub mod finality;
 pub mod history;
+pub mod identity;
 pub mod intake;
 pub mod missing;
+pub mod reading;
 pub mod rebuild;
 pub mod replay;
 pub mod report;
@@ -42,7 +46,7 @@ use crate::{
 		limits::Limits,
 		line::{Line, LineParts},
 	},
-	chain::{AccountId, Chain, ChainError, Patience},
+	chain::{Chain, Patience},
 	config::{Config, Folder},
 	data::{
 		answer::Prover,
@@ -57,8 +61,9 @@ use crate::{
 	},
 	payments::{self, counter::Counter, till::Till},
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use engine::{Engine, EngineParts};
+use identity::{FindError, Identity};
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
 use std::time::Duration;
@@ -213,6 +218,8 @@ impl Work {
 		api.set_node(node.0, prover.clone());
 		let mut engine = Engine::new(EngineParts {
 			node,
+			// Read anew: it may have been told since.
+			operator: self.folder.config()?.operator,
 			genesis: self.genesis,
 			key: self.key,
 			cap_per_customer: self.config.unaccepted_bytes_per_customer,
@@ -232,9 +239,9 @@ impl Work {
 	/// registration, and says so in the status meanwhile.
 	async fn find_node(&self, api: &Api) -> Result<NodeId> {
 		let Self { folder, config, genesis, key, storage, .. } = self;
-		if let Some(node) = storage.journal.node_id()?.or(config.node) {
-			storage.journal.set_node_id(node)?;
-			return Ok(NodeId(node));
+		if let Some(node) = identity::recorded(storage.journal.node_id()?, config.node)? {
+			storage.journal.set_node_id(node.0)?;
+			return Ok(node);
 		}
 		let agent = *key.public().as_bytes();
 		let mut told = false;
@@ -242,14 +249,13 @@ impl Work {
 			// Until it answers it is not known whether this machine is registered.
 			self.publish(api, (!told).then(|| config.rpc.clone()));
 			let chain = Chain::connect(&config.rpc, Some(*genesis), Patience::Forever).await?;
-			match found(&chain, &agent).await {
-				Ok(Some((node, operator))) => {
-					// Read anew: `init` may have been told since.
-					let config = folder.config()?;
-					ensure_operator(&config, node, operator)?;
-					storage.journal.set_node_id(node.0)?;
-					folder.write_config(&Config { node: Some(node.0), operator: Some(operator), ..config })?;
-					return Ok(node);
+			// Read anew: `init` may have been told since.
+			let config = folder.config()?;
+			match (Identity { agent, operator: config.operator }).find_final(&chain).await {
+				Ok(Some(page)) => {
+					storage.journal.set_node_id(page.id.0)?;
+					folder.write_config(&Config { node: Some(page.id.0), ..config })?;
+					return Ok(page.id);
 				}
 				Ok(None) => {
 					self.publish(api, None);
@@ -260,7 +266,8 @@ impl Work {
 					}
 					told = true;
 				}
-				Err(error) => tracing::warn!("{error}; trying again"),
+				Err(FindError::Chain(error)) => tracing::warn!("{error}; trying again"),
+				Err(FindError::NotOurs(reason)) => return Err(reason.into()),
 			}
 			tokio::time::sleep(REGISTRATION_PAUSE).await;
 		}
@@ -276,29 +283,6 @@ impl Work {
 			Err(error) => tracing::debug!("status cannot be published: {error}"),
 		}
 	}
-}
-
-/// The node that an agent's key serves in the final state, and who owns it.
-async fn found(chain: &Chain, agent: &[u8; 32]) -> Result<Option<(NodeId, AccountId)>, ChainError> {
-	// In a state of long ago the key may have served another node, and what is found now is kept for good.
-	if chain.is_syncing().await? {
-		let what = "to say which node has this machine's key".to_owned();
-		return Err(ChainError::Refused { what, reason: "it is syncing".to_owned() });
-	}
-	let block = chain.finalised().await?;
-	let Some(node) = chain.node_of_agent(agent, block).await? else { return Ok(None) };
-	Ok(chain.node(node, block).await?.map(|page| (page.id, page.operator)))
-}
-
-/// Errors when the node belongs to somebody else than the data folder was made for.
-fn ensure_operator(config: &Config, node: NodeId, operator: AccountId) -> Result<()> {
-	if let Some(pinned) = config.operator.filter(|pinned| *pinned != operator) {
-		bail!(
-			"node {node}, which names this machine's key, belongs to {operator}; this data folder is for the operator \
-			 {pinned}: if {operator} is right, run `substation init --operator {operator}`"
-		);
-	}
-	Ok(())
 }
 
 /// Follows the chain, connecting anew whenever the connection is lost.
@@ -324,25 +308,6 @@ async fn supervise(
 		tokio::select! {
 			() = tokio::time::sleep(PAUSE) => {},
 			() = shutdown.wait() => return Ok(()),
-		}
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	// 2
-	#[test]
-	fn a_machine_serves_the_operator_that_it_was_told() {
-		let (ours, theirs) = (AccountId::from([1; 32]), AccountId::from([2; 32]));
-		let of = |operator| Config { operator, ..Config::default() };
-
-		assert!(ensure_operator(&of(None), NodeId(7), theirs).is_ok());
-		assert!(ensure_operator(&of(Some(ours)), NodeId(7), ours).is_ok());
-		let error = ensure_operator(&of(Some(ours)), NodeId(7), theirs).unwrap_err().to_string();
-		for part in ["node 7", &ours.to_string(), &theirs.to_string(), "init --operator"] {
-			assert!(error.contains(part), "{error}");
 		}
 	}
 }

@@ -44,6 +44,8 @@ pub struct Situation {
 	pub settings: Settings,
 	/// The address at which the chain is not reachable.
 	pub disconnected: Option<String>,
+	/// Why the node is not, or no longer, this machine's.
+	pub foreign: Option<String>,
 	/// Why deals cannot be taken or cleared.
 	pub trouble: Option<String>,
 	/// What of the chain cannot be read, and why: proofs go on without it.
@@ -335,6 +337,9 @@ impl Report {
 fn verdict(situation: &Situation) -> (bool, String) {
 	if let Some(url) = &situation.disconnected {
 		return (false, format!("the chain is unreachable at {url}; windows pass unproven until it is back"));
+	}
+	if let Some(reason) = &situation.foreign {
+		return (false, reason.clone());
 	}
 	let Some(page) = &situation.node else {
 		if let Some(trouble) = &situation.trouble {

@@ -4,6 +4,7 @@ use crate::chain::{
 	client::{DealView, NodeView},
 	AccountId,
 };
+use iroh::SecretKey;
 use substation_primitives::{
 	deal::{Deal, DealState, Terms},
 	pages::{NodePage, WindowPage},
@@ -27,12 +28,17 @@ pub(crate) fn window() -> WindowPage {
 	}
 }
 
+/// The key of the agent that serves it.
+pub(crate) fn key() -> SecretKey {
+	SecretKey::from_bytes(&[2; 32])
+}
+
 /// A new node that takes deals.
 pub(crate) fn node() -> NodeView {
 	NodePage {
 		id: NodeId(1),
 		operator: AccountId::from([1; 32]),
-		agent: [2; 32],
+		agent: *key().public().as_bytes(),
 		endpoint: [2; 32],
 		addresses: vec![],
 		region: Region(*b"CH"),
@@ -87,4 +93,10 @@ pub(crate) fn deal() -> DealView {
 		closable: false,
 		dispute: None,
 	}
+}
+
+/// The same deal, accepted into a slot.
+pub(crate) fn active(slot: u32) -> DealView {
+	let proposal = deal();
+	DealView { deal: Deal { state: DealState::Active(terms(slot)), ..proposal.deal }, ..proposal }
 }

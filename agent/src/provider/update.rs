@@ -28,6 +28,8 @@ const SEND_AGAIN_AFTER: u32 = 6;
 const CLEARING: &str = "clearing";
 /// Refusals of one single proposal after which it is given up.
 const MOST_REFUSALS: u32 = 3;
+/// Waiting proposals that one block looks at. Customers may have brought any number of which none can be accepted now.
+const MAX_LOOKS: usize = 2 * MAX_UPDATES;
 
 /// Sends updates and remembers what is on its way.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct Updater {
 	/// Shrinks when the pool refuses a batch, so that one bad proposal does not stop the others.
 	batch: usize,
 	refusals: BTreeMap<u64, u32>,
+	/// The waiting proposal that was looked at last.
+	looked_at: u64,
 	last_was_clear: bool,
 	metrics: Metrics,
 }
@@ -71,6 +75,7 @@ impl Updater {
 			sent: None,
 			batch: MAX_UPDATES,
 			refusals: BTreeMap::new(),
+			looked_at: 0,
 			last_was_clear: false,
 			metrics,
 		}
@@ -107,22 +112,26 @@ impl Updater {
 	}
 
 	/// The proposals whose bytes are here and that the chain would let this node accept now.
-	async fn acceptable(&self, ground: &Ground<'_>) -> Result<Vec<DealRecord>, StepError> {
+	async fn acceptable(&mut self, ground: &Ground<'_>) -> Result<Vec<DealRecord>, StepError> {
 		let waiting = ground.journal.in_state(|state| matches!(state, Local::Ready | Local::Submitted { .. }));
 		let best = if waiting.is_empty() { return Ok(Vec::new()) } else { ground.chain.best().await? };
 		let mut promised = Promised::default();
 		let mut taken = Vec::new();
-		for record in waiting {
+		// Of more than one block looks at, the next one begins with others.
+		let had_its_turn = |record: &DealRecord| waiting.len() > MAX_LOOKS && record.deal <= self.looked_at;
+		let first = waiting.partition_point(had_its_turn);
+		for record in waiting.iter().cycle().skip(first).take(waiting.len().min(MAX_LOOKS)) {
 			if taken.len() >= self.batch {
 				break;
 			}
+			self.looked_at = record.deal;
 			let Some(page) = ground.chain.deal(DealId(record.deal), best).await? else { continue };
 			// The bytes are on the disk already: room for them is no question any more.
 			match decide::judge(&page, ground.best, ground.settings, ground.now, promised, u64::MAX) {
 				Ok(()) => {
 					promised.bytes = promised.bytes.saturating_add(record.length);
 					promised.rate = promised.rate.saturating_add(page.deal.rate);
-					taken.push(record);
+					taken.push(record.clone());
 				}
 				Err(reason) => tracing::debug!(deal = record.deal, "not accepted now: {reason}"),
 			}

@@ -176,3 +176,22 @@ async fn only_loopback_is_listened_on_and_a_taken_port_is_named() {
 	let second = http::bind(first.local_addr().unwrap()).await.unwrap_err();
 	assert!(matches!(second, HttpError::PortTaken(_)));
 }
+
+// 14
+#[tokio::test]
+async fn what_strangers_have_written_is_plain_json() {
+	let folder = tempfile::tempdir().unwrap();
+	let api = Api::new(Storage::open(folder.path()).unwrap(), Metrics::new());
+	let listener = http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+	let address = listener.local_addr().unwrap();
+	tokio::spawn(http::serve(listener, api.clone(), std::future::pending()));
+	let words = "\u{1b}]0;title\u{7}\n<script>\u{9b}2J\u{202e}\"";
+
+	api.set_chain(serde_json::json!({ "words": [words] }));
+	let (code, body) = ask(address, "GET", "/v1/status", b"").await;
+
+	assert_eq!(code, 200);
+	assert!(body.iter().all(|byte| matches!(byte, b' '..=b'~')), "{}", String::from_utf8_lossy(&body));
+	let status: serde_json::Value = serde_json::from_slice(&body).unwrap();
+	assert_eq!(status["chain"]["words"][0], words);
+}

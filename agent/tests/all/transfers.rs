@@ -2,6 +2,7 @@ use std::{net::UdpSocket, path::Path, time::Duration};
 use substation_agent::data::{
 	blobs::{BlobError, BlobStore},
 	hashing::Commitment,
+	incoming::{Incoming, IncomingFiles},
 	offer::{OfferReceiver, OfferReply},
 	progress::Progress,
 	transfer::{endpoint_addr, TransferError, Transport, TransportConfig},
@@ -109,12 +110,46 @@ async fn an_interrupted_transfer_goes_on_where_it_was() {
 	let incoming = store.begin(&commitment.root, commitment.length).unwrap();
 	let kept = incoming.resume_from();
 	drop(incoming);
-	store.abandon(&commitment.root);
+	store.abandon(&commitment.root, commitment.length);
 	sink.pull(address(&source), commitment, &progress).await.unwrap();
 
 	assert!(kept > 0 && kept <= (LENGTH / 2) as u64, "kept {kept}");
 	assert_eq!(progress.done(), LENGTH as u64);
 	assert!(is_same(&store, commitment, &content));
+}
+
+// 15
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_another_length_loses_nothing_of_what_has_arrived() {
+	let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+	let (source, _, own) = start(here.path()).await;
+	let (sink, _, _) = start(there.path()).await;
+	let content = crate::bytes(LENGTH, 5);
+	let commitment = served(here.path(), &own, &content);
+	let (file, target) = (here.path().join("file"), there.path().join("target"));
+	let mut broken = content.clone();
+	broken[LENGTH / 2 + 5] ^= 1;
+	std::fs::write(&file, &broken).unwrap();
+	// What has the name of a part is not one.
+	std::fs::write(there.path().join("target.7.part"), b"another file").unwrap();
+	let fetch = |length| {
+		let (sink, from, target) = (sink.clone(), address(&source), target.clone());
+		async move { sink.fetch(from, Commitment { length, ..commitment }, &target, &Progress::silent()).await }
+	};
+	assert!(fetch(commitment.length).await.is_err());
+
+	let error = fetch(commitment.length + 1).await.unwrap_err();
+	assert!(matches!(error, TransferError::WrongSize { .. }), "{error}");
+
+	let files = IncomingFiles { data: target.clone(), outboard: None };
+	let kept = Incoming::begin(files, commitment.root, commitment.length).unwrap().resume_from();
+	assert!(kept > 0, "nothing is kept");
+	std::fs::write(&file, &content).unwrap();
+	fetch(commitment.length).await.unwrap();
+	assert_eq!(std::fs::read(&target).unwrap(), content);
+	let left = std::fs::read_dir(there.path()).unwrap().map(|item| item.unwrap().file_name());
+	let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with("target.")).collect();
+	assert_eq!(left, ["target.7.part"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
