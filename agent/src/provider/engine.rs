@@ -8,17 +8,11 @@ use crate::{
 		AccountId, BlockHash, Chain, ChainError,
 	},
 	data::{
-		answer::Prover,
-		forests::Forests,
-		http::Api,
-		journal::Followed,
-		metrics::Metrics,
-		offer::{OfferReceiver, OfferReply},
+		answer::Prover, forests::Forests, http::Api, journal::Followed, metrics::Metrics, offer::OfferReceiver,
 		storage::Storage,
 	},
 	payments::{ledger::Ledger, till::Till},
 	provider::{
-		decide::Refusal,
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait, Watch},
 		identity::Identity,
