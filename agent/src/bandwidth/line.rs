@@ -154,7 +154,7 @@ impl Line {
 		match self.try_look(chain, block, now).await {
 			Err(error) if error.is_connection_lost() || error.is_final() => Err(error),
 			Err(error) => {
-				tracing::warn!("{error}");
+				error.log();
 				Ok(())
 			}
 			Ok(()) => Ok(()),

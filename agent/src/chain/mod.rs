@@ -6,8 +6,10 @@ pub mod calls;
 pub mod client;
 pub mod error;
 pub mod extrinsic;
+pub mod fit;
 pub mod follow;
 pub mod free;
+mod shape;
 pub mod signed;
 #[cfg(test)]
 pub(crate) mod testing;
