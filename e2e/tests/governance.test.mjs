@@ -98,7 +98,8 @@ async function upgradeTo(name, ...other) {
 	const code = await readFile(upgrade(name));
 	const version = api().runtimeVersion.specVersion.toNumber() + 1;
 	const authorise = await page.authorize({ api: api(), code, blake2: blake2AsHex });
-	await holders.fastTrack(other.length === 0 ? authorise : api().tx.utility.batchAll([authorise, ...other]), MEMBERS, '//Voter');
+	const call = other.length === 0 ? authorise : api().tx.utility.batchAll([authorise, ...other]);
+	await holders.fastTrack(call, MEMBERS, '//Voter');
 	await chain.event('system', 'UpgradeAuthorized', 120, (e) => e.code_hash.toHex() === blake2AsHex(code));
 
 	const window = await chain.freshWindow(worker.node);
@@ -132,7 +133,7 @@ describe('on one chain', { concurrency: true }, () => {
 		const constant = () => api().consts.democracy.maxProposals.toNumber();
 		assert.equal(constant(), 100);
 		const programs = () => Promise.all([worker, agent].map(async (provider) => (await network.status(provider)).chain.program));
-		for (const { newerExists, api, cannot } of await programs()) assert.deepEqual([newerExists, api, cannot], [false, 1, []]);
+		for (const program of await programs()) assert.deepEqual([program.newerExists, program.api, program.cannot], [false, 1, []]);
 		const daemons = [...network.validators, worker.fullNode].map(({ daemon }) => daemon).concat(worker.agent, agent.agent);
 		const pids = daemons.map(({ child }) => child.pid);
 
@@ -141,8 +142,8 @@ describe('on one chain', { concurrency: true }, () => {
 		assert.equal(constant(), 101);
 		// It has a pallet, a setting, and methods that answer more; the agents are of the release before it.
 		assert.equal((await chain.call.substationApi.nodePage2(agent.node)).unwrap().page.id.toNumber(), agent.node);
-		for (const { newerExists, api, knownApi, cannot } of await programs()) {
-			assert.deepEqual([newerExists, api, knownApi, cannot], [true, 2, 1, []]);
+		for (const program of await programs()) {
+			assert.deepEqual([program.newerExists, program.api, program.knownApi, program.cannot], [true, 2, 1, []]);
 		}
 		const { stdout } = await substation(['status', '--data', agent.data]);
 		assert.match(stdout, /^program: a newer release exists/m);

@@ -3,7 +3,7 @@
 use crate::chain::{account::AccountId, error::ChainError, fit::Fit};
 use codec::{Decode, Encode};
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex},
 	time::{Duration, Instant},
 };
 use substation_primitives::{
