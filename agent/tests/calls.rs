@@ -13,7 +13,7 @@ use pallet_registry::NodeSpec as Spec;
 use sp_runtime::BoundedVec;
 use substation_agent::{
 	bandwidth::tested::Measurement,
-	chain::{calls::NodeSpec, fit::every_call, AccountId, Call},
+	chain::{calls::NodeSpec, compatibility::every_call, AccountId, Call},
 };
 use substation_primitives::{
 	bandwidth::{Rates, Receipt, TestId},

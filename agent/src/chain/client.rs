@@ -1,6 +1,6 @@
 //! One connection to a node, and typed reads of the runtime's pages.
 
-use crate::chain::{account::AccountId, error::ChainError, fit::Fit};
+use crate::chain::{account::AccountId, compatibility::Compatibility, error::ChainError};
 use codec::{Decode, Encode};
 use std::{
 	sync::{Arc, Mutex},
@@ -115,7 +115,7 @@ pub struct Chain {
 	config: SubstrateConfig,
 	genesis: H256,
 	/// The runtime that was looked at last.
-	pub(super) fit: Arc<Mutex<Option<Arc<Fit>>>>,
+	pub(super) compatibility: Arc<Mutex<Option<Arc<Compatibility>>>>,
 }
 
 impl Chain {
@@ -179,8 +179,8 @@ impl Chain {
 				found: hex::encode(genesis.0),
 			});
 		}
-		let (url, methods, fit) = (url.to_owned(), LegacyRpcMethods::new(rpc), Arc::default());
-		Ok(Self { url, methods, online, config, genesis, fit })
+		let (url, methods, compatibility) = (url.to_owned(), LegacyRpcMethods::new(rpc), Arc::default());
+		Ok(Self { url, methods, online, config, genesis, compatibility })
 	}
 
 	/// Hash of the chain's first block.

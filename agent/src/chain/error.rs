@@ -155,13 +155,13 @@ impl ChainError {
 
 	/// Whether a transaction cannot be made with the runtime in force. That stops only what needs it, and the status says
 	/// it once for each runtime.
-	pub fn is_misfit(&self) -> bool {
+	pub fn is_incompatible(&self) -> bool {
 		matches!(self, Self::Incompatible(_) | Self::CallChanged { .. })
 	}
 
 	/// Logs what stops nothing else.
 	pub(crate) fn log(&self) {
-		if self.is_misfit() {
+		if self.is_incompatible() {
 			tracing::debug!("{self}");
 		} else {
 			tracing::warn!("{self}");
@@ -200,7 +200,7 @@ mod tests {
 			assert!(!error.is_final() && !error.is_connection_lost(), "{error}");
 			assert_eq!(error.to_string().lines().count(), 1);
 		}
-		assert!(call.is_misfit() && !old.is_misfit());
+		assert!(call.is_incompatible() && !old.is_incompatible());
 		let text = call.to_string();
 		for part in ["StorageMarket.accept", "`depth` is u16 there", "install the current release"] {
 			assert!(text.contains(part), "{text}");

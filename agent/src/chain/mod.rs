@@ -4,9 +4,9 @@
 pub mod account;
 pub mod calls;
 pub mod client;
+pub mod compatibility;
 pub mod error;
 pub mod extrinsic;
-pub mod fit;
 pub mod follow;
 pub mod free;
 mod shape;

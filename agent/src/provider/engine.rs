@@ -334,13 +334,14 @@ impl Engine {
 		let window = chain.window(self.node, block).await;
 		let Some(window) = self.situation.read(report::WINDOW, window)? else {
 			// A node that is too old, perhaps: until it can be read, the next block is waited for.
-			self.look_at_program(chain, block).await?;
+			self.check_program(chain, block).await?;
 			self.publish(None);
 			return Ok(());
 		};
 		let Some(window) = window else {
-			let Situation { trouble, delivery, fit, .. } = std::mem::take(&mut self.situation);
-			self.situation = Situation { gone: Some(self.node), trouble, delivery, fit, ..Situation::default() };
+			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
+			self.situation =
+				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};
@@ -353,7 +354,7 @@ impl Engine {
 		if self.prove {
 			self.answerer.look(chain, &window).await?;
 		}
-		self.look_at_program(chain, block).await?;
+		self.check_program(chain, block).await?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
 		let node = self.situation.read("the node", node)?.flatten();
@@ -374,16 +375,18 @@ impl Engine {
 	}
 
 	/// Says once for each runtime what this program does not know of it. Errors only when the connection is lost.
-	async fn look_at_program(&mut self, chain: &Chain, block: BlockHash) -> Result<(), ChainError> {
-		let fit = chain.fit(block).await;
-		let Some(fit) = self.situation.read("the runtime's version and metadata", fit)? else { return Ok(()) };
-		if self.situation.fit.as_ref() != Some(&fit) {
-			let report = ProgramReport::of(&fit);
+	async fn check_program(&mut self, chain: &Chain, block: BlockHash) -> Result<(), ChainError> {
+		let compatibility = chain.compatibility(block).await;
+		let Some(compatibility) = self.situation.read("the runtime's version and metadata", compatibility)? else {
+			return Ok(());
+		};
+		if self.situation.compatibility.as_ref() != Some(&compatibility) {
+			let report = ProgramReport::of(&compatibility);
 			self.metrics.set_program(report.newer_exists, report.cannot.len());
 			if let Some(words) = report.words {
 				tracing::warn!("{words}");
 			}
-			self.situation.fit = Some(fit);
+			self.situation.compatibility = Some(compatibility);
 		}
 		Ok(())
 	}

@@ -179,7 +179,7 @@ async fn a_call_of_another_shape_stops_only_what_needs_it() {
 	let report = Report::of(&world.engine.situation);
 	assert!(report.earning, "{}", report.reason);
 	let program = report.program.unwrap();
-	let cannot: Vec<_> = program.cannot.iter().filter_map(|misfit| misfit.call.as_deref()).collect();
+	let cannot: Vec<_> = program.cannot.iter().filter_map(|one| one.call.as_deref()).collect();
 	assert!(program.newer_exists && cannot == ["StorageMarket.accept"], "{cannot:?}");
 	assert!(world.words().contains("to do: install the current release"), "{}", world.words());
 	assert_eq!(world.engine.metrics.numbers().changed_calls.get(), 1);

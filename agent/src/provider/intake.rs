@@ -166,7 +166,7 @@ impl Intake {
 	async fn admit(&self, chain: &Chain, page: &DealView) -> Result<(), IntakeError> {
 		let best = chain.best().await?;
 		// What cannot be accepted is not fetched.
-		chain.fit(best).await?.ensure(MARKET, "accept").map_err(IntakeError::Outdated)?;
+		chain.compatibility(best).await?.ensure(MARKET, "accept").map_err(IntakeError::Outdated)?;
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;

@@ -1,6 +1,6 @@
 //! Whether this program and the chain's runtime are of one release: figures for scripts, words for people.
 
-use crate::chain::fit::{Fit, Misfit, API_VERSION};
+use crate::chain::compatibility::{Compatibility, Incompatibility, API_VERSION};
 use serde::Serialize;
 
 /// What people are told that this program is.
@@ -23,7 +23,7 @@ pub struct ProgramReport {
 	/// Whether a newer release of this program exists, made for that runtime.
 	pub newer_exists: bool,
 	/// What this program cannot send to it.
-	pub cannot: Vec<Misfit>,
+	pub cannot: Vec<Incompatibility>,
 	/// All this as a line for people, if there is anything to say.
 	#[serde(skip)]
 	pub words: Option<String>,
@@ -31,23 +31,23 @@ pub struct ProgramReport {
 
 impl ProgramReport {
 	/// The report on how this program fits the runtime.
-	pub fn of(fit: &Fit) -> Self {
+	pub fn of(compatibility: &Compatibility) -> Self {
 		Self {
 			version: VERSION,
 			known_api: API_VERSION,
-			runtime: fit.runtime,
-			api: fit.api,
-			newer_exists: fit.is_ahead(),
-			cannot: fit.misfits.clone(),
-			words: words(fit),
+			runtime: compatibility.runtime,
+			api: compatibility.api,
+			newer_exists: compatibility.is_ahead(),
+			cannot: compatibility.incompatible.clone(),
+			words: words(compatibility),
 		}
 	}
 }
 
-fn words(fit: &Fit) -> Option<String> {
-	let Fit { runtime, api, misfits } = fit;
-	let cannot = cannot(misfits);
-	if fit.is_behind() {
+fn words(compatibility: &Compatibility) -> Option<String> {
+	let Compatibility { runtime, api, incompatible } = compatibility;
+	let cannot = cannot(incompatible);
+	if compatibility.is_behind() {
 		let cannot = cannot.map(|cannot| format!("; {cannot}")).unwrap_or_default();
 		return Some(format!(
 			"program: {VERSION} is newer than the chain's runtime {runtime}, which serves version {api} of its API and not \
@@ -60,7 +60,7 @@ fn words(fit: &Fit) -> Option<String> {
 			 {cannot}; all else goes on"
 		));
 	}
-	fit.is_ahead().then(|| {
+	compatibility.is_ahead().then(|| {
 		format!(
 			"program: a newer release exists; the chain's runtime {runtime} serves version {api} of its API, and {VERSION} \
 			 knows version {API_VERSION}: all goes on as before, install it when you can"
@@ -69,11 +69,12 @@ fn words(fit: &Fit) -> Option<String> {
 }
 
 /// What cannot be sent, and why, as far as one line names it.
-fn cannot(misfits: &[Misfit]) -> Option<String> {
-	let name =
-		|Misfit { call, why }: &Misfit| format!("{} cannot be sent ({why})", call.as_deref().unwrap_or("transactions"));
-	let named: Vec<_> = misfits.iter().take(NAMED).map(name).collect();
-	let more = match misfits.len().saturating_sub(NAMED) {
+fn cannot(incompatible: &[Incompatibility]) -> Option<String> {
+	let name = |Incompatibility { call, why }: &Incompatibility| {
+		format!("{} cannot be sent ({why})", call.as_deref().unwrap_or("transactions"))
+	};
+	let named: Vec<_> = incompatible.iter().take(NAMED).map(name).collect();
+	let more = match incompatible.len().saturating_sub(NAMED) {
 		0 => String::new(),
 		more => format!(" and {more} calls more"),
 	};
@@ -85,8 +86,8 @@ mod tests {
 	use super::*;
 
 	fn report(api: u32, calls: &[&str]) -> ProgramReport {
-		let misfit = |call: &&str| Misfit { call: Some((*call).to_owned()), why: "`depth` is u16 there".into() };
-		ProgramReport::of(&Fit { runtime: 7, api, misfits: calls.iter().map(misfit).collect() })
+		let one = |call: &&str| Incompatibility { call: Some((*call).to_owned()), why: "`depth` is u16 there".into() };
+		ProgramReport::of(&Compatibility { runtime: 7, api, incompatible: calls.iter().map(one).collect() })
 	}
 
 	#[test]

@@ -5,7 +5,7 @@ use crate::{
 	chain::{
 		calls::PROOFS,
 		client::{DealView, NodeView, RewardView},
-		fit::Fit,
+		compatibility::Compatibility,
 		ChainError,
 	},
 	cli::amounts::{display_amount, display_size},
@@ -53,7 +53,7 @@ pub struct Situation {
 	/// What of the chain cannot be read, and why: proofs go on without it, if it is not the window.
 	pub unread: BTreeMap<&'static str, String>,
 	/// How this program fits the chain's runtime.
-	pub fit: Option<Arc<Fit>>,
+	pub compatibility: Option<Arc<Compatibility>>,
 	/// Height of the best block.
 	pub best_block: Option<u32>,
 	/// Height of the final block.
@@ -287,7 +287,7 @@ impl Report {
 		if claimable > 0 {
 			words.push(format!("to do: `substation claim` pays out {} STN", display_amount(claimable)));
 		}
-		let program = situation.fit.as_deref().map(ProgramReport::of);
+		let program = situation.compatibility.as_deref().map(ProgramReport::of);
 		words.extend(program.iter().filter_map(|program| program.words.clone()));
 		let unread = situation.unread.iter();
 		words.extend(unread.map(|(what, why)| format!("warning: {what} cannot be read and may be out of date: {why}")));
@@ -397,8 +397,8 @@ fn verdict(situation: &Situation) -> (bool, String) {
 
 /// Why proofs cannot be sent, if this process should send them.
 fn unprovable(situation: &Situation) -> Option<ChainError> {
-	let fit = situation.fit.as_ref().filter(|_| situation.proves_itself)?;
-	fit.ensure(PROOFS, "prove").err()
+	let compatibility = situation.compatibility.as_ref().filter(|_| situation.proves_itself)?;
+	compatibility.ensure(PROOFS, "prove").err()
 }
 
 /// The block at which the next window opens; the open one's while it waits for its proof.

@@ -69,7 +69,7 @@ impl Answerer {
 				self.built = None;
 			}
 			Err(error) if error.is_connection_lost() || error.is_final() => return Err(error),
-			Err(error) if error.is_misfit() => self.complain(window.period, &error.to_string()),
+			Err(error) if error.is_incompatible() => self.complain(window.period, &error.to_string()),
 			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())

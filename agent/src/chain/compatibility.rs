@@ -1,4 +1,4 @@
-//! How this program and the runtime in force fit together: what an upgrade has added, and what it has changed.
+//! Whether this program and the runtime in force are of one release: what an upgrade has added, and what it has changed.
 
 use crate::{
 	bandwidth::tested::Measurement,
@@ -26,37 +26,38 @@ pub const API_VERSION: u32 = 1;
 
 /// What of a runtime this program does not know, and what it cannot send to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fit {
+pub struct Compatibility {
 	/// The runtime's version.
 	pub runtime: u32,
 	/// The version of the API that it serves; 0 if it has none.
 	pub api: u32,
 	/// What cannot be sent.
-	pub misfits: Vec<Misfit>,
+	pub incompatible: Vec<Incompatibility>,
 }
 
 /// Something that this program cannot send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Misfit {
+pub struct Incompatibility {
 	/// The call as `Pallet.call`; `None` if it is every transaction.
 	pub call: Option<String>,
 	/// What differs.
 	pub why: String,
 }
 
-impl Fit {
+impl Compatibility {
 	/// How this program fits a runtime.
 	pub fn of(runtime: u32, api: u32, metadata: &Metadata) -> Self {
-		let every = extrinsic::difference(metadata).map(|why| Misfit { call: None, why });
-		let changed = |call: Call| call.difference(metadata).map(|why| Misfit { call: Some(call.title()), why });
-		let misfits = every.into_iter().chain(every_call().into_iter().filter_map(changed)).collect();
-		Self { runtime, api, misfits }
+		let every = extrinsic::difference(metadata).map(|why| Incompatibility { call: None, why });
+		let changed =
+			|call: Call| call.difference(metadata).map(|why| Incompatibility { call: Some(call.title()), why });
+		let incompatible = every.into_iter().chain(every_call().into_iter().filter_map(changed)).collect();
+		Self { runtime, api, incompatible }
 	}
 
 	/// Whether the runtime is ahead of this program, so that there is a newer release.
 	pub fn is_ahead(&self) -> bool {
-		self.api > API_VERSION || (self.api == API_VERSION && !self.misfits.is_empty())
+		self.api > API_VERSION || (self.api == API_VERSION && !self.incompatible.is_empty())
 	}
 
 	/// Whether the runtime is behind this program, which waits for the chain's upgrade.
@@ -67,28 +68,28 @@ impl Fit {
 	/// Errors when a call cannot be sent.
 	pub fn ensure(&self, pallet: &str, name: &str) -> Result<(), ChainError> {
 		let call = calls::title(pallet, name);
-		let is_it = |misfit: &&Misfit| misfit.call.as_ref().is_none_or(|title| *title == call);
-		match self.misfits.iter().find(is_it) {
+		let is_it = |one: &&Incompatibility| one.call.as_ref().is_none_or(|title| *title == call);
+		match self.incompatible.iter().find(is_it) {
 			None => Ok(()),
-			Some(Misfit { call: None, why }) => Err(ChainError::Incompatible(why.clone())),
-			Some(Misfit { why, .. }) => Err(ChainError::CallChanged { call, how: why.clone() }),
+			Some(Incompatibility { call: None, why }) => Err(ChainError::Incompatible(why.clone())),
+			Some(Incompatibility { why, .. }) => Err(ChainError::CallChanged { call, how: why.clone() }),
 		}
 	}
 }
 
 impl Chain {
 	/// How this program fits the runtime of a block; worked out once for each runtime.
-	pub async fn fit(&self, block: BlockHash) -> Result<Arc<Fit>, ChainError> {
+	pub async fn compatibility(&self, block: BlockHash) -> Result<Arc<Compatibility>, ChainError> {
 		let version = self.runtime_version(block).await?;
-		let known = self.fit.lock().unwrap_or_else(PoisonError::into_inner).clone();
-		if let Some(fit) = known.filter(|fit| fit.runtime == version.spec_version) {
-			return Ok(fit);
+		let known = self.compatibility.lock().unwrap_or_else(PoisonError::into_inner).clone();
+		if let Some(compatibility) = known.filter(|compatibility| compatibility.runtime == version.spec_version) {
+			return Ok(compatibility);
 		}
 		let api = self.api_version(&version)?;
 		let at = self.at(block).await?;
-		let fit = Arc::new(Fit::of(version.spec_version, api, at.metadata_ref()));
-		*self.fit.lock().unwrap_or_else(PoisonError::into_inner) = Some(fit.clone());
-		Ok(fit)
+		let compatibility = Arc::new(Compatibility::of(version.spec_version, api, at.metadata_ref()));
+		*self.compatibility.lock().unwrap_or_else(PoisonError::into_inner) = Some(compatibility.clone());
+		Ok(compatibility)
 	}
 
 	/// Errors when the runtime of a block serves an older API than this program knows.
@@ -189,25 +190,25 @@ mod tests {
 	async fn this_program_fits_the_runtime_of_this_repository() {
 		let (_, chain, block) = connected().await;
 
-		let fit = chain.fit(block).await.unwrap();
+		let compatibility = chain.compatibility(block).await.unwrap();
 
-		assert_eq!(fit.misfits, []);
-		assert_eq!(fit.api, API_VERSION);
-		assert!(!fit.is_ahead() && !fit.is_behind());
+		assert_eq!(compatibility.incompatible, []);
+		assert_eq!(compatibility.api, API_VERSION);
+		assert!(!compatibility.is_ahead() && !compatibility.is_behind());
 	}
 
 	// 8
 	#[tokio::test]
 	async fn a_runtime_with_more_methods_is_ahead_and_stops_nothing() {
 		let (fake, chain, block) = connected().await;
-		assert!(!chain.fit(block).await.unwrap().is_ahead());
+		assert!(!chain.compatibility(block).await.unwrap().is_ahead());
 
 		fake.upgrade(json!([[API_ID, API_VERSION + 7]]));
 
-		let fit = chain.fit(block).await.unwrap();
-		assert!(fit.is_ahead() && !fit.is_behind() && fit.misfits.is_empty());
+		let compatibility = chain.compatibility(block).await.unwrap();
+		assert!(compatibility.is_ahead() && !compatibility.is_behind() && compatibility.incompatible.is_empty());
 		assert!(chain.ensure_api(block).await.is_ok());
-		assert!(fit.ensure(PROOFS, "prove").is_ok());
+		assert!(compatibility.ensure(PROOFS, "prove").is_ok());
 	}
 
 	// 8
@@ -217,7 +218,7 @@ mod tests {
 
 		fake.upgrade(json!([["0x0102030405060708", 9]]));
 
-		assert!(chain.fit(block).await.unwrap().is_behind());
+		assert!(chain.compatibility(block).await.unwrap().is_behind());
 		let error = chain.ensure_api(block).await.unwrap_err();
 		assert!(!error.is_final() && error.to_string().contains("the node is too old"), "{error}");
 		// What it does not answer is told by that.
@@ -225,7 +226,7 @@ mod tests {
 		assert_eq!(unanswered.to_string(), error.to_string());
 		assert!(fake.connect().await.is_ok());
 		fake.upgrade(json!([[API_ID, API_VERSION]]));
-		assert!(chain.ensure_api(block).await.is_ok() && !chain.fit(block).await.unwrap().is_behind());
+		assert!(chain.ensure_api(block).await.is_ok() && !chain.compatibility(block).await.unwrap().is_behind());
 
 		fake.upgrade(json!("nonsense"));
 		assert!(!chain.ensure_api(block).await.unwrap_err().is_final());
@@ -243,7 +244,7 @@ mod tests {
 
 		let error = chain.submit_free(&prove()).await.unwrap_err();
 
-		assert!(error.is_misfit() && !error.is_final() && !error.is_connection_lost());
+		assert!(error.is_incompatible() && !error.is_final() && !error.is_connection_lost());
 		assert!(
 			error.to_string().contains("StorageProofs.prove") && error.to_string().contains("`period` is u64"),
 			"{error}"
@@ -251,9 +252,9 @@ mod tests {
 		assert_eq!(fake.submitted(), 0);
 		assert_eq!(chain.submit_free(&settle()).await.unwrap(), Submission::Sent);
 		assert!(chain.call_bytes(&prove()).await.is_err() && chain.call_bytes(&settle()).await.is_ok());
-		let fit = chain.fit(block).await.unwrap();
-		assert!(fit.is_ahead());
-		assert!(fit.ensure(PROOFS, "prove").is_err() && fit.ensure(MARKET, "accept").is_ok());
+		let compatibility = chain.compatibility(block).await.unwrap();
+		assert!(compatibility.is_ahead());
+		assert!(compatibility.ensure(PROOFS, "prove").is_err() && compatibility.ensure(MARKET, "accept").is_ok());
 	}
 
 	// R2
@@ -268,10 +269,10 @@ mod tests {
 			let (fake, chain, block) = connected().await;
 			fake.change_call(calls::REGISTRY, "register", change);
 
-			let fit = chain.fit(block).await.unwrap();
+			let compatibility = chain.compatibility(block).await.unwrap();
 
-			let misfit = Misfit { call: Some("Registry.register".into()), why: words.into() };
-			assert_eq!(fit.misfits, [misfit]);
+			let one = Incompatibility { call: Some("Registry.register".into()), why: words.into() };
+			assert_eq!(compatibility.incompatible, [one]);
 		}
 	}
 
@@ -284,21 +285,21 @@ mod tests {
 		fake.upgrade(json!([[API_ID, API_VERSION]]));
 		fake.serve_metadata_in(&[14, 15, 17, u32::MAX]);
 
-		assert!(chain.fit(block).await.is_ok());
+		assert!(chain.compatibility(block).await.is_ok());
 		assert_eq!(chain.submit_free(&prove()).await.unwrap(), Submission::Sent);
 
 		fake.upgrade(json!([[API_ID, API_VERSION]]));
 		fake.serve_metadata_in(&[17]);
-		assert!(chain.submit_free(&prove()).await.unwrap_err().is_misfit());
+		assert!(chain.submit_free(&prove()).await.unwrap_err().is_incompatible());
 	}
 
 	#[test]
 	fn extensions_that_nobody_knows_stop_every_transaction() {
-		let misfit = Misfit { call: None, why: "its transaction extensions are X".into() };
-		let fit = Fit { runtime: 2, api: API_VERSION, misfits: vec![misfit] };
+		let one = Incompatibility { call: None, why: "its transaction extensions are X".into() };
+		let compatibility = Compatibility { runtime: 2, api: API_VERSION, incompatible: vec![one] };
 
-		assert!(fit.is_ahead());
-		assert!(matches!(fit.ensure(PROOFS, "prove"), Err(ChainError::Incompatible(_))));
+		assert!(compatibility.is_ahead());
+		assert!(matches!(compatibility.ensure(PROOFS, "prove"), Err(ChainError::Incompatible(_))));
 	}
 
 	#[test]
