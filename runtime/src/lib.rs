@@ -39,6 +39,8 @@ pub mod migrations;
 mod pages;
 mod pots;
 #[warn(missing_docs)]
+pub mod rehearsal;
+#[warn(missing_docs)]
 pub mod transactions;
 #[warn(missing_docs)]
 pub mod weights;
@@ -181,4 +183,11 @@ mod runtime {
 
 	#[runtime::pallet_index(40)]
 	pub type Rewards = pallet_rewards;
+
+	#[cfg(feature = "rehearsal")]
+	#[runtime::pallet_index(255)]
+	pub type Novelty = rehearsal;
 }
+
+#[cfg(feature = "rehearsal")]
+impl rehearsal::Config for Runtime {}

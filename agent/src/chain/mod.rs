@@ -4,10 +4,12 @@
 pub mod account;
 pub mod calls;
 pub mod client;
+pub mod compatibility;
 pub mod error;
 pub mod extrinsic;
 pub mod follow;
 pub mod free;
+mod shape;
 pub mod signed;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,22 +1,28 @@
 //! A node of a chain that answers from a table.
 
 use crate::chain::{client::Chain, error::ChainError};
-use codec::Encode;
+use codec::{Decode, Encode};
+use scale_info::{form::PortableForm, Field, TypeDef};
 use serde_json::{json, Value};
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
 };
 use substation_runtime::{Runtime, VERSION};
-use subxt::rpcs::{
-	client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
-	Error, RpcClient, UserError,
+use subxt::{
+	ext::frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed},
+	rpcs::{
+		client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
+		Error, RpcClient, UserError,
+	},
 };
 
 /// The only block of this chain, unless a test finalises others.
 const BLOCK: [u8; 32] = [7; 32];
 /// Its height.
 const HEIGHT: u32 = 100;
+/// The format of the metadata.
+const FORMAT: u32 = 15;
 
 /// The node. Clones are the same one.
 #[derive(Clone)]
@@ -28,6 +34,9 @@ struct State {
 	/// The runtime's version, as RPC tells it.
 	spec: u32,
 	apis: Value,
+	/// Its metadata, and in which formats it is said to come.
+	metadata: Vec<u8>,
+	formats: Vec<u32>,
 	submitted: usize,
 	/// The final block; blocks of other heights are [`BLOCK`], unless they are among these.
 	finalised: (u32, [u8; 32]),
@@ -35,28 +44,47 @@ struct State {
 	is_syncing: bool,
 }
 
+impl State {
+	/// What a function of the runtime answers, if there is one.
+	fn call(&self, function: &str, arguments: &Value) -> Option<Vec<u8>> {
+		match function {
+			"Core_version" => {
+				let mut version = VERSION;
+				version.spec_version = self.spec;
+				Some(version.encode())
+			}
+			"Metadata_metadata_versions" => Some(self.formats.encode()),
+			"Metadata_metadata_at_version" => {
+				let is_known = *arguments == json!(format!("0x{}", hex::encode(FORMAT.encode())));
+				Some(is_known.then_some(&self.metadata).encode())
+			}
+			other => self.answers.get(other).cloned(),
+		}
+	}
+}
+
 impl FakeNode {
 	/// Serves this repository's runtime, and no page yet.
 	pub(crate) fn new() -> Self {
 		// Some constants are read from the state, where an empty one has its defaults.
-		let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
-		let answers = HashMap::from([
-			("Core_version".to_owned(), VERSION.encode()),
-			("BabeApi_configuration".to_owned(), 6_000u64.encode()),
-			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
-			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
-		]);
-		let apis =
-			VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect();
+		let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(FORMAT));
+		let answers = HashMap::from([("BabeApi_configuration".to_owned(), 6_000u64.encode())]);
 		Self(Arc::new(Mutex::new(State {
 			answers,
 			spec: VERSION.spec_version,
-			apis,
+			apis: Self::apis(),
+			metadata: metadata.expect("the runtime has metadata in this format").to_vec(),
+			formats: vec![FORMAT],
 			submitted: 0,
 			finalised: (HEIGHT, BLOCK),
 			blocks: HashMap::new(),
 			is_syncing: false,
 		})))
+	}
+
+	/// The APIs of this repository's runtime.
+	pub(crate) fn apis() -> Value {
+		VERSION.apis.iter().map(|(id, version)| json!([format!("0x{}", hex::encode(id)), version])).collect()
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {
@@ -66,6 +94,11 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// A method of the runtime API that is not there from now on.
+	pub(crate) fn forget(&self, method: &str) {
+		self.state().answers.remove(&format!("SubstationApi_{method}"));
 	}
 
 	/// This is the final block from now on.
@@ -89,6 +122,24 @@ impl FakeNode {
 	pub(crate) fn upgrade(&self, apis: Value) {
 		let mut state = self.state();
 		(state.spec, state.apis) = (state.spec + 1, apis);
+	}
+
+	/// The runtime has changed, and takes other arguments for a call.
+	pub(crate) fn change_call(&self, pallet: &str, call: &str, change: impl FnOnce(&mut Vec<Field<PortableForm>>)) {
+		let mut state = self.state();
+		let mut whole = RuntimeMetadataPrefixed::decode(&mut &state.metadata[..]).expect("it is well-formed");
+		let RuntimeMetadata::V15(metadata) = &mut whole.1 else { panic!("it is in another format") };
+		let pallet = metadata.pallets.iter().find(|known| known.name == pallet).expect("there is such a pallet");
+		let calls = pallet.calls.as_ref().expect("it has calls").ty.id as usize;
+		let TypeDef::Variant(calls) = &mut metadata.types.types[calls].ty.type_def else { panic!("calls are an enum") };
+		let call = calls.variants.iter_mut().find(|known| known.name == call).expect("there is such a call");
+		change(&mut call.fields);
+		(state.spec, state.metadata) = (state.spec + 1, whole.encode());
+	}
+
+	/// The formats in which the metadata is said to come from now on. It comes in one.
+	pub(crate) fn serve_metadata_in(&self, formats: &[u32]) {
+		self.state().formats = formats.to_vec();
 	}
 
 	/// Transactions that were handed in.
@@ -137,7 +188,7 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let answer = self.state().answers.get(function).cloned().ok_or_else(|| unknown(function))?;
+				let answer = self.state().call(function, &params[1]).ok_or_else(|| unknown(function))?;
 				Ok(json!(format!("0x{}", hex::encode(answer))))
 			}
 			"author_submitExtrinsic" => {

@@ -92,6 +92,10 @@ pub struct Numbers {
 	pub vouchers_redeemed: Gauge<f64, AtomicU64>,
 	/// STN of them that wait.
 	pub vouchers_waiting: Gauge<f64, AtomicU64>,
+	/// 1 if a newer release of this program exists.
+	pub newer_release: Gauge,
+	/// Calls that this program cannot make with the chain's runtime.
+	pub changed_calls: Gauge,
 }
 
 impl Numbers {
@@ -100,6 +104,12 @@ impl Numbers {
 		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
 		let at = "When the first of them go, since 1970; 0 if none wait";
 		all.register_with_unit("next_deletion", at, Unit::Seconds, self.next_deletion.clone());
+	}
+
+	fn register_program(&self, all: &mut Registry) {
+		all.register("newer_release", "1 if a newer release of this program exists", self.newer_release.clone());
+		let changed = "Calls that this release cannot make with the chain's runtime";
+		all.register("changed_calls", changed, self.changed_calls.clone());
 	}
 
 	fn register_payments(&self, all: &mut Registry) {
@@ -152,6 +162,8 @@ impl Metrics {
 			receipts_refused: Counter::default(),
 			rating_down: Gauge::default(),
 			rating_up: Gauge::default(),
+			newer_release: Gauge::default(),
+			changed_calls: Gauge::default(),
 		};
 		let mut all = Registry::with_prefix("substation_agent");
 		all.register("answered", "Challenges answered", numbers.answered.clone());
@@ -184,6 +196,7 @@ impl Metrics {
 		all.register("line_rating_down_kbit", "Rating of the line towards here", numbers.rating_down.clone());
 		all.register("line_rating_up_kbit", "Rating of the line from here", numbers.rating_up.clone());
 		numbers.register_payments(&mut all);
+		numbers.register_program(&mut all);
 		Self(Arc::new(Inner { registry: all, numbers }))
 	}
 
@@ -198,6 +211,13 @@ impl Metrics {
 		let numbers = self.numbers();
 		numbers.to_delete_bytes.set(clamp(deletion.map_or(0, |deletion| deletion.bytes)));
 		numbers.next_deletion.set(clamp(deletion.and_then(|deletion| deletion.at).unwrap_or(0)));
+	}
+
+	/// Shows whether this program is of the runtime's release.
+	pub fn set_program(&self, newer_exists: bool, changed: usize) {
+		let numbers = self.numbers();
+		numbers.newer_release.set(newer_exists.into());
+		numbers.changed_calls.set(i64::try_from(changed).unwrap_or(i64::MAX));
 	}
 
 	/// Counts a challenge that was taken up at `started` and is answered now, or cannot be.

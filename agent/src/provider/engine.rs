@@ -21,6 +21,7 @@ use crate::{
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait},
 		intake::Intake,
+		program::ProgramReport,
 		report::{self, Report, Situation},
 		rewards,
 		sync::{self, Moment, SyncError},
@@ -330,9 +331,17 @@ impl Engine {
 	/// Best state: the window first and alone, since a proof needs nothing else; then the rest, as far as it can be read.
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
-		let Some(window) = chain.window(self.node, block).await? else {
-			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
-			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };
+		let window = chain.window(self.node, block).await;
+		let Some(window) = self.situation.read(report::WINDOW, window)? else {
+			// A node that is too old, perhaps: until it can be read, the next block is waited for.
+			self.check_program(chain, block).await?;
+			self.publish(None);
+			return Ok(());
+		};
+		let Some(window) = window else {
+			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
+			self.situation =
+				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};
@@ -345,8 +354,7 @@ impl Engine {
 		if self.prove {
 			self.answerer.look(chain, &window).await?;
 		}
-		let api = chain.ensure_api(block).await;
-		self.situation.read("the runtime's version", api)?;
+		self.check_program(chain, block).await?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
 		let node = self.situation.read("the node", node)?.flatten();
@@ -363,6 +371,23 @@ impl Engine {
 		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
 		self.situation.best_block = Some(window.now);
 		self.publish(node.as_ref());
+		Ok(())
+	}
+
+	/// Says once for each runtime what this program does not know of it. Errors only when the connection is lost.
+	async fn check_program(&mut self, chain: &Chain, block: BlockHash) -> Result<(), ChainError> {
+		let compatibility = chain.compatibility(block).await;
+		let Some(compatibility) = self.situation.read("the runtime's version and metadata", compatibility)? else {
+			return Ok(());
+		};
+		if self.situation.compatibility.as_ref() != Some(&compatibility) {
+			let report = ProgramReport::of(&compatibility);
+			self.metrics.set_program(report.newer_exists, report.cannot.len());
+			if let Some(words) = report.words {
+				tracing::warn!("{words}");
+			}
+			self.situation.compatibility = Some(compatibility);
+		}
 		Ok(())
 	}
 
@@ -401,6 +426,7 @@ impl Engine {
 		match self.updater.step(&ground).await {
 			Ok(()) => {}
 			Err(StepError::Chain(error)) if error.is_connection_lost() || error.is_final() => return Err(error),
+			Err(StepError::Chain(error)) => error.log(),
 			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())

@@ -6,7 +6,10 @@ use crate::{
 		limits::{BandwidthConfig, Limits},
 		line::LineParts,
 	},
-	chain::testing::FakeNode,
+	chain::{
+		calls::{MARKET, PROOFS},
+		testing::FakeNode,
+	},
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
 	provider::testing::{deal, node, terms, window},
@@ -118,14 +121,83 @@ async fn a_page_that_fails_later_is_shown_as_it_was_and_its_warning_goes_with_it
 
 // 8
 #[tokio::test]
-async fn a_runtime_that_lacks_what_this_program_calls_ends_it() {
+async fn a_chain_that_is_behind_this_program_is_waited_for() {
 	let mut world = World::new().await;
 	world.fake.upgrade(json!([]));
 
-	let error = world.engine.on_best(&world.chain).await.unwrap_err();
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 1, "what can be proven is proven");
+	assert!(world.words().contains("is newer than the chain's runtime"), "{}", world.words());
 
-	assert!(error.is_final(), "{error}");
-	assert_eq!(world.fake.submitted(), 1, "what could be proven was proven first");
+	// Even if it does not know windows.
+	world.fake.forget("window");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert!(world.words().contains("windows pass unproven") && world.words().contains("the node is too old"));
+
+	world.fake.serve("window", Some(&world.window).encode());
+	world.fake.upgrade(FakeNode::apis());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 2);
+	for old in ["is newer than", "too old", "windows pass unproven"] {
+		assert!(!world.words().contains(old), "{}", world.words());
+	}
+}
+
+// 8
+#[tokio::test]
+async fn a_newer_runtime_is_told_and_stops_nothing() {
+	let mut world = World::new().await;
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	let program = Report::of(&world.engine.situation).program;
+	assert!(program.is_some_and(|program| !program.newer_exists && program.words.is_none()));
+
+	let mut apis = FakeNode::apis();
+	for api in apis.as_array_mut().unwrap() {
+		api[1] = json!(99);
+	}
+	world.fake.upgrade(apis);
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 2);
+	assert!(world.words().contains("a newer release exists"), "{}", world.words());
+	assert_eq!(world.engine.metrics.numbers().newer_release.get(), 1);
+	assert_eq!(world.engine.metrics.numbers().changed_calls.get(), 0);
+}
+
+// R2
+#[tokio::test]
+async fn a_call_of_another_shape_stops_only_what_needs_it() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.change_call(MARKET, "accept", |fields| fields.truncate(4));
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 1);
+	let report = Report::of(&world.engine.situation);
+	assert!(report.earning, "{}", report.reason);
+	let program = report.program.unwrap();
+	let cannot: Vec<_> = program.cannot.iter().filter_map(|one| one.call.as_deref()).collect();
+	assert!(program.newer_exists && cannot == ["StorageMarket.accept"], "{cannot:?}");
+	assert!(world.words().contains("to do: install the current release"), "{}", world.words());
+	assert_eq!(world.engine.metrics.numbers().changed_calls.get(), 1);
+}
+
+// R2
+#[tokio::test]
+async fn a_proof_that_the_runtime_takes_otherwise_is_not_sent_and_the_status_says_why() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.change_call(PROOFS, "prove", |fields| fields.truncate(2));
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 0);
+	let report = Report::of(&world.engine.situation);
+	assert!(!report.earning && report.reason.contains("windows pass unproven"), "{}", report.reason);
+	assert!(report.reason.contains("StorageProofs.prove") && report.reason.contains("install the current release"));
 }
 
 /// A world whose final state has the one deal.

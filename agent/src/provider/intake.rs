@@ -1,7 +1,7 @@
 //! A customer offers the bytes of a proposal: judge it, pull them, keep them.
 
 use crate::{
-	chain::{client::DealView, Chain, ChainError},
+	chain::{calls::MARKET, client::DealView, Chain, ChainError},
 	data::{
 		journal::{DealRecord, DealState as Local, JournalError},
 		metrics::Metrics,
@@ -39,6 +39,8 @@ enum IntakeError {
 	UnknownDeal,
 	#[error("the node's agent cannot read the chain now ({0}); try again")]
 	Chain(#[from] ChainError),
+	#[error("the node takes no deals until its agent is updated: {0}")]
+	Outdated(ChainError),
 	#[error(transparent)]
 	Journal(#[from] JournalError),
 	#[error("{0}")]
@@ -163,6 +165,8 @@ impl Intake {
 
 	async fn admit(&self, chain: &Chain, page: &DealView) -> Result<(), IntakeError> {
 		let best = chain.best().await?;
+		// What cannot be accepted is not fetched.
+		chain.compatibility(best).await?.ensure(MARKET, "accept").map_err(IntakeError::Outdated)?;
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;

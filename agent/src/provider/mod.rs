@@ -7,6 +7,7 @@
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `program` | whether this program and the runtime are of one release |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod finality;
 pub mod history;
 pub mod intake;
+pub mod program;
 pub mod report;
 pub mod rewards;
 pub mod sync;
