@@ -9,7 +9,11 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{deal, node, window},
+	provider::{
+		decide::Refusal,
+		inquiry::Inquiry,
+		testing::{deal, node, window},
+	},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
@@ -17,6 +21,7 @@ use serde_json::json;
 use substation_primitives::{
 	deal::{Deal, DealState, Terms},
 	pages::WindowPage,
+	settings::STN,
 	Period,
 };
 use substation_proofs::forest::{Change, Leaf};
@@ -57,7 +62,7 @@ impl World {
 			node,
 			genesis: GENESIS,
 			key,
-			cap_per_customer: 0,
+			cap_per_customer: None,
 			prove: true,
 			prover: Prover::new(storage.blobs.clone(), forests.clone()),
 			api: Api::new(storage.clone(), metrics.clone()),
@@ -66,6 +71,7 @@ impl World {
 			metrics,
 			till,
 			line: Line::new(node, endpoint, parts),
+			desk: Desk::new(GENESIS, Metrics::new()),
 		});
 		fake.serve("window", Some(&window).encode());
 		Self { _folder: folder, fake, chain, engine, window }
@@ -137,6 +143,34 @@ async fn followed() -> World {
 	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 	world
+}
+
+// b6
+#[tokio::test]
+async fn inquiries_are_answered_while_deals_are_taken() {
+	let mut world = World::new().await;
+	let inquiry = Inquiry {
+		genesis: GENESIS,
+		node: NodeId(1),
+		customer: None,
+		deal: None,
+		root: [9; 32],
+		length: 1 << 20,
+		price: STN,
+	};
+	let refusal = |world: &World| world.engine.desk.answer(&inquiry).refusal;
+	world.fake.serve("node_page", Some(&NodeView { forest: world.window.frozen, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), Some(Refusal::NoChain), "the final state is not read yet");
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), None);
+
+	world.engine.report_disconnected("ws://fake");
+	assert_eq!(refusal(&world), Some(Refusal::NoChain));
 }
 
 // 1

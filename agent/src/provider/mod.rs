@@ -3,9 +3,11 @@
 //! | File | Topic |
 //! |---|---|
 //! | `decide` | every decision, as pure functions |
+//! | `desk` | customers' inquiries, answered before any money is held |
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
+//! | `inquiry` | what a customer asks, and what it hears; the customer's side |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
 //! | `update` | accept proposals, clear ended deals |
@@ -15,10 +17,12 @@
 //! | `rewards` | what it has earned besides its customers' payments |
 
 pub mod decide;
+pub mod desk;
 pub mod disputes;
 pub mod engine;
 pub mod finality;
 pub mod history;
+pub mod inquiry;
 pub mod intake;
 pub mod report;
 pub mod rewards;
@@ -49,6 +53,7 @@ use crate::{
 	payments::{self, counter::Counter, till::Till},
 };
 use anyhow::{bail, Context, Result};
+use desk::Desk;
 use engine::{Engine, EngineParts};
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
@@ -118,6 +123,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let till = Till::open(folder.path(), genesis, config.delivery, metrics.clone());
 	let till = till.context("the vouchers in the data folder cannot be read")?;
 	let line = LineParts::new(key.clone(), Limits::new(config.bandwidth), metrics.clone());
+	let desk = Desk::new(genesis, metrics.clone());
 	let mut shutdown = Shutdown::on_signal()?;
 	let transport_config = TransportConfig {
 		key_file: folder.key_file(),
@@ -128,6 +134,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let listener = http::bind(config.http).await?;
 	let (transport, mut offers) = Transport::start_with(transport_config, storage.blobs.clone(), |router, server| {
 		let router = router.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
+		let router = router.accept(inquiry::ALPN, desk.handler(server.clone()));
 		router.accept(bandwidth::protocol::ALPN, line.member())
 	})
 	.await?;
@@ -153,6 +160,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 		metrics,
 		till: till.clone(),
 		line,
+		desk: desk.clone(),
 		endpoint: transport.endpoint().clone(),
 	};
 	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
@@ -179,6 +187,7 @@ struct Work {
 	metrics: Metrics,
 	till: Till,
 	line: LineParts,
+	desk: Desk,
 	endpoint: Endpoint,
 }
 
@@ -214,6 +223,7 @@ impl Work {
 			metrics: self.metrics,
 			till: self.till,
 			line: Line::new(node, self.endpoint, self.line),
+			desk: self.desk,
 		});
 		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
 	}
