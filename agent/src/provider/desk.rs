@@ -165,7 +165,8 @@ impl Clerk {
 		};
 		let (mut outgoing, mut incoming, inquiry) = timeout(PATIENCE, asked).await.ok()??;
 		let mut answer = self.desk.answer(&inquiry);
-		let turn = self.desk.0.probes.try_acquire().ok().filter(|_| answer.refusal.is_none());
+		let measures = inquiry.measure && answer.refusal.is_none();
+		let turn = if measures { self.desk.0.probes.try_acquire().ok() } else { None };
 		answer.probe = turn.as_ref().map_or(0, |_| MAX_PROBE);
 		send(&mut outgoing, &answer).await.ok()?;
 		if turn.is_some() {

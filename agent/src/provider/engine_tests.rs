@@ -157,6 +157,7 @@ async fn inquiries_are_answered_while_deals_are_taken() {
 		root: [9; 32],
 		length: 1 << 20,
 		price: STN,
+		measure: false,
 	};
 	let refusal = |world: &World| world.engine.desk.answer(&inquiry).refusal;
 	world.fake.serve("node_page", Some(&NodeView { forest: world.window.frozen, ..node() }).encode());

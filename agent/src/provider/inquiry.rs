@@ -65,6 +65,8 @@ pub struct Inquiry {
 	pub length: u64,
 	/// Price for one GiB over one period.
 	pub price: Balance,
+	/// Whether the upload is to be measured, too.
+	pub measure: bool,
 }
 
 /// What the node says to it.
@@ -80,7 +82,7 @@ pub struct Answer {
 	pub within: u32,
 	/// Bytes of the blob that need not be sent any more.
 	pub here: u64,
-	/// Most bytes that the node counts to measure the upload; 0 if it has no time for that now.
+	/// Most bytes that the node counts to measure the upload; 0 if it does not do that now.
 	pub probe: u64,
 }
 
@@ -139,41 +141,32 @@ impl InquiryError {
 	}
 }
 
-/// Asks a node. With `measure`, and if the node would take the blob, also sends it bytes for a few seconds.
-pub async fn ask(
-	transport: &Transport,
-	peer: EndpointAddr,
-	inquiry: &Inquiry,
-	measure: bool,
-) -> Result<Reply, InquiryError> {
+/// Asks a node. If it would take the blob, and the upload is to be measured, also sends it bytes for a few seconds.
+pub async fn ask(transport: &Transport, peer: EndpointAddr, inquiry: &Inquiry) -> Result<Reply, InquiryError> {
 	let connection = match transport.connect(peer, ALPN).await {
 		Ok(connection) => connection,
 		Err(TransferError::OtherProtocol { .. }) => return Err(InquiryError::OtherRelease),
 		Err(error) => return Err(InquiryError::Transfer(error)),
 	};
-	let reply = converse(&connection, inquiry, measure).await;
+	let reply = converse(&connection, inquiry).await;
 	connection.close(0u32.into(), b"done");
 	reply
 }
 
-async fn converse(connection: &Connection, inquiry: &Inquiry, measure: bool) -> Result<Reply, InquiryError> {
+async fn converse(connection: &Connection, inquiry: &Inquiry) -> Result<Reply, InquiryError> {
 	let opened = connection.open_bi().await;
 	let (mut outgoing, mut incoming) = opened.map_err(|error| MessageError::Broken(with_cause(&error)))?;
 	send(&mut outgoing, inquiry).await?;
 	let answer: Answer = timeout(PATIENCE, read(&mut incoming)).await.map_err(|_| InquiryError::Silent)??;
-	let rate = if measure && answer.refusal.is_none() {
-		probe(&mut outgoing, &mut incoming, answer.probe.min(MAX_PROBE)).await
-	} else {
-		None
+	let rate = match answer.probe.min(MAX_PROBE) {
+		most if inquiry.measure && most > 0 => probe(&mut outgoing, &mut incoming, most).await,
+		_ => None,
 	};
 	Ok(Reply { answer, rate })
 }
 
 /// Bytes per second that reach the node, by this side's clock; `None` if that cannot be said.
 async fn probe(outgoing: &mut SendStream, incoming: &mut RecvStream, most: u64) -> Option<u64> {
-	if most == 0 {
-		return None;
-	}
 	let started = Instant::now();
 	// A node that has counted for long enough reads no further, and says so.
 	let both = join(fill(outgoing, most), read::<Arrived>(incoming));
