@@ -141,15 +141,7 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	plan::ensure_possible(&session, customer, plan.iter().filter(|planned| !is_known(planned.node.id))).await?;
 
 	let outboard = folder.file("outgoing.obao4");
-	let content = {
-		let (path, outboard, length) = (snapshot.path.clone(), outboard.clone(), snapshot.length);
-		blocking(move || {
-			let progress = Progress::new(output, "hashing", length);
-			Ok(commit(&path, &outboard, processors(), &progress)?)
-		})
-		.await?
-	};
-	snapshot.ensure_unchanged()?;
+	let content = hash(&snapshot, &outboard, output).await?;
 	if !common.json {
 		println!("{}  {}", hex::encode(content.root), snapshot.path.display());
 	}
@@ -185,6 +177,18 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	}
 }
 
+/// Hashes a file, and writes its tree to `outboard`.
+async fn hash(snapshot: &Snapshot, outboard: &Path, output: Output) -> Result<Commitment> {
+	let (path, outboard, length) = (snapshot.path.clone(), outboard.to_owned(), snapshot.length);
+	let content = blocking(move || {
+		let progress = Progress::new(output, "hashing", length);
+		Ok(commit(&path, &outboard, processors(), &progress)?)
+	})
+	.await?;
+	snapshot.ensure_unchanged()?;
+	Ok(content)
+}
+
 /// Everything from the questions to the deals; `None` for a dry run.
 async fn carry_out(
 	session: &Session,
@@ -201,7 +205,7 @@ async fn carry_out(
 	let upload = Upload::of(&legs, options.upload_rate);
 	let needed = plan::to_hold(&plan);
 	if !session.json {
-		plan.iter().for_each(|planned| println!("{}", planned.words()));
+		plan.iter().for_each(|planned| println!("{}", planned.words(slot_millis)));
 		println!("to be put on hold: {} STN, and fees on top", display_amount(needed));
 		upload.words().iter().for_each(|words| println!("{words}"));
 	}

@@ -1,7 +1,10 @@
 //! What there is to do for each copy: what the customer has at the node already, what the rest costs, and whether the
 //! node would take it.
 
-use super::{upload::Leg, Job, PAUSE};
+use super::{
+	upload::{duration, Leg},
+	Job, PAUSE,
+};
 use crate::{
 	chain::{
 		client::{DealView, NodeView},
@@ -17,7 +20,7 @@ use crate::{
 	},
 	data::transfer::{endpoint_addr, Transport},
 	provider::{
-		decide::{asked_rate, Refusal},
+		decide::{asked_rate, time_to_upload, Refusal},
 		inquiry::{self, Inquiry, Reply, MAX_PROBE},
 	},
 };
@@ -40,8 +43,8 @@ pub(super) enum Task {
 	Resume {
 		/// The proposal.
 		deal: DealId,
-		/// The block at which it expires.
-		expires: u32,
+		/// Blocks until it expires.
+		left: u32,
 		/// What it has on hold.
 		held: Balance,
 	},
@@ -64,6 +67,8 @@ pub(super) struct Planned {
 	rate: Balance,
 	/// What is on hold for its record.
 	deposit: Balance,
+	/// Blocks in which the bytes of a new proposal have to arrive, whatever the node says.
+	time: u32,
 	pub(super) task: Task,
 	/// Other deals of the customer with this node about this file.
 	pub(super) others: Vec<DealId>,
@@ -92,26 +97,23 @@ impl Planned {
 		let answer = self.reply.as_ref().map(|reply| &reply.answer);
 		let missing = length.saturating_sub(answer.map_or(0, |answer| answer.here));
 		let rate = self.reply.as_ref().and_then(|reply| reply.rate);
-		let blocks = answer.map_or(0, |answer| answer.within);
-		match self.task {
-			Task::Propose => {
-				let within = u64::from(blocks).saturating_mul(slot_millis) / 1_000;
-				Some(Leg { missing, rate, within: Some(within) })
-			}
-			Task::Resume { .. } => Some(Leg { missing, rate, within: None }),
-			Task::Keep { .. } => None,
-		}
+		let (blocks, is_new) = match self.task {
+			Task::Propose => (answer.map_or(0, |answer| answer.within.min(self.time)), true),
+			Task::Resume { left, .. } => (left, false),
+			Task::Keep { .. } => return None,
+		};
+		Some(Leg { missing, rate, within: seconds(blocks, slot_millis), is_new })
 	}
 
-	pub(super) fn words(&self) -> String {
+	pub(super) fn words(&self, slot_millis: u64) -> String {
 		let node = self.node.id;
 		match self.task {
 			Task::Propose => {
 				let escrow = self.rate.saturating_mul(self.periods.into());
 				let cap = self.reply.as_ref().map_or(0, |reply| reply.answer.cap);
 				format!(
-					"node {node}: {} STN for {} periods of {} STN, and {} STN deposit; it takes {} from one customer before it \
-					 has accepted them",
+					"node {node}: {} STN for {} periods of {} STN, and {} STN deposit; it takes proposals over {} from one \
+					 customer at one time",
 					display_amount(escrow),
 					self.periods,
 					display_amount(self.rate),
@@ -119,9 +121,10 @@ impl Planned {
 					display_size(cap)
 				)
 			}
-			Task::Resume { deal, expires, held } => format!(
-				"node {node}: deal {deal} is proposed already, with {} STN on hold, and waits until block {expires}",
-				display_amount(held)
+			Task::Resume { deal, left, held } => format!(
+				"node {node}: deal {deal} is proposed already, with {} STN on hold, and waits another {}",
+				display_amount(held),
+				duration(seconds(left, slot_millis))
 			),
 			Task::Keep { deal, last } => {
 				format!("node {node}: deal {deal} runs to period {last}; another one needs --again")
@@ -151,6 +154,11 @@ impl Planned {
 	}
 }
 
+/// How long blocks take, in seconds.
+fn seconds(blocks: u32, slot_millis: u64) -> u64 {
+	u64::from(blocks).saturating_mul(slot_millis) / 1_000
+}
+
 /// Looks at every node before anything is paid.
 pub(super) async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Planned>> {
 	let best = session.chain.best().await?;
@@ -175,6 +183,7 @@ fn planned(node: NodeView, options: &Store, settings: &Settings, length: u64) ->
 		obstacle: obstacle(&node, price, length),
 		rate: asked_rate(&Offer { price, capacity: 0 }, settings, length),
 		deposit: settings.market.deal_deposit,
+		time: time_to_upload(settings.market.acceptance_time),
 		periods: options.periods,
 		task: Task::Propose,
 		others: Vec::new(),
@@ -294,7 +303,7 @@ fn task(own: &[DealView], period: Period, now: u32, again: bool) -> Task {
 	if let Some((expires, page)) = waiting.max_by_key(|(expires, page)| (*expires, page.id.0)) {
 		let escrow = page.deal.rate.saturating_mul(page.deal.periods.into());
 		let held = escrow.saturating_add(page.deal.deposit);
-		return Task::Resume { deal: page.id, expires, held };
+		return Task::Resume { deal: page.id, left: expires.saturating_sub(now), held };
 	}
 	let running = own.iter().filter_map(|page| match page.deal.state {
 		DealState::Active(terms) if terms.last > period && page.dispute.is_none() => Some((terms.last, page.id)),
@@ -433,10 +442,10 @@ mod tests {
 
 		for again in [false, true] {
 			let resumed = found(&[proposed(4, 150), running(5, 30)], again);
-			assert_eq!(resumed, Task::Resume { deal: DealId(4), expires: 150, held });
+			assert_eq!(resumed, Task::Resume { deal: DealId(4), left: 50, held });
 		}
 		let longest = found(&[proposed(4, 150), proposed(6, 170), proposed(7, 160)], false);
-		assert_eq!(longest, Task::Resume { deal: DealId(6), expires: 170, held });
+		assert_eq!(longest, Task::Resume { deal: DealId(6), left: 70, held });
 		assert_eq!(found(&[proposed(4, NOW)], false), Task::Propose, "it has expired");
 		assert!(has_expired(&proposed(4, NOW), NOW) && !has_expired(&proposed(4, NOW + 1), NOW));
 		assert_eq!(found(&[], false), Task::Propose);
@@ -476,33 +485,48 @@ mod tests {
 		assert!(why(NodeView { addresses: vec![], ..node }, STN, 1).contains("published no address"));
 	}
 
+	fn resumed(copy: &Planned) -> Planned {
+		Planned { task: Task::Resume { deal: DealId(4), left: 50, held: 7 * STN }, ..copy.clone() }
+	}
+
+	fn kept(copy: &Planned) -> Planned {
+		Planned { task: Task::Keep { deal: DealId(5), last: Period(9) }, ..copy.clone() }
+	}
+
 	// b6
 	#[test]
 	fn only_new_proposals_put_money_on_hold() {
 		let new = a_copy();
+		let (resumed, kept) = (resumed(&new), kept(&new));
 		let escrow = 4 * STN / 1_000;
-		let resumed = Planned { task: Task::Resume { deal: DealId(4), expires: 150, held: 7 }, ..new.clone() };
-		let kept = Planned { task: Task::Keep { deal: DealId(5), last: Period(9) }, ..new.clone() };
 
 		assert_eq!(to_hold([&new, &resumed, &kept]), escrow + STN / 10);
-		assert!(new.words().contains("0.004 STN for 4 periods of 0.001 STN, and 0.1 STN deposit"), "{}", new.words());
-		assert!(resumed.words().contains("deal 4 is proposed already"), "{}", resumed.words());
-		assert!(kept.words().contains("deal 5 runs to period 9"), "{}", kept.words());
+		for (copy, words) in [
+			(&new, "0.004 STN for 4 periods of 0.001 STN, and 0.1 STN deposit"),
+			(&resumed, "deal 4 is proposed already, with 7 STN on hold, and waits another 5 min"),
+			(&kept, "deal 5 runs to period 9"),
+		] {
+			assert!(copy.words(6_000).contains(words), "{}", copy.words(6_000));
+		}
 		assert_eq!(new.json()["toHold"], (escrow + STN / 10).to_string());
 		assert_eq!((&resumed.json()["toHold"], &resumed.json()["deal"]), (&json!("0"), &json!(4)));
 	}
 
 	#[test]
 	fn what_the_node_has_already_is_not_uploaded() {
-		let answer = Answer { refusal: None, cap: 1, waiting: 0, within: 75, here: 300, probe: 0 };
-		let new = Planned { reply: Some(Reply { answer, rate: Some(9) }), ..a_copy() };
-		let resumed = Planned { task: Task::Resume { deal: DealId(4), expires: 150, held: 7 }, ..new.clone() };
-		let kept = Planned { task: Task::Keep { deal: DealId(5), last: Period(9) }, ..new.clone() };
+		let leg = |copy: &Planned| copy.leg(1_000, 6_000);
+		let reply = |within| {
+			let answer = Answer { refusal: None, cap: 1, waiting: 0, within, here: 300, probe: 0 };
+			Some(Reply { answer, rate: Some(9) })
+		};
+		let new = Planned { reply: reply(75), ..a_copy() };
 
-		assert_eq!(new.leg(1_000, 6_000), Some(Leg { missing: 700, rate: Some(9), within: Some(450) }));
-		assert_eq!(resumed.leg(1_000, 6_000), Some(Leg { missing: 700, rate: Some(9), within: None }));
-		assert_eq!(kept.leg(1_000, 6_000), None);
-		assert_eq!(a_copy().leg(1_000, 6_000), Some(Leg { missing: 1_000, rate: None, within: Some(0) }));
+		let expected = Leg { missing: 700, rate: Some(9), within: 450, is_new: true };
+		assert_eq!(leg(&new), Some(expected));
+		assert_eq!(leg(&resumed(&new)), Some(Leg { within: 300, is_new: false, ..expected }));
+		assert_eq!(leg(&kept(&new)), None);
+		let boastful = Planned { reply: reply(u32::MAX), ..a_copy() };
+		assert_eq!(leg(&boastful), Some(Leg { within: 14_300 * 6, ..expected }), "no longer than the chain waits");
 	}
 
 	#[test]

@@ -21,8 +21,10 @@ pub(super) struct Leg {
 	pub(super) missing: u64,
 	/// Bytes per second that were measured to this node.
 	pub(super) rate: Option<u64>,
-	/// Seconds in which the bytes have to arrive, if the copy is still to be proposed.
-	pub(super) within: Option<u64>,
+	/// Seconds in which the bytes have to arrive.
+	pub(super) within: u64,
+	/// Whether it is still to be proposed.
+	pub(super) is_new: bool,
 }
 
 /// What all copies of a command take, sent at one time.
@@ -36,8 +38,10 @@ pub(super) struct Upload {
 	pub(super) is_measured: bool,
 	/// Seconds that all of it takes.
 	pub(super) seconds: Option<u64>,
-	/// Seconds in which the bytes of every new proposal have to arrive.
+	/// Seconds in which the bytes of every new proposal have to arrive; `None` if nothing is new.
 	pub(super) within: Option<u64>,
+	/// Whether a proposal that goes on may expire before.
+	is_late: bool,
 	/// Whether each copy alone would arrive in time.
 	fits_alone: bool,
 }
@@ -46,7 +50,7 @@ impl Upload {
 	/// At the rate that was given, or else at those that were measured.
 	pub(super) fn of(legs: &[Leg], given: Option<Kbits>) -> Self {
 		let bytes = legs.iter().fold(0, |sum: u64, leg| sum.saturating_add(leg.missing));
-		let within = legs.iter().filter_map(|leg| leg.within).min();
+		let within = legs.iter().filter(|leg| leg.is_new).map(|leg| leg.within).min();
 		let measured = legs.iter().filter_map(|leg| leg.rate).max();
 		let Some(rate) = given.map(bytes_per_second).or(measured).filter(|rate| *rate > 0) else {
 			return Self { bytes, within, ..Self::default() };
@@ -54,9 +58,11 @@ impl Upload {
 		let alone = |leg: &Leg| leg.missing.div_ceil(leg.rate.map_or(rate, |own| own.clamp(1, rate)));
 		// All share this machine's link, and none is faster than the way to its node.
 		let slowest = legs.iter().map(alone).max().unwrap_or(0);
-		let fits_alone = legs.iter().all(|leg| leg.within.is_none_or(|within| alone(leg) <= within));
-		let seconds = Some(bytes.div_ceil(rate).max(slowest));
-		Self { bytes, rate: Some(rate), is_measured: given.is_none(), seconds, within, fits_alone }
+		let fits_alone = legs.iter().all(|leg| !leg.is_new || alone(leg) <= leg.within);
+		let seconds = bytes.div_ceil(rate).max(slowest);
+		let is_late = legs.iter().any(|leg| !leg.is_new && seconds > leg.within);
+		let (is_measured, rate, seconds) = (given.is_none(), Some(rate), Some(seconds));
+		Self { bytes, rate, is_measured, seconds, within, is_late, fits_alone }
 	}
 
 	/// Errors when the bytes of a proposal that is to be made would hardly arrive in time.
@@ -99,6 +105,9 @@ impl Upload {
 		if let Some(within) = self.within {
 			words.push_str(&format!("; a proposal waits {} for its bytes", duration(within)));
 		}
+		if self.is_late {
+			words.push_str("; what is proposed already may expire before");
+		}
 		Some(words)
 	}
 }
@@ -138,7 +147,7 @@ mod tests {
 	const WAITS: u64 = 14_300 * 6;
 
 	fn leg(rate: Option<u64>) -> Leg {
-		Leg { missing: FILE, rate, within: Some(WAITS) }
+		Leg { missing: FILE, rate, within: WAITS, is_new: true }
 	}
 
 	// 0.3
@@ -174,11 +183,13 @@ mod tests {
 
 	#[test]
 	fn what_goes_on_is_never_refused() {
-		let resumed = Leg { within: None, ..leg(Some(1)) };
+		let resumed = Leg { is_new: false, ..leg(Some(1)) };
 
 		Upload::of(&[resumed], None).check().unwrap();
 		Upload::of(&[], None).check().unwrap();
 		assert_eq!(Upload::of(&[], None).words(), None);
+		let words = Upload::of(&[resumed], None).words().unwrap();
+		assert!(words.ends_with("what is proposed already may expire before"), "{words}");
 		let both = Upload::of(&[resumed, Leg { missing: 1, ..leg(None) }], None);
 		assert!(both.check().is_err(), "what is new shares the link with it");
 	}
