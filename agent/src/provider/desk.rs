@@ -98,6 +98,10 @@ impl Desk {
 		numbers.inquiries.inc();
 		let Some(refusal) = refusal else { return };
 		numbers.inquiries_refused.inc();
+		// That one says itself, and ends by itself.
+		if *refusal == Refusal::NoChain {
+			return;
+		}
 		let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
 		if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
 			*told = Some(Instant::now());

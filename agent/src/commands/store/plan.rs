@@ -325,6 +325,9 @@ pub(super) async fn ask(
 	measure: bool,
 ) -> Result<()> {
 	let mut refusals = Vec::new();
+	// Less is uploaded as soon as it is measured.
+	let at_most = job.content.length.saturating_mul(u64::try_from(plan.len()).unwrap_or(u64::MAX));
+	let measure = measure && at_most > MAX_PROBE;
 	for planned in plan {
 		let deal = match (planned.task, &planned.obstacle) {
 			(Task::Propose, None) => None,
@@ -344,8 +347,7 @@ pub(super) async fn ask(
 			root: job.content.root,
 			length,
 			price: planned.price,
-			// Less is uploaded as soon as it is measured.
-			measure: measure && length > MAX_PROBE,
+			measure,
 		};
 		let asked = ask_one(transport, &planned.node, &inquiry).await;
 		match asked {
