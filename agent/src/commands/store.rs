@@ -205,9 +205,9 @@ async fn carry_out(
 	let upload = Upload::of(&legs, options.upload_rate);
 	let needed = plan::to_hold(&plan);
 	if !session.json {
-		plan.iter().for_each(|planned| println!("{}", planned.words(slot_millis)));
+		plan.iter().for_each(|planned| println!("{}", planned.summary(slot_millis)));
 		println!("to be put on hold: {} STN, and fees on top", display_amount(needed));
-		upload.words().iter().for_each(|words| println!("{words}"));
+		upload.summary().iter().for_each(|summary| println!("{summary}"));
 	}
 	upload.check()?;
 	if let Some(customer) = job.customer {

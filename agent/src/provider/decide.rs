@@ -19,7 +19,7 @@ const LEAST_TIME_LEFT: u32 = 2;
 /// Most blocks of a proposal's time that are kept for its acceptance, once the bytes are here.
 const MAX_TIME_TO_ACCEPT: u32 = 100;
 /// Bytes that one customer may have waiting where so many are free, however few more are.
-const LEAST_CAP: u64 = 64 << 30;
+const MIN_CAP: u64 = 64 << 30;
 /// One GiB: prices are per GiB.
 const GIB: Balance = 1 << 30;
 
@@ -123,11 +123,11 @@ pub fn bond_needed(node: &NodeView, settings: &Settings, rate: Balance) -> Balan
 }
 
 /// The most bytes that one customer may have waiting for acceptance: what the operator has `configured`, or else half of
-/// what the node still offers and has not promised to `others`, and at least [`LEAST_CAP`] of it.
+/// what the node still offers and has not promised to `others`, and at least [`MIN_CAP`] of it.
 pub fn cap_per_customer(configured: Option<u64>, node: &NodeView, others: u64) -> u64 {
 	let capacity = node.offer.map_or(0, |offer| offer.capacity);
 	let left = capacity.saturating_sub(node.bytes).saturating_sub(others);
-	configured.unwrap_or_else(|| (left / 2).max(left.min(LEAST_CAP)))
+	configured.unwrap_or_else(|| (left / 2).max(left.min(MIN_CAP)))
 }
 
 /// Errors when a customer with `waiting` bytes of other proposals would exceed its cap.

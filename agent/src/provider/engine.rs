@@ -18,9 +18,9 @@ use crate::{
 	},
 	payments::till::Till,
 	provider::{
-		desk::{self, Desk},
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait},
+		inquiries::{self, Inquiries},
 		intake::Intake,
 		report::{self, Report, Situation},
 		rewards,
@@ -59,7 +59,7 @@ pub struct Engine {
 	metrics: Metrics,
 	till: Till,
 	line: Line,
-	desk: Desk,
+	inquiries: Inquiries,
 	intake: Intake,
 	updater: Updater,
 	answerer: Answerer,
@@ -103,7 +103,7 @@ pub struct EngineParts {
 	/// The line.
 	pub line: Line,
 	/// What answers inquiries.
-	pub desk: Desk,
+	pub inquiries: Inquiries,
 }
 
 impl Engine {
@@ -122,7 +122,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
-			desk,
+			inquiries,
 		} = parts;
 		Self {
 			node,
@@ -136,7 +136,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
-			desk,
+			inquiries,
 			basis: None,
 			disputed: Vec::new(),
 			situation: Situation::default(),
@@ -148,7 +148,7 @@ impl Engine {
 
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
-		self.desk.set_view(None);
+		self.inquiries.set_view(None);
 		self.situation.disconnected = Some(url.to_owned());
 		self.till.set_chain(None);
 		self.line.disconnected();
@@ -319,7 +319,7 @@ impl Engine {
 	/// Deals are neither taken nor cleared until the final state can be followed again.
 	fn step_out(&mut self, text: String) {
 		self.is_in_step = false;
-		self.desk.set_view(None);
+		self.inquiries.set_view(None);
 		self.situation.trouble = Some(text);
 	}
 
@@ -340,7 +340,7 @@ impl Engine {
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		let Some(window) = chain.window(self.node, block).await? else {
-			self.desk.set_view(None);
+			self.inquiries.set_view(None);
 			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
 			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };
 			self.publish(None);
@@ -367,7 +367,7 @@ impl Engine {
 		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
 			self.situation.settings = settings;
-			self.look_at_inquiries(node, settings, window.now);
+			self.update_inquiries(node, settings, window.now);
 			self.update(chain, node, &settings).await?;
 		}
 		// What is only shown comes last: it must not hold up a proof or an update.
@@ -397,9 +397,9 @@ impl Engine {
 	}
 
 	/// Has customers answered by this state, if deals are taken at all.
-	fn look_at_inquiries(&self, node: &NodeView, settings: Settings, now: u32) {
-		let view = desk::View { intake: self.intake.clone(), node: node.clone(), settings, now };
-		self.desk.set_view(self.is_in_step.then_some(view));
+	fn update_inquiries(&self, node: &NodeView, settings: Settings, now: u32) {
+		let view = inquiries::View { intake: self.intake.clone(), node: node.clone(), settings, now };
+		self.inquiries.set_view(self.is_in_step.then_some(view));
 	}
 
 	/// Accepts and clears deals. Errors only when the connection is lost, or for good.

@@ -71,7 +71,7 @@ impl World {
 			metrics,
 			till,
 			line: Line::new(node, endpoint, parts),
-			desk: Desk::new(GENESIS, Metrics::new()),
+			inquiries: Inquiries::new(GENESIS, Metrics::new()),
 		});
 		fake.serve("window", Some(&window).encode());
 		Self { _folder: folder, fake, chain, engine, window }
@@ -159,7 +159,7 @@ async fn inquiries_are_answered_while_deals_are_taken() {
 		price: STN,
 		measure: false,
 	};
-	let refusal = |world: &World| world.engine.desk.answer(&inquiry).refusal;
+	let refusal = |world: &World| world.engine.inquiries.answer(&inquiry).refusal;
 	world.fake.serve("node_page", Some(&NodeView { forest: world.window.frozen, ..node() }).encode());
 	world.fake.serve("settings", Settings::default().encode());
 	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());

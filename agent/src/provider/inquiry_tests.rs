@@ -1,4 +1,4 @@
-//! A desk and those who come to it, on real endpoints.
+//! Inquiries and their answers, on real endpoints.
 
 use super::*;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 		transfer::{endpoint_addr, TransportConfig},
 	},
 	provider::{
-		desk::{Desk, View},
+		inquiries::{Inquiries, View},
 		intake::Intake,
 		testing,
 	},
@@ -24,10 +24,10 @@ use substation_primitives::{
 const GENESIS: Hash = [7; 32];
 const CAPACITY: u64 = 10 << 20;
 
-/// A node with a desk, and a customer.
+/// A node that answers inquiries, and a customer.
 struct World {
 	_folder: tempfile::TempDir,
-	desk: Desk,
+	inquiries: Inquiries,
 	storage: Storage,
 	node: Transport,
 	customer: Transport,
@@ -39,22 +39,22 @@ impl World {
 		let folder = tempfile::tempdir().unwrap();
 		let storage = Storage::open(&folder.path().join("node")).unwrap();
 		let metrics = Metrics::new();
-		let desk = Desk::new(GENESIS, metrics.clone());
+		let inquiries = Inquiries::new(GENESIS, metrics.clone());
 		let (node, _) =
 			Transport::start_with(config(folder.path(), "node"), storage.blobs.clone(), |router, server| {
-				router.accept(ALPN, desk.handler(server.clone()))
+				router.accept(ALPN, inquiries.handler(server.clone()))
 			})
 			.await
 			.unwrap();
 		let (customer, _) = Transport::start(config(folder.path(), "customer"), storage.blobs.clone()).await.unwrap();
-		Self { _folder: folder, desk, storage, node, customer, metrics }
+		Self { _folder: folder, inquiries, storage, node, customer, metrics }
 	}
 
 	/// Has the agent follow its chain.
 	fn follow(&self) {
 		let intake = Intake::new(NodeId(1), self.storage.clone(), None, Metrics::new());
 		let node = NodeView { offer: Some(Offer { capacity: CAPACITY, price: STN }), ..testing::node() };
-		self.desk.set_view(Some(View { intake, node, settings: Settings::default(), now: 100 }));
+		self.inquiries.set_view(Some(View { intake, node, settings: Settings::default(), now: 100 }));
 	}
 
 	async fn ask(&self, inquiry: Inquiry) -> Reply {

@@ -3,10 +3,10 @@
 //! | File | Topic |
 //! |---|---|
 //! | `decide` | every decision, as pure functions |
-//! | `desk` | customers' inquiries, answered before any money is held |
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
+//! | `inquiries` | customers' inquiries, answered before any money is held |
 //! | `inquiry` | what a customer asks, and what it hears; the customer's side |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `sync` | finalised state → journal and forest |
@@ -17,11 +17,11 @@
 //! | `rewards` | what it has earned besides its customers' payments |
 
 pub mod decide;
-pub mod desk;
 pub mod disputes;
 pub mod engine;
 pub mod finality;
 pub mod history;
+pub mod inquiries;
 pub mod inquiry;
 pub mod intake;
 pub mod report;
@@ -53,8 +53,8 @@ use crate::{
 	payments::{self, counter::Counter, till::Till},
 };
 use anyhow::{bail, Context, Result};
-use desk::Desk;
 use engine::{Engine, EngineParts};
+use inquiries::Inquiries;
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
 use std::time::Duration;
@@ -123,7 +123,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let till = Till::open(folder.path(), genesis, config.delivery, metrics.clone());
 	let till = till.context("the vouchers in the data folder cannot be read")?;
 	let line = LineParts::new(key.clone(), Limits::new(config.bandwidth), metrics.clone());
-	let desk = Desk::new(genesis, metrics.clone());
+	let inquiries = Inquiries::new(genesis, metrics.clone());
 	let mut shutdown = Shutdown::on_signal()?;
 	let transport_config = TransportConfig {
 		key_file: folder.key_file(),
@@ -134,7 +134,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let listener = http::bind(config.http).await?;
 	let (transport, mut offers) = Transport::start_with(transport_config, storage.blobs.clone(), |router, server| {
 		let router = router.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
-		let router = router.accept(inquiry::ALPN, desk.handler(server.clone()));
+		let router = router.accept(inquiry::ALPN, inquiries.handler(server.clone()));
 		router.accept(bandwidth::protocol::ALPN, line.member())
 	})
 	.await?;
@@ -160,7 +160,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 		metrics,
 		till: till.clone(),
 		line,
-		desk: desk.clone(),
+		inquiries: inquiries.clone(),
 		endpoint: transport.endpoint().clone(),
 	};
 	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
@@ -187,7 +187,7 @@ struct Work {
 	metrics: Metrics,
 	till: Till,
 	line: LineParts,
-	desk: Desk,
+	inquiries: Inquiries,
 	endpoint: Endpoint,
 }
 
@@ -223,7 +223,7 @@ impl Work {
 			metrics: self.metrics,
 			till: self.till,
 			line: Line::new(node, self.endpoint, self.line),
-			desk: self.desk,
+			inquiries: self.inquiries,
 		});
 		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
 	}

@@ -105,7 +105,7 @@ impl Planned {
 		Some(Leg { missing, rate, within: seconds(blocks, slot_millis), is_new })
 	}
 
-	pub(super) fn words(&self, slot_millis: u64) -> String {
+	pub(super) fn summary(&self, slot_millis: u64) -> String {
 		let node = self.node.id;
 		match self.task {
 			Task::Propose => {
@@ -325,7 +325,7 @@ pub(super) async fn ask(
 	measure: bool,
 ) -> Result<()> {
 	let mut refusals = Vec::new();
-	// Less is uploaded as soon as it is measured.
+	// What is smaller is uploaded as soon as it is measured.
 	let at_most = job.content.length.saturating_mul(u64::try_from(plan.len()).unwrap_or(u64::MAX));
 	let measure = measure && at_most > MAX_PROBE;
 	for planned in plan {
@@ -508,7 +508,7 @@ mod tests {
 			(&resumed, "deal 4 is proposed already, with 7 STN on hold, and waits another 5 min"),
 			(&kept, "deal 5 runs to period 9"),
 		] {
-			assert!(copy.words(6_000).contains(words), "{}", copy.words(6_000));
+			assert!(copy.summary(6_000).contains(words), "{}", copy.summary(6_000));
 		}
 		assert_eq!(new.json()["toHold"], (escrow + STN / 10).to_string());
 		assert_eq!((&resumed.json()["toHold"], &resumed.json()["deal"]), (&json!("0"), &json!(4)));

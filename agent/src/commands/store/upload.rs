@@ -93,7 +93,7 @@ impl Upload {
 	}
 
 	/// The upload in words; `None` if there is nothing to upload.
-	pub(super) fn words(&self) -> Option<String> {
+	pub(super) fn summary(&self) -> Option<String> {
 		if self.bytes == 0 {
 			return None;
 		}
@@ -187,8 +187,8 @@ mod tests {
 
 		Upload::of(&[resumed], None).check().unwrap();
 		Upload::of(&[], None).check().unwrap();
-		assert_eq!(Upload::of(&[], None).words(), None);
-		let words = Upload::of(&[resumed], None).words().unwrap();
+		assert_eq!(Upload::of(&[], None).summary(), None);
+		let words = Upload::of(&[resumed], None).summary().unwrap();
 		assert!(words.ends_with("what is proposed already may expire before"), "{words}");
 		let both = Upload::of(&[resumed, Leg { missing: 1, ..leg(None) }], None);
 		assert!(both.check().is_err(), "what is new shares the link with it");
@@ -205,7 +205,7 @@ mod tests {
 
 	#[test]
 	fn words_say_how_much_how_long_and_how_fast() {
-		let words = Upload::of(&[leg(None)], Some(20_000)).words().unwrap();
+		let words = Upload::of(&[leg(None)], Some(20_000)).summary().unwrap();
 
 		assert_eq!(
 			words,

@@ -37,8 +37,8 @@ use tokio::{sync::Semaphore, time::timeout};
 
 /// Uploads that are measured at one time.
 const PROBES: usize = 4;
-/// Refusals are logged no more often: anybody can cause them.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Refusals are logged no more often: anyone can cause them.
+const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// What answers are judged by.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct View {
 
 /// Answers inquiries. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Desk(Arc<Inner>);
+pub struct Inquiries(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -64,18 +64,18 @@ struct Inner {
 	view: Mutex<Option<Arc<View>>>,
 	probes: Semaphore,
 	/// When a refusal was logged last.
-	told: Mutex<Option<Instant>>,
+	logged: Mutex<Option<Instant>>,
 	metrics: Metrics,
 }
 
-impl Desk {
+impl Inquiries {
 	/// Refuses everything until there is a view.
 	pub fn new(genesis: Hash, metrics: Metrics) -> Self {
-		let (view, probes, told) = (Mutex::default(), Semaphore::new(PROBES), Mutex::default());
-		Self(Arc::new(Inner { genesis, view, probes, told, metrics }))
+		let (view, probes, logged) = (Mutex::default(), Semaphore::new(PROBES), Mutex::default());
+		Self(Arc::new(Inner { genesis, view, probes, logged, metrics }))
 	}
 
-	/// From now on judges by this; without, refuses everything.
+	/// Judges by this from now on; without it, refuses everything.
 	pub fn set_view(&self, view: Option<View>) {
 		// What is replaced whole cannot be spoilt by a panic elsewhere.
 		*self.0.view.lock().unwrap_or_else(PoisonError::into_inner) = view.map(Arc::new);
@@ -98,20 +98,20 @@ impl Desk {
 		numbers.inquiries.inc();
 		let Some(refusal) = refusal else { return };
 		numbers.inquiries_refused.inc();
-		// That one says itself, and ends by itself.
+		// The status says that, and why.
 		if *refusal == Refusal::NoChain {
 			return;
 		}
-		let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-		if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
-			*told = Some(Instant::now());
+		let mut logged = self.0.logged.lock().unwrap_or_else(PoisonError::into_inner);
+		if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
+			*logged = Some(Instant::now());
 			tracing::info!(bytes = inquiry.length, "inquiry refused: {refusal}");
 		}
 	}
 
-	/// What takes the connections of those who ask.
-	pub fn handler(&self, server: Server) -> Clerk {
-		Clerk { desk: self.clone(), server }
+	/// The protocol of an endpoint.
+	pub fn handler(&self, server: Server) -> InquiryHandler {
+		InquiryHandler { inquiries: self.clone(), server }
 	}
 }
 
@@ -152,15 +152,16 @@ fn proposal(inquiry: &Inquiry, settings: &Settings, now: u32) -> DealView {
 	DealView { id, deal: deal_record, unsettled: (0, 0), closable: false, dispute: None }
 }
 
-/// A desk for connections of an endpoint.
+/// Takes the connections of customers that ask.
 #[derive(Clone, Debug)]
-pub struct Clerk {
-	desk: Desk,
+pub struct InquiryHandler {
+	inquiries: Inquiries,
 	server: Server,
 }
 
-impl Clerk {
-	/// One question, one answer; then perhaps bytes to count. `None` if the customer is gone or says something else.
+impl InquiryHandler {
+	/// One question, one answer; then perhaps bytes to count. `None` if the customer has closed the connection or does not
+	/// follow the protocol.
 	async fn converse(&self, connection: &Connection) -> Option<()> {
 		let asked = async {
 			let (outgoing, mut incoming) = connection.accept_bi().await.ok()?;
@@ -168,9 +169,9 @@ impl Clerk {
 			Some((outgoing, incoming, inquiry))
 		};
 		let (mut outgoing, mut incoming, inquiry) = timeout(PATIENCE, asked).await.ok()??;
-		let mut answer = self.desk.answer(&inquiry);
+		let mut answer = self.inquiries.answer(&inquiry);
 		let measures = inquiry.measure && answer.refusal.is_none();
-		let turn = if measures { self.desk.0.probes.try_acquire().ok() } else { None };
+		let turn = if measures { self.inquiries.0.probes.try_acquire().ok() } else { None };
 		answer.probe = turn.as_ref().map_or(0, |_| MAX_PROBE);
 		send(&mut outgoing, &answer).await.ok()?;
 		if turn.is_some() {
@@ -183,7 +184,7 @@ impl Clerk {
 	}
 }
 
-impl ProtocolHandler for Clerk {
+impl ProtocolHandler for InquiryHandler {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
 		let connections = self.server.connections();
 		let Ok(_place) = connections.try_acquire() else { return refuse(&connection) };
