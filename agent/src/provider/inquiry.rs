@@ -34,7 +34,7 @@ use tokio::time::timeout;
 /// The protocol's name in the handshake.
 pub const ALPN: &[u8] = b"substation/inquiry/1";
 
-/// Most bytes that measure an upload.
+/// Maximum of the bytes that measure an upload.
 pub const MAX_PROBE: u64 = 16 << 20;
 
 /// How long a node counts them.
