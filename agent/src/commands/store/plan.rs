@@ -21,7 +21,7 @@ use crate::{
 	data::transfer::{endpoint_addr, Transport},
 	provider::{
 		decide::{asked_rate, time_to_upload, Refusal},
-		inquiry::{self, Inquiry, Reply, MAX_PROBE},
+		inquiry::{self, Answer, Inquiry, Reply, MAX_PROBE},
 	},
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -349,8 +349,10 @@ pub(super) async fn ask(
 			price: planned.price,
 			measure,
 		};
-		let asked = ask_one(transport, &planned.node, &inquiry).await;
-		match asked {
+		if measure {
+			session.say(&format!("measuring the upload to node {node}"));
+		}
+		match ask_one(transport, &planned.node, &inquiry).await {
 			Ok(reply) => match &reply.answer.refusal {
 				Some(refusal) if deal.is_none() => refusals.push(format!("node {node}: {refusal}")),
 				_ => planned.reply = Some(reply),
@@ -370,13 +372,19 @@ pub(super) async fn ask(
 async fn ask_one(transport: &Transport, node: &NodeView, inquiry: &Inquiry) -> Result<Reply> {
 	let peer = endpoint_addr(&node.endpoint, &addresses(node))?;
 	let until = Instant::now() + ASKING;
+	let mut last_reason = String::new();
 	loop {
 		let is_last = inquiry.deal.is_some() || Instant::now() >= until;
-		match inquiry::ask(transport, peer.clone(), inquiry).await {
+		let reason = match inquiry::ask(transport, peer.clone(), inquiry).await {
 			Ok(reply) if is_last || !is_unready(inquiry, &reply) => return Ok(reply),
 			Err(error) if is_last || !error.may_pass() => return Err(error.into()),
-			Ok(_) => {}
-			Err(error) => tracing::debug!(node = node.id.0, "{error}; asking again"),
+			Ok(Reply { answer: Answer { refusal: Some(refusal), .. }, .. }) => refusal.to_string(),
+			Ok(_) => "the upload was not measured".to_owned(),
+			Err(error) => error.to_string(),
+		};
+		if reason != last_reason {
+			tracing::warn!(node = node.id.0, "{reason}; asking again for {} seconds", ASKING.as_secs());
+			last_reason = reason;
 		}
 		tokio::time::sleep(PAUSE).await;
 	}
@@ -397,7 +405,6 @@ mod tests {
 		cli::{Cli, Command},
 		provider::{
 			disputes::tests::disputed,
-			inquiry::Answer,
 			testing::{deal, node},
 		},
 	};
