@@ -38,8 +38,9 @@ pub struct Config {
 	pub advertise: Vec<SocketAddr>,
 	/// Loopback address of the local HTTP interface.
 	pub http: SocketAddr,
-	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
-	pub unaccepted_bytes_per_customer: u64,
+	/// Bytes of proposals not yet accepted that one customer may make this machine fetch. If nothing is said, half of what
+	/// the node still offers, and 64 GiB where so much is free.
+	pub unaccepted_bytes_per_customer: Option<u64>,
 	/// Whether this process submits proofs. Off when the worker of a full node does.
 	pub prove: bool,
 	/// What tests of other machines' lines may take of this one's.
@@ -58,7 +59,7 @@ impl Default for Config {
 			listen: vec![SocketAddr::from(([0, 0, 0, 0], 4550))],
 			advertise: Vec::new(),
 			http: SocketAddr::from(([127, 0, 0, 1], 9950)),
-			unaccepted_bytes_per_customer: 64 << 30,
+			unaccepted_bytes_per_customer: None,
 			prove: true,
 			bandwidth: BandwidthConfig::default(),
 			delivery: Delivery::default(),

@@ -78,6 +78,7 @@ impl Patience {
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Account {
+	nonce: u32,
 	data: Funds,
 }
 
@@ -411,13 +412,24 @@ impl Chain {
 
 	/// What an account has.
 	pub async fn funds(&self, account: &AccountId) -> Result<Funds, ChainError> {
-		let what = "an account's balance";
+		Ok(self.account(account).await?.map_or_else(Funds::default, |found| found.data))
+	}
+
+	/// How many calls of an account the node has that are in no block of its best chain yet.
+	pub async fn waiting_calls(&self, account: &AccountId) -> Result<u64, ChainError> {
+		let used = self.account(account).await?.map_or(0, |found| found.nonce);
+		let next = self.methods.system_account_next_index(account).await;
+		let next = next.map_err(|error| self.rpc_error("the account's next nonce", error))?;
+		Ok(next.saturating_sub(u64::from(used)))
+	}
+
+	async fn account(&self, account: &AccountId) -> Result<Option<Account>, ChainError> {
+		let what = "an account's record";
 		let at = self.at(self.best().await?).await?;
 		let address = subxt::dynamic::storage::<(AccountId,), Account>("System", "Account");
 		let value = at.storage().try_fetch(address, (*account,)).await;
-		let Some(value) = value.map_err(|error| self.subxt_error(what, &error))? else { return Ok(Funds::default()) };
-		let Account { data } = value.decode().map_err(|error| self.unreadable(what, error))?;
-		Ok(data)
+		let Some(value) = value.map_err(|error| self.subxt_error(what, &error))? else { return Ok(None) };
+		Ok(Some(value.decode().map_err(|error| self.unreadable(what, error))?))
 	}
 
 	pub(crate) fn unreadable(&self, what: &str, reason: impl ToString) -> ChainError {

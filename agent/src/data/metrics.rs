@@ -38,6 +38,10 @@ pub struct Numbers {
 	pub unanswered: Counter,
 	/// Seconds from a challenge to its answer.
 	pub answer_seconds: Histogram,
+	/// Inquiries of customers that were answered.
+	pub inquiries: Counter,
+	/// Those of them that were refused.
+	pub inquiries_refused: Counter,
 	/// Bytes taken in from customers.
 	pub pulled_bytes: Counter,
 	/// Proofs sent to the chain by this process.
@@ -99,6 +103,11 @@ pub struct Numbers {
 }
 
 impl Numbers {
+	fn register_inquiries(&self, all: &mut Registry) {
+		all.register("inquiries", "Inquiries of customers answered", self.inquiries.clone());
+		all.register("inquiries_refused", "Inquiries of customers refused", self.inquiries_refused.clone());
+	}
+
 	fn register_deletion(&self, all: &mut Registry) {
 		all.register("behind_blocks", "Final blocks that the node is behind what was followed", self.behind.clone());
 		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
@@ -135,6 +144,8 @@ impl Metrics {
 			answered: Counter::default(),
 			unanswered: Counter::default(),
 			answer_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
+			inquiries: Counter::default(),
+			inquiries_refused: Counter::default(),
 			pulled_bytes: Counter::default(),
 			proofs_sent: Counter::default(),
 			windows_proven: Counter::default(),
@@ -174,6 +185,7 @@ impl Metrics {
 			Unit::Seconds,
 			numbers.answer_seconds.clone(),
 		);
+		numbers.register_inquiries(&mut all);
 		all.register_with_unit("pulled", "Taken in from customers", Unit::Bytes, numbers.pulled_bytes.clone());
 		all.register("proofs_sent", "Proofs sent to the chain by this process", numbers.proofs_sent.clone());
 		all.register("windows_proven", "Windows seen proven by this process", numbers.windows_proven.clone());

@@ -20,6 +20,7 @@ use crate::{
 	provider::{
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait},
+		inquiries::{self, Inquiries},
 		intake::Intake,
 		program::ProgramReport,
 		report::{self, Report, Situation},
@@ -59,6 +60,7 @@ pub struct Engine {
 	metrics: Metrics,
 	till: Till,
 	line: Line,
+	inquiries: Inquiries,
 	intake: Intake,
 	updater: Updater,
 	answerer: Answerer,
@@ -83,7 +85,8 @@ pub struct EngineParts {
 	/// The agent's key.
 	pub key: SecretKey,
 	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
-	pub cap_per_customer: u64,
+	/// `None`: what follows from the free capacity.
+	pub cap_per_customer: Option<u64>,
 	/// Whether proofs are submitted here.
 	pub prove: bool,
 	/// The data folder.
@@ -100,6 +103,8 @@ pub struct EngineParts {
 	pub till: Till,
 	/// The line.
 	pub line: Line,
+	/// What answers inquiries.
+	pub inquiries: Inquiries,
 }
 
 impl Engine {
@@ -118,6 +123,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
+			inquiries,
 		} = parts;
 		Self {
 			node,
@@ -131,6 +137,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
+			inquiries,
 			basis: None,
 			disputed: Vec::new(),
 			situation: Situation::default(),
@@ -142,6 +149,7 @@ impl Engine {
 
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
+		self.inquiries.set_view(None);
 		self.situation.disconnected = Some(url.to_owned());
 		self.till.set_chain(None);
 		self.line.disconnected();
@@ -312,6 +320,7 @@ impl Engine {
 	/// Deals are neither taken nor cleared until the final state can be followed again.
 	fn step_out(&mut self, text: String) {
 		self.is_in_step = false;
+		self.inquiries.set_view(None);
 		self.situation.trouble = Some(text);
 	}
 
@@ -333,12 +342,14 @@ impl Engine {
 		let block = chain.best().await?;
 		let window = chain.window(self.node, block).await;
 		let Some(window) = self.situation.read(report::WINDOW, window)? else {
+			self.inquiries.set_view(None);
 			// A node that is too old, perhaps: until it can be read, the next block is waited for.
 			self.check_program(chain, block).await?;
 			self.publish(None);
 			return Ok(());
 		};
 		let Some(window) = window else {
+			self.inquiries.set_view(None);
 			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
 			self.situation =
 				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
@@ -365,6 +376,7 @@ impl Engine {
 		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
 			self.situation.settings = settings;
+			self.update_inquiries(node, settings, window.now);
 			self.update(chain, node, &settings).await?;
 		}
 		// What is only shown comes last: it must not hold up a proof or an update.
@@ -408,6 +420,12 @@ impl Engine {
 			}
 		}
 		Ok(())
+	}
+
+	/// Has customers answered by this state, if deals are taken at all.
+	fn update_inquiries(&self, node: &NodeView, settings: Settings, now: u32) {
+		let view = inquiries::View { intake: self.intake.clone(), node: node.clone(), settings, now };
+		self.inquiries.set_view(self.is_in_step.then_some(view));
 	}
 
 	/// Accepts and clears deals. Errors only when the connection is lost, or for good.

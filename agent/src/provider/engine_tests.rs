@@ -12,7 +12,11 @@ use crate::{
 	},
 	data::{hashing, progress::Progress},
 	payments::terms::Delivery,
-	provider::testing::{deal, node, terms, window},
+	provider::{
+		decide::Refusal,
+		inquiry::Inquiry,
+		testing::{deal, node, terms, window},
+	},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
@@ -20,6 +24,7 @@ use serde_json::json;
 use substation_primitives::{
 	deal::{Deal, DealState},
 	pages::WindowPage,
+	settings::STN,
 };
 use substation_proofs::forest::{Change, Leaf};
 
@@ -59,7 +64,7 @@ impl World {
 			node,
 			genesis: GENESIS,
 			key,
-			cap_per_customer: 0,
+			cap_per_customer: None,
 			prove: true,
 			prover: Prover::new(storage.blobs.clone(), forests.clone()),
 			api: Api::new(storage.clone(), metrics.clone()),
@@ -68,6 +73,7 @@ impl World {
 			metrics,
 			till,
 			line: Line::new(node, endpoint, parts),
+			inquiries: Inquiries::new(GENESIS, Metrics::new()),
 		});
 		fake.serve("window", Some(&window).encode());
 		Self { _folder: folder, fake, chain, engine, window }
@@ -208,6 +214,35 @@ async fn followed() -> World {
 	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 	world
+}
+
+// b6
+#[tokio::test]
+async fn inquiries_are_answered_while_deals_are_taken() {
+	let mut world = World::new().await;
+	let inquiry = Inquiry {
+		genesis: GENESIS,
+		node: NodeId(1),
+		customer: None,
+		deal: None,
+		root: [9; 32],
+		length: 1 << 20,
+		price: STN,
+		measure: false,
+	};
+	let refusal = |world: &World| world.engine.inquiries.answer(&inquiry).refusal;
+	world.fake.serve("node_page", Some(&NodeView { forest: world.window.frozen, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), Some(Refusal::NoChain), "the final state is not read yet");
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), None);
+
+	world.engine.report_disconnected("ws://fake");
+	assert_eq!(refusal(&world), Some(Refusal::NoChain));
 }
 
 // 1

@@ -6,6 +6,8 @@
 //! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
+//! | `inquiries` | customers' inquiries, answered before any money is held |
+//! | `inquiry` | what a customer asks, and what it hears; the customer's side |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
 //! | `program` | whether this program and the runtime are of one release |
 //! | `sync` | finalised state → journal and forest |
@@ -20,6 +22,8 @@ pub mod disputes;
 pub mod engine;
 pub mod finality;
 pub mod history;
+pub mod inquiries;
+pub mod inquiry;
 pub mod intake;
 pub mod program;
 pub mod report;
@@ -52,6 +56,7 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use engine::{Engine, EngineParts};
+use inquiries::Inquiries;
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
 use std::time::Duration;
@@ -120,6 +125,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let till = Till::open(folder.path(), genesis, config.delivery, metrics.clone());
 	let till = till.context("the vouchers in the data folder cannot be read")?;
 	let line = LineParts::new(key.clone(), Limits::new(config.bandwidth), metrics.clone());
+	let inquiries = Inquiries::new(genesis, metrics.clone());
 	let mut shutdown = Shutdown::on_signal()?;
 	let transport_config = TransportConfig {
 		key_file: folder.key_file(),
@@ -130,6 +136,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let listener = http::bind(config.http).await?;
 	let (transport, mut offers) = Transport::start_with(transport_config, storage.blobs.clone(), |router, server| {
 		let router = router.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
+		let router = router.accept(inquiry::ALPN, inquiries.handler(server.clone()));
 		router.accept(bandwidth::protocol::ALPN, line.member())
 	})
 	.await?;
@@ -155,6 +162,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 		metrics,
 		till: till.clone(),
 		line,
+		inquiries: inquiries.clone(),
 		endpoint: transport.endpoint().clone(),
 	};
 	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
@@ -181,6 +189,7 @@ struct Work {
 	metrics: Metrics,
 	till: Till,
 	line: LineParts,
+	inquiries: Inquiries,
 	endpoint: Endpoint,
 }
 
@@ -216,6 +225,7 @@ impl Work {
 			metrics: self.metrics,
 			till: self.till,
 			line: Line::new(node, self.endpoint, self.line),
+			inquiries: self.inquiries,
 		});
 		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
 	}
