@@ -38,6 +38,7 @@ pub mod invariants;
 pub mod migrations;
 mod pages;
 mod pots;
+#[cfg(feature = "rehearsal")]
 #[warn(missing_docs)]
 pub mod rehearsal;
 #[warn(missing_docs)]

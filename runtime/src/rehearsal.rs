@@ -31,7 +31,6 @@ pub struct Settings2 {
 #[frame_support::pallet]
 #[allow(clippy::expect_used, missing_debug_implementations, reason = "in what the macros write for storage")]
 pub mod pallet {
-	use core::marker::PhantomData;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{ensure_root, pallet_prelude::OriginFor};
 

@@ -3,7 +3,7 @@
 use crate::{
 	bandwidth::tested::Measurement,
 	chain::{
-		calls::{self, Call, NodeSpec},
+		calls::{self, Call, NodeSpec, MARKET},
 		client::{BlockHash, Chain},
 		error::ChainError,
 		extrinsic, AccountId,
@@ -63,6 +63,11 @@ impl Compatibility {
 	/// Whether the runtime is behind this program, which waits for the chain's upgrade.
 	pub fn is_behind(&self) -> bool {
 		self.api < API_VERSION
+	}
+
+	/// Whether deals can be accepted.
+	pub fn can_accept(&self) -> bool {
+		self.ensure(MARKET, "accept").is_ok()
 	}
 
 	/// Errors when a call cannot be sent.
@@ -164,11 +169,7 @@ pub fn every_call() -> Vec<Call> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::{
-		calls::{MARKET, PROOFS},
-		free::Submission,
-		testing::FakeNode,
-	};
+	use crate::chain::{calls::PROOFS, free::Submission, testing::FakeNode};
 	use serde_json::json;
 
 	async fn connected() -> (FakeNode, Chain, BlockHash) {
@@ -254,7 +255,7 @@ mod tests {
 		assert!(chain.call_bytes(&prove()).await.is_err() && chain.call_bytes(&settle()).await.is_ok());
 		let compatibility = chain.compatibility(block).await.unwrap();
 		assert!(compatibility.is_ahead());
-		assert!(compatibility.ensure(PROOFS, "prove").is_err() && compatibility.ensure(MARKET, "accept").is_ok());
+		assert!(compatibility.ensure(PROOFS, "prove").is_err() && compatibility.can_accept());
 	}
 
 	// R2

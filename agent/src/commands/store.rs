@@ -133,12 +133,10 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	let session = Session::customer(common).await?;
 	record_chain(&session)?;
 	let output = Output::detect(common.quiet, common.json);
-	let plan = plan::plan(&session, options, snapshot.length).await?;
 	let customer = key.as_ref().map(AccountKey::account);
-	// Asked before a large file is hashed; what an earlier command may have proposed is known only then.
-	let known = records(&folder)?;
-	let is_known = |node: NodeId| known.iter().any(|deal| deal.node == node.0 && deal.bytes == snapshot.length);
-	plan::ensure_possible(&session, customer, plan.iter().filter(|planned| !is_known(planned.node.id))).await?;
+	let plan = plan::plan(&session, options, customer, snapshot.length).await?;
+	// Asked before a large file is hashed.
+	plan::ensure_possible(&session, customer, &plan).await?;
 
 	let outboard = folder.file("outgoing.obao4");
 	let content = hash(&snapshot, &outboard, output).await?;

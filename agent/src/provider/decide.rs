@@ -96,6 +96,10 @@ pub enum Refusal {
 	#[error("a blob has at least one byte and at most 2^46")]
 	#[codec(index = 11)]
 	LengthOutOfRange,
+	/// The agent cannot accept: the runtime takes other arguments than it gives.
+	#[error("the node takes no deals until its agent is of the release that fits the chain's runtime")]
+	#[codec(index = 12)]
+	OtherRelease,
 }
 
 /// What else is promised but not yet in the chain's figures.
@@ -334,6 +338,7 @@ mod tests {
 		assert_eq!(Refusal::NoCapacity { left: 3 }.encode(), [4, 3, 0, 0, 0, 0, 0, 0, 0]);
 		assert_eq!(Refusal::OverCap { waiting: 1, asked: 2, cap: 3 }.encode().len(), 1 + 3 * 8);
 		assert_eq!(Refusal::LengthOutOfRange.encode(), [11]);
+		assert_eq!(Refusal::OtherRelease.encode(), [12]);
 	}
 
 	#[test]

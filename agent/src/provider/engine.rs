@@ -4,6 +4,7 @@ use crate::{
 	bandwidth::line::Line,
 	chain::{
 		client::{DealView, NodeView},
+		compatibility::Compatibility,
 		follow::{BlockStream, Head},
 		BlockHash, Chain, ChainError,
 	},
@@ -378,6 +379,8 @@ impl Engine {
 			self.situation.settings = settings;
 			self.update_inquiries(node, settings, window.now);
 			self.update(chain, node, &settings).await?;
+		} else {
+			self.inquiries.set_view(None);
 		}
 		// What is only shown comes last: it must not hold up a proof or an update.
 		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
@@ -424,7 +427,9 @@ impl Engine {
 
 	/// Has customers answered by this state, if deals are taken at all.
 	fn update_inquiries(&self, node: &NodeView, settings: Settings, now: u32) {
-		let view = inquiries::View { intake: self.intake.clone(), node: node.clone(), settings, now };
+		let compatibility = self.situation.compatibility.as_deref();
+		let can_accept = compatibility.is_none_or(Compatibility::can_accept);
+		let view = inquiries::View { intake: self.intake.clone(), node: node.clone(), settings, now, can_accept };
 		self.inquiries.set_view(self.is_in_step.then_some(view));
 	}
 

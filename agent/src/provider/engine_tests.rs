@@ -241,6 +241,10 @@ async fn inquiries_are_answered_while_deals_are_taken() {
 	assert!(world.engine.on_best(&world.chain).await.is_ok());
 	assert_eq!(refusal(&world), None);
 
+	world.fake.change_call(MARKET, "accept", |fields| fields.truncate(4));
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), Some(Refusal::OtherRelease), "what cannot be accepted is not proposed");
+
 	world.engine.report_disconnected("ws://fake");
 	assert_eq!(refusal(&world), Some(Refusal::NoChain));
 }

@@ -37,6 +37,8 @@ use tokio::{sync::Semaphore, time::timeout};
 
 /// Uploads that are measured at one time.
 const PROBES: usize = 4;
+/// Whoever is not done by then, for example by taking no answer, is let go.
+const LONGEST: Duration = Duration::from_secs(30);
 /// Refusals are logged no more often: anyone can cause them.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
@@ -51,6 +53,8 @@ pub struct View {
 	pub settings: Settings,
 	/// Height of the best block.
 	pub now: u32,
+	/// Whether the agent can accept deals with the runtime in force.
+	pub can_accept: bool,
 }
 
 /// Answers inquiries. Clones share it.
@@ -117,7 +121,10 @@ impl Inquiries {
 
 /// Judges the proposal that would follow.
 fn judge(view: &View, inquiry: &Inquiry) -> Answer {
-	let View { intake, node, settings, now } = view;
+	let View { intake, node, settings, now, can_accept } = view;
+	if !can_accept {
+		return Answer::refused(Refusal::OtherRelease);
+	}
 	if !is_length_allowed(inquiry.length) {
 		return Answer::refused(Refusal::LengthOutOfRange);
 	}
@@ -188,7 +195,7 @@ impl ProtocolHandler for InquiryHandler {
 	async fn accept(&self, connection: Connection) -> Result<(), AcceptError> {
 		let connections = self.server.connections();
 		let Ok(_place) = connections.try_acquire() else { return refuse(&connection) };
-		if self.converse(&connection).await.is_some() {
+		if let Ok(Some(())) = timeout(LONGEST, self.converse(&connection)).await {
 			// The customer closes; one who does not is not waited for.
 			let _ = timeout(PATIENCE, connection.closed()).await;
 		}

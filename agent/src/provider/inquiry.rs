@@ -114,8 +114,7 @@ pub struct Reply {
 pub enum InquiryError {
 	/// The node's agent does not know the protocol.
 	#[error(
-		"its agent is of another release and does not speak `{}`, so nobody knows whether it would take the file: its \
-		 operator should update it",
+		"its agent is of another release and does not speak `{}`, so nobody knows whether it would take the file",
 		String::from_utf8_lossy(ALPN)
 	)]
 	OtherRelease,

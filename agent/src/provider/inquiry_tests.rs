@@ -54,7 +54,7 @@ impl World {
 	fn follow(&self) {
 		let intake = Intake::new(NodeId(1), self.storage.clone(), None, Metrics::new());
 		let node = NodeView { offer: Some(Offer { capacity: CAPACITY, price: STN }), ..testing::node() };
-		self.inquiries.set_view(Some(View { intake, node, settings: Settings::default(), now: 100 }));
+		self.inquiries.set_view(Some(View { intake, node, settings: Settings::default(), now: 100, can_accept: true }));
 	}
 
 	async fn ask(&self, inquiry: Inquiry) -> Reply {

@@ -2,7 +2,6 @@
 
 use crate::{
 	chain::{
-		calls::MARKET,
 		client::{DealView, NodeView},
 		Chain, ChainError,
 	},
@@ -44,8 +43,6 @@ enum IntakeError {
 	UnknownDeal,
 	#[error("the node's agent cannot read the chain now ({0}); try again")]
 	Chain(#[from] ChainError),
-	#[error("the node takes no deals until its agent is updated: {0}")]
-	Outdated(ChainError),
 	#[error(transparent)]
 	Journal(#[from] JournalError),
 	#[error("{0}")]
@@ -184,7 +181,9 @@ impl Intake {
 	async fn admit(&self, chain: &Chain, page: &DealView) -> Result<(), IntakeError> {
 		let best = chain.best().await?;
 		// What cannot be accepted is not fetched.
-		chain.compatibility(best).await?.ensure(MARKET, "accept").map_err(IntakeError::Outdated)?;
+		if !chain.compatibility(best).await?.can_accept() {
+			return Err(Refusal::OtherRelease.into());
+		}
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;

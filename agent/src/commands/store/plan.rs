@@ -21,7 +21,7 @@ use crate::{
 	data::transfer::{endpoint_addr, Transport},
 	provider::{
 		decide::{asked_rate, time_to_upload, Refusal},
-		inquiry::{self, Answer, Inquiry, Reply, MAX_PROBE},
+		inquiry::{self, Answer, Inquiry, InquiryError, Reply, MAX_PROBE},
 	},
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -70,11 +70,13 @@ pub(super) struct Planned {
 	/// Blocks in which the bytes of a new proposal have to arrive, whatever the node says.
 	time: u32,
 	pub(super) task: Task,
+	/// Whether the customer has deals with this node about as many bytes: they may be this file's.
+	may_be_known: bool,
 	/// Other deals of the customer with this node about this file.
 	pub(super) others: Vec<DealId>,
 	/// Why a new deal is out of the question.
 	obstacle: Option<String>,
-	/// What the node has said.
+	/// What the node has said, if it could be asked.
 	reply: Option<Reply>,
 }
 
@@ -98,7 +100,7 @@ impl Planned {
 		let missing = length.saturating_sub(answer.map_or(0, |answer| answer.here));
 		let rate = self.reply.as_ref().and_then(|reply| reply.rate);
 		let (blocks, is_new) = match self.task {
-			Task::Propose => (answer.map_or(0, |answer| answer.within.min(self.time)), true),
+			Task::Propose => (answer.map_or(self.time, |answer| answer.within.min(self.time)), true),
 			Task::Resume { left, .. } => (left, false),
 			Task::Keep { .. } => return None,
 		};
@@ -110,15 +112,19 @@ impl Planned {
 		match self.task {
 			Task::Propose => {
 				let escrow = self.rate.saturating_mul(self.periods.into());
-				let cap = self.reply.as_ref().map_or(0, |reply| reply.answer.cap);
+				let takes = match &self.reply {
+					Some(Reply { answer, .. }) => {
+						let cap = display_size(answer.cap);
+						format!("it takes proposals over {cap} from one customer at one time")
+					}
+					None => "whether it takes the file cannot be asked".to_owned(),
+				};
 				format!(
-					"node {node}: {} STN for {} periods of {} STN, and {} STN deposit; it takes proposals over {} from one \
-					 customer at one time",
+					"node {node}: {} STN for {} periods of {} STN, and {} STN deposit; {takes}",
 					display_amount(escrow),
 					self.periods,
 					display_amount(self.rate),
-					display_amount(self.deposit),
-					display_size(cap)
+					display_amount(self.deposit)
 				)
 			}
 			Task::Resume { deal, left, held } => format!(
@@ -160,7 +166,12 @@ fn seconds(blocks: u32, slot_millis: u64) -> u64 {
 }
 
 /// Looks at every node before anything is paid.
-pub(super) async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Planned>> {
+pub(super) async fn plan(
+	session: &Session,
+	options: &Store,
+	customer: Option<AccountId>,
+	length: u64,
+) -> Result<Vec<Planned>> {
 	let best = session.chain.best().await?;
 	let settings = session.chain.settings(best).await?;
 	let mut plan: Vec<Planned> = Vec::new();
@@ -171,7 +182,13 @@ pub(super) async fn plan(session: &Session, options: &Store, length: u64) -> Res
 		);
 		let node = session.chain.node(NodeId(*id), best).await?;
 		let node = node.with_context(|| format!("there is no node {id}; see `substation nodes`"))?;
-		plan.push(planned(node, options, &settings, length));
+		let mut planned = planned(node, options, &settings, length);
+		if let Some(customer) = customer {
+			let deals = session.chain.deals_of_node(planned.node.id, best).await?;
+			let is_like = |page: &DealView| page.deal.customer == customer && page.deal.length == length;
+			planned.may_be_known = deals.iter().any(is_like);
+		}
+		plan.push(planned);
 	}
 	Ok(plan)
 }
@@ -186,6 +203,7 @@ fn planned(node: NodeView, options: &Store, settings: &Settings, length: u64) ->
 		time: time_to_upload(settings.market.acceptance_time),
 		periods: options.periods,
 		task: Task::Propose,
+		may_be_known: false,
 		others: Vec::new(),
 		reply: None,
 		node,
@@ -216,18 +234,15 @@ pub(super) fn to_hold<'a>(plan: impl IntoIterator<Item = &'a Planned>) -> Balanc
 	plan.into_iter().fold(0, |sum: Balance, planned| sum.saturating_add(planned.to_hold()))
 }
 
-/// Errors when one of these copies cannot be proposed whatever the node says, or when the account cannot pay for all of
-/// them.
-pub(super) async fn ensure_possible<'a>(
-	session: &Session,
-	customer: Option<AccountId>,
-	plan: impl Iterator<Item = &'a Planned> + Clone,
-) -> Result<()> {
-	if let Some(obstacle) = plan.clone().find_map(|planned| planned.obstacle.as_ref()) {
+/// Errors when one of the copies cannot be proposed whatever the node says, or when the account cannot pay for all of
+/// them. Copies that the customer may have already are looked at later, once the file is hashed.
+pub(super) async fn ensure_possible(session: &Session, customer: Option<AccountId>, plan: &[Planned]) -> Result<()> {
+	let new = plan.iter().filter(|planned| !planned.may_be_known);
+	if let Some(obstacle) = new.clone().find_map(|planned| planned.obstacle.as_ref()) {
 		bail!("{obstacle}");
 	}
 	match customer {
-		Some(customer) => ensure_funds(session, customer, to_hold(plan)).await,
+		Some(customer) => ensure_funds(session, customer, to_hold(new)).await,
 		None => Ok(()),
 	}
 }
@@ -316,7 +331,7 @@ fn task(own: &[DealView], period: Period, now: u32, again: bool) -> Task {
 }
 
 /// Asks every node to which something is to be sent. Errors, with all of their reasons, when one of them would not take a
-/// new copy.
+/// new copy. A node that is there and does not speak the protocol is proposed to as if it had said yes.
 pub(super) async fn ask(
 	session: &Session,
 	plan: &mut [Planned],
@@ -353,10 +368,14 @@ pub(super) async fn ask(
 			session.say(&format!("measuring the upload to node {node}"));
 		}
 		match ask_one(transport, &planned.node, &inquiry).await {
-			Ok(reply) => match &reply.answer.refusal {
+			Ok(Some(reply)) => match &reply.answer.refusal {
 				Some(refusal) if deal.is_none() => refusals.push(format!("node {node}: {refusal}")),
 				_ => planned.reply = Some(reply),
 			},
+			Ok(None) => tracing::warn!(
+				"node {node} cannot be asked: {}; if it does not take it, the proposal expires and is refunded",
+				InquiryError::OtherRelease
+			),
 			Err(error) if deal.is_none() => {
 				refusals.push(format!("node {node}: {}", crate::commands::one_line(&error)))
 			}
@@ -368,15 +387,16 @@ pub(super) async fn ask(
 	Ok(())
 }
 
-/// Asks once if the proposal is there already, and else for a while.
-async fn ask_one(transport: &Transport, node: &NodeView, inquiry: &Inquiry) -> Result<Reply> {
+/// Asks once if the proposal is there already, and else for a while. `None` from an agent that does not know inquiries.
+async fn ask_one(transport: &Transport, node: &NodeView, inquiry: &Inquiry) -> Result<Option<Reply>> {
 	let peer = endpoint_addr(&node.endpoint, &addresses(node))?;
 	let until = Instant::now() + ASKING;
 	let mut last_reason = String::new();
 	loop {
 		let is_last = inquiry.deal.is_some() || Instant::now() >= until;
 		let reason = match inquiry::ask(transport, peer.clone(), inquiry).await {
-			Ok(reply) if is_last || !is_unready(inquiry, &reply) => return Ok(reply),
+			Ok(reply) if is_last || !is_unready(inquiry, &reply) => return Ok(Some(reply)),
+			Err(InquiryError::OtherRelease) => return Ok(None),
 			Err(error) if is_last || !error.may_pass() => return Err(error.into()),
 			Ok(Reply { answer: Answer { refusal: Some(refusal), .. }, .. }) => refusal.to_string(),
 			Ok(_) => "the upload was not measured".to_owned(),
@@ -403,6 +423,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		cli::{Cli, Command},
+		data::{storage::Storage, transfer::TransportConfig},
 		provider::{
 			disputes::tests::disputed,
 			testing::{deal, node},
@@ -538,18 +559,38 @@ mod tests {
 		assert_eq!(leg(&boastful), Some(Leg { within: 14_300 * 6, ..expected }), "no longer than the chain waits");
 	}
 
+	fn inquiry(measure: bool) -> Inquiry {
+		let (genesis, root, node) = ([0; 32], [0; 32], NodeId(1));
+		Inquiry { genesis, node, customer: None, deal: None, root, length: 1, price: 1, measure }
+	}
+
+	// A provider is not without deals for being of an older release.
+	#[tokio::test(flavor = "multi_thread")]
+	async fn a_node_that_does_not_know_inquiries_is_proposed_to_all_the_same() {
+		let folder = tempfile::tempdir().unwrap();
+		let storage = Storage::open(folder.path()).unwrap();
+		let config = |name: &str| TransportConfig {
+			key_file: folder.path().join(name),
+			bind: vec!["127.0.0.1:0".parse().unwrap()],
+			advertise: Vec::new(),
+		};
+		let (older, _) = Transport::start(config("older.key"), storage.blobs.clone()).await.unwrap();
+		let (customer, _) = Transport::start(config("customer.key"), storage.blobs.clone()).await.unwrap();
+		let addresses = older.addresses().into_iter().map(String::into_bytes).collect();
+		let node = NodeView { endpoint: older.id(), addresses, ..a_copy().node };
+
+		let reply = ask_one(&customer, &node, &inquiry(true)).await.unwrap();
+
+		assert_eq!(reply, None);
+		let copy = a_copy();
+		let expected = Leg { missing: 1_000, rate: None, within: 14_300 * 6, is_new: true };
+		assert_eq!(copy.leg(1_000, 6_000), Some(expected), "as long as the chain waits");
+		assert!(copy.summary(6_000).ends_with("whether it takes the file cannot be asked"));
+		assert_eq!(copy.json()["cap"], Value::Null);
+	}
+
 	#[test]
 	fn a_node_that_has_just_started_or_is_busy_is_asked_again() {
-		let inquiry = |measure| Inquiry {
-			genesis: [0; 32],
-			node: NodeId(1),
-			customer: None,
-			deal: None,
-			root: [0; 32],
-			length: 1,
-			price: 1,
-			measure,
-		};
 		let reply = |refusal, rate| {
 			let answer = Answer { refusal, cap: 1, waiting: 0, within: 1, here: 0, probe: 0 };
 			Reply { answer, rate }
