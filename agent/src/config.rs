@@ -263,6 +263,19 @@ mod tests {
 		assert!(folder.config().is_err());
 	}
 
+	// 0.2
+	#[test]
+	fn folders_of_older_releases_keep_the_cap_that_they_name_and_new_ones_name_none() {
+		let (_guard, folder) = folder();
+
+		fs::write(folder.config_file(), "unaccepted_bytes_per_customer = 68719476736").unwrap();
+		assert_eq!(folder.config().unwrap().unaccepted_bytes_per_customer, Some(64 << 30));
+
+		folder.write_config(&Config::default()).unwrap();
+		assert!(!fs::read_to_string(folder.config_file()).unwrap().contains("unaccepted_bytes"));
+		assert_eq!(folder.config().unwrap().unaccepted_bytes_per_customer, None);
+	}
+
 	#[test]
 	fn unprepared_folder_says_what_to_do() {
 		let (_guard, folder) = folder();
