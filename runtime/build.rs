@@ -7,7 +7,8 @@ use std::{env, fs, path::PathBuf};
 /// Names the spec version of this build. Upgrade tests build a second blob with a higher one.
 const SPEC_VERSION: &str = "SUBSTATION_SPEC_VERSION";
 
-/// Makes of this build a rehearsal of an upgrade: `constant` has one other constant, `migration` also migrates state.
+/// Makes of this build a rehearsal of an upgrade: `constant` has one other constant and what is in `src/rehearsal.rs`,
+/// `migration` also migrates state.
 const REHEARSAL: &str = "SUBSTATION_REHEARSAL";
 
 fn main() {
@@ -18,9 +19,12 @@ fn main() {
 /// Tells the sources which upgrade they rehearse, if any.
 fn rehearse() {
 	println!("cargo:rerun-if-env-changed={REHEARSAL}");
-	println!("cargo:rustc-check-cfg=cfg(rehearsal, rehearsal_migration)");
+	println!("cargo:rustc-check-cfg=cfg(feature, values(\"rehearsal\"))");
+	println!("cargo:rustc-check-cfg=cfg(rehearsal_migration)");
 	let Ok(what) = env::var(REHEARSAL) else { return };
-	println!("cargo:rustc-cfg=rehearsal");
+	// As a feature, since the SDK's macros know nothing else that a version of an API could depend on. It is not among those of
+	// Cargo.toml: the project that wasm-builder writes passes none on.
+	println!("cargo:rustc-cfg=feature=\"rehearsal\"");
 	match what.as_str() {
 		"constant" => {}
 		"migration" => println!("cargo:rustc-cfg=rehearsal_migration"),

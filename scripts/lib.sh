@@ -121,6 +121,7 @@ build_programs() {
 
 # build_production: compiles the programs as they are shipped.
 build_production() {
+	[ -z "${SUBSTATION_REHEARSAL:-}" ] || die "SUBSTATION_REHEARSAL is set: this would ship a rehearsal"
 	say "building what is shipped (cold: most of an hour on two cores)"
 	copy_sources
 	in_sources cargo build --profile production --locked --package substation-node --package substation

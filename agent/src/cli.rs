@@ -11,13 +11,13 @@ use crate::{
 	plain::PlainFields,
 };
 use amounts::{parse_amount, parse_hash, parse_region, parse_size};
-use bandwidth::Bandwidth;
+use bandwidth::{parse_rate, Bandwidth};
 use clap::{Args, Parser, Subcommand};
 use disputes::{Answer, Dispute};
 use keys::Key;
 use payments::{BenchFetch, OfChannel, Payment};
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, str::FromStr};
-use substation_primitives::{Balance, Region};
+use substation_primitives::{bandwidth::Kbits, Balance, Region};
 
 /// Store files for others and be paid for it, or have your files stored and proven.
 #[derive(Debug, Parser)]
@@ -101,7 +101,7 @@ pub enum Command {
 	/// Forget which final block this folder has followed, because another node showed a wrong one. Deals and bytes stay. Stop
 	/// `run` first
 	FollowAnew,
-	/// Store a file at one or more nodes and wait until they have accepted
+	/// Store a file at one or more nodes and wait until they have accepted; repeated, it goes on where it was
 	Store(Store),
 	/// Fetch a file by its BLAKE3 hash, verified
 	Fetch(Fetch),
@@ -307,6 +307,15 @@ pub struct Store {
 	/// Price in STN for one GiB over one period [default: what each node asks]
 	#[arg(long, value_parser = parse_amount, value_name = "STN")]
 	pub price: Option<Balance>,
+	/// Ask the nodes, say what it costs and how long the upload takes, and stop there; needs no key
+	#[arg(long)]
+	pub dry_run: bool,
+	/// What this machine's link uploads, such as 20Mbit [default: measured, if the file is larger than 16 MiB]
+	#[arg(long, value_parser = parse_rate, value_name = "RATE")]
+	pub upload_rate: Option<Kbits>,
+	/// Propose another deal where one of yours about this file runs already, for example to prolong it
+	#[arg(long)]
+	pub again: bool,
 	/// Address under which the nodes may reach this machine, beyond the automatic ones
 	#[arg(long = "advertise", value_name = "IP:PORT")]
 	pub advertise: Vec<SocketAddr>,

@@ -41,8 +41,9 @@ pub struct Config {
 	pub advertise: Vec<SocketAddr>,
 	/// Loopback address of the local HTTP interface.
 	pub http: SocketAddr,
-	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
-	pub unaccepted_bytes_per_customer: u64,
+	/// Bytes of proposals not yet accepted that one customer may make this machine fetch. If nothing is said, half of what
+	/// the node still offers, and 64 GiB where so much is free.
+	pub unaccepted_bytes_per_customer: Option<u64>,
 	/// Whether this process submits proofs. Off when the worker of a full node does.
 	pub prove: bool,
 	/// What tests of other machines' lines may take of this one's.
@@ -61,7 +62,7 @@ impl Default for Config {
 			listen: vec![SocketAddr::from(([0, 0, 0, 0], 4550))],
 			advertise: Vec::new(),
 			http: SocketAddr::from(([127, 0, 0, 1], 9950)),
-			unaccepted_bytes_per_customer: 64 << 30,
+			unaccepted_bytes_per_customer: None,
 			prove: true,
 			bandwidth: BandwidthConfig::default(),
 			delivery: Delivery::default(),
@@ -233,6 +234,19 @@ mod tests {
 
 		fs::write(folder.config_file(), "nodes = 3").unwrap();
 		assert!(folder.config().is_err());
+	}
+
+	// 0.2
+	#[test]
+	fn folders_of_older_releases_keep_the_cap_that_they_name_and_new_ones_name_none() {
+		let (_guard, folder) = folder();
+
+		fs::write(folder.config_file(), "unaccepted_bytes_per_customer = 68719476736").unwrap();
+		assert_eq!(folder.config().unwrap().unaccepted_bytes_per_customer, Some(64 << 30));
+
+		folder.write_config(&Config::default()).unwrap();
+		assert!(!fs::read_to_string(folder.config_file()).unwrap().contains("unaccepted_bytes"));
+		assert_eq!(folder.config().unwrap().unaccepted_bytes_per_customer, None);
 	}
 
 	#[test]

@@ -13,7 +13,7 @@ use pallet_registry::NodeSpec as Spec;
 use sp_runtime::BoundedVec;
 use substation_agent::{
 	bandwidth::tested::Measurement,
-	chain::{calls::NodeSpec, AccountId, Call},
+	chain::{calls::NodeSpec, compatibility::every_call, AccountId, Call},
 };
 use substation_primitives::{
 	bandwidth::{Rates, Receipt, TestId},
@@ -40,6 +40,8 @@ const ADDRESS: &[u8] = b"192.0.2.1:4550";
 
 /// What the runtime takes the bytes of a call for.
 fn decoded(metadata: &Metadata, call: &Call) -> RuntimeCall {
+	let is_listed = every_call().iter().any(|known| known.title() == call.title());
+	assert!(is_listed, "{} is made, and not among those that are compared after an upgrade", call.title());
 	let octets = call.encode(metadata).unwrap_or_else(|error| panic!("{}: {error}", call.title()));
 	RuntimeCall::decode_all(&mut &octets[..]).unwrap_or_else(|error| panic!("{}: {error}", call.title()))
 }

@@ -53,7 +53,7 @@ import { Daemon, freePort, lastJson, run, stopAll, until } from './processes.mjs
 
 /**
  * What `store --json` says.
- * @typedef {{ hash: string, deals: { deal: number, node: number }[] }} Stored
+ * @typedef {{ hash: string, deals: { deal: number, node: number, held: string | null, new: boolean }[] }} Stored
  */
 
 /**

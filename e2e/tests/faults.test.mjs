@@ -79,6 +79,9 @@ const accepted = (deal) => chain.event('storageMarket', 'DealAccepted', 90, (e) 
 /** @type {(node: number) => ChainEvent[]} */
 const acceptances = (node) => chain.seen('storageMarket', 'DealAccepted', (e) => Number(e.node) === node);
 
+/** @type {(suri: string) => Promise<bigint>} */
+const reserved = async (suri) => (await chain.query.system.account(chain.account(suri).address)).data.reserved.toBigInt();
+
 /** @param {Provider} provider */
 async function crash(provider) {
 	await provider.agent.stop('SIGKILL');
@@ -207,11 +210,38 @@ describe('full nodes and agents', { concurrency: 2 }, () => {
 				await chain.submit(chain.api.tx.storageMarket.withdrawProposal(deal), '//Ferdie');
 				return true;
 			}, 4000);
-			const account = await chain.query.system.account(chain.account(suri).address);
-			assert.equal(account.data.reserved.toBigInt(), 0n, 'everything is released');
+			assert.equal(await reserved(suri), 0n, 'everything is released');
 			await until('what had arrived to be deleted', 180, async () => {
 				return (await blobNames(provider.data)).every((name) => name.startsWith(hash));
 			});
+		});
+
+		// b6
+		test('a customer who comes back goes on with its proposal and pays once', async () => {
+			const [provider, customer] = await Promise.all([newProvider('asked-twice'), newCustomer('returning')]);
+			const file = await makeFile('returning-file', 6 * CHECKPOINT);
+			const first = new Daemon('returning', AGENT, [
+				...['store', file, '--data', customer.data, '--rpc', network.validator.ws, '--suri', customer.suri],
+				...['--node', String(provider.node), '--periods', '50'],
+			]);
+			await until('the first checkpoint', 90, async () => (await durableBytes(provider.data)) >= CHECKPOINT, 5);
+			await first.stop('SIGINT');
+			assert.match(first.lines.join('\n'), /interrupted; the same command goes on with what is proposed/);
+			const held = await reserved(customer.suri);
+			assert.ok(held > 0n);
+
+			const { deals: [resumed] } = await customer.store(file, [provider.node], 50);
+
+			await accepted(resumed.deal);
+			const proposals = () => chain.seen('storageMarket', 'DealProposed', (e) => Number(e.node) === provider.node);
+			assert.deepEqual(proposals().map(({ data }) => Number(data.deal)), [resumed.deal]);
+			assert.deepEqual([resumed.new, BigInt(resumed.held ?? 0)], [false, held]);
+
+			const { deals: kept } = await customer.store(file, [provider.node], 50);
+
+			assert.deepEqual(kept, [{ deal: resumed.deal, node: provider.node, held: null, new: false }]);
+			assert.equal(proposals().length, 1);
+			assert.ok(await reserved(customer.suri) <= held, 'nothing more is on hold');
 		});
 
 		test('damage on the disk is named in status, to the group', async () => {
@@ -254,9 +284,9 @@ describe('full nodes and agents', { concurrency: 2 }, () => {
 				const { deals } = await fitting.store(await makeFile('fits', MEBIBYTE), [provider.node], 20);
 				const big = await makeFile('too-big', 80 * MEBIBYTE);
 				const complaint = await tooMuch.store(big, [provider.node], 20, { expectFailure: true, timeout: 180 });
-				assert.match(complaint, /the node's disk is full/);
-				assert.match(complaint, /the proposal has expired, `substation withdraw-proposal \d+` refunds you/);
-				assert.ok(provider.agent.lines.some((line) => line.includes("offer not taken: the node's disk is full")));
+				assert.match(complaint, /nothing was put on hold: node \d+: the node's disk is full/);
+				assert.equal(await reserved(tooMuch.suri), 0n);
+				assert.ok(provider.agent.lines.some((line) => line.includes("inquiry refused: the node's disk is full")));
 				const period = Number((await accepted(deals[0].deal)).data.first);
 				await chain.provenFrom(provider.node, period + 1);
 				assert.deepEqual(chain.misses(provider.node), []);

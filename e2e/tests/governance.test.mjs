@@ -10,12 +10,12 @@ import { blake2AsHex, xxhashAsHex } from '@polkadot/util-crypto';
 import { STN, TREASURY } from '../lib/chain.mjs';
 import { randomFile } from '../lib/files.mjs';
 import { Governance, aye } from '../lib/governance.mjs';
-import { Network, upgrade } from '../lib/network.mjs';
+import { Network, substation, upgrade } from '../lib/network.mjs';
 import { until } from '../lib/processes.mjs';
 import { AsyncFunction, snippets } from '../lib/snippets.mjs';
 
 /**
- * @import { Chain, Codec, EventRecord } from '../lib/chain.mjs'
+ * @import { Call, Chain, Codec, EventRecord } from '../lib/chain.mjs'
  * @import { Provider, Stored } from '../lib/network.mjs'
  */
 
@@ -88,15 +88,18 @@ let firstUpgrade;
 const upgraded = new Promise((resolve) => (firstUpgrade = resolve));
 
 /**
- * Brings the chain to another runtime while a window of the worker's node is open; gives that window.
+ * Brings the chain to another runtime while a window of the worker's node is open; gives that window. The referendum that
+ * authorises it makes `other` calls, too.
  *
  * @param {string} name
+ * @param {Call[]} other
  */
-async function upgradeTo(name) {
+async function upgradeTo(name, ...other) {
 	const code = await readFile(upgrade(name));
 	const version = api().runtimeVersion.specVersion.toNumber() + 1;
 	const authorise = await page.authorize({ api: api(), code, blake2: blake2AsHex });
-	await holders.fastTrack(authorise, MEMBERS, '//Voter');
+	const call = other.length === 0 ? authorise : api().tx.utility.batchAll([authorise, ...other]);
+	await holders.fastTrack(call, MEMBERS, '//Voter');
 	await chain.event('system', 'UpgradeAuthorized', 120, (e) => e.code_hash.toHex() === blake2AsHex(code));
 
 	const window = await chain.freshWindow(worker.node);
@@ -126,15 +129,24 @@ describe('on one chain', { concurrency: true }, () => {
 		await example('undelegate', '//One');
 	});
 
-	test('a runtime upgrade passes while a window is open: no restart, no proof lost', async () => {
+	test('a runtime upgrade passes while a window is open: no restart, no proof lost, older agents say that they are old', async () => {
 		const constant = () => api().consts.democracy.maxProposals.toNumber();
 		assert.equal(constant(), 100);
+		const programs = () => Promise.all([worker, agent].map(async (provider) => (await network.status(provider)).chain.program));
+		for (const program of await programs()) assert.deepEqual([program.newerExists, program.api, program.cannot], [false, 1, []]);
 		const daemons = [...network.validators, worker.fullNode].map(({ daemon }) => daemon).concat(worker.agent, agent.agent);
 		const pids = daemons.map(({ child }) => child.pid);
 
 		const { period } = await upgradeTo('constant').finally(firstUpgrade);
 
 		assert.equal(constant(), 101);
+		// It has a pallet, a setting, and methods that answer more; the agents are of the release before it.
+		assert.equal((await chain.call.substationApi.nodePage2(agent.node)).unwrap().page.id.toNumber(), agent.node);
+		for (const program of await programs()) {
+			assert.deepEqual([program.newerExists, program.api, program.knownApi, program.cannot], [true, 2, 1, []]);
+		}
+		const { stdout } = await substation(['status', '--data', agent.data]);
+		assert.match(stdout, /^program: a newer release exists/m);
 		const at = chain.height;
 		const proof = await chain.provenFrom(worker.node, period);
 		assert.equal(Number(proof.data.period), period, 'the open window was proven');
@@ -150,7 +162,8 @@ describe('on one chain', { concurrency: true }, () => {
 		await upgraded;
 		const deals = (await chain.query.storageMarket.deals.entries()).map(([, deal]) => deal.unwrap().customer.toString());
 
-		const { period } = await upgradeTo('migration');
+		const { period } = await upgradeTo('migration', api().tx.novelty.setNote(7));
+		assert.equal((await chain.call.substationApi.settings2()).note.toNumber(), 7);
 		const migration = await Promise.all(
 			['UpgradeStarted', 'UpgradeCompleted'].map((method) => chain.event('multiBlockMigrations', method, 120)),
 		);

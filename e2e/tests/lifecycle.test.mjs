@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { STN } from '../lib/chain.mjs';
 import { b3sum, randomFile, sha256, storedFiles } from '../lib/files.mjs';
 import { Network, substation } from '../lib/network.mjs';
-import { until } from '../lib/processes.mjs';
+import { lastJson, until } from '../lib/processes.mjs';
 
 /**
  * @import { Chain, ChainEvent } from '../lib/chain.mjs'
@@ -51,6 +51,39 @@ test('a deal holds its whole escrow on the customer', async () => {
 	const deal = (await chain.query.storageMarket.deals(deals[agent.node])).unwrap();
 	const account = await chain.query.system.account(chain.account('//Eve').address);
 	assert.ok(account.data.reserved.toBigInt() >= 2n * deal.rate.toBigInt() * 50n);
+});
+
+// b6
+test('a dry run says what copies cost before anything is held, and finds those that there are', async () => {
+	const proposals = () => chain.seen('storageMarket', 'DealProposed').length;
+	const before = proposals();
+	const length = (5 << 20) + 123;
+	const { rate, deposit } = (await chain.query.storageMarket.deals(deals[agent.node])).unwrap();
+	const args = [file, '--node', String(agent.node), '--periods', '50', '--json', '--dry-run'];
+
+	const plan = lastJson((await network.customer('ferdie', '//Ferdie').read('store', args)).stdout);
+
+	const toHold = String(rate.toBigInt() * 50n + deposit.toBigInt());
+	const { task, deal, cap, here, ...copy } = plan.copies[0];
+	assert.deepEqual([task, deal, copy.rate, copy.toHold], ['propose', null, rate.toString(), toHold]);
+	assert.deepEqual([cap, here], [10 * 2 ** 30 - length, length], 'the node has the blob already');
+	assert.deepEqual([plan.hash, plan.bytes, plan.toHold, plan.toUpload], [stored.hash, length, toHold, 0]);
+
+	const again = lastJson((await network.customer('eve', '//Eve').command('store', args)).stdout);
+	assert.deepEqual([again.copies[0].task, again.copies[0].deal, again.toHold], ['keep', deals[agent.node], '0']);
+	assert.equal(proposals(), before);
+});
+
+// 0.3
+test('what cannot be uploaded before the proposal expires is refused before anything is held', async () => {
+	const other = await randomFile(path.join(network.folder, 'other'), 1 << 20);
+	const before = chain.seen('storageMarket', 'DealProposed').length;
+	const args = [other, '--node', String(agent.node), '--periods', '50', '--upload-rate', '1kbit'];
+
+	const { stderr } = await network.customer('ferdie', '//Ferdie').command('store', args, { expectFailure: true });
+
+	assert.match(stderr, /1 MiB take about 2 h .+ a proposal waits 1 min 15 s for its bytes: split the file/);
+	assert.equal(chain.seen('storageMarket', 'DealProposed').length, before);
 });
 
 test('blocks are finalised', async () => {

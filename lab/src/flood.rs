@@ -32,6 +32,7 @@ use substation_agent::{
 		voucher::Voucher,
 		ALPN as PAID,
 	},
+	provider::inquiry::{Inquiry, ALPN as INQUIRY},
 };
 use substation_primitives::{agent_api::ProveRequest, bandwidth::TestId, ChannelId, NodeId};
 use substation_proofs::{forest::Forest, Challenge, Hash};
@@ -50,6 +51,9 @@ const STAY: Duration = Duration::from_secs(20);
 
 /// Requests to the loopback port at one time, and the pause between two of one.
 const HTTP: (usize, Duration) = (8, Duration::from_millis(100));
+
+/// What is spoken, one after the other, each for another misuse.
+const ALPNS: [&[u8]; 10] = [BLOBS, BLOBS, BLOBS, OFFER, OFFER, PAID, PAID, BANDWIDTH, INQUIRY, INQUIRY];
 
 /// Whom to flood, and with what.
 #[derive(Args, Clone, Debug)]
@@ -169,13 +173,13 @@ async fn dial_for_ever(target: &Arc<Target>, endpoint: &Endpoint, index: usize, 
 	let tally = &target.tally;
 	let mut kept = tokio::task::JoinSet::new();
 	for turn in index.. {
-		let alpn = [BLOBS, BLOBS, BLOBS, OFFER, OFFER, PAID, PAID, BANDWIDTH][turn % 8];
+		let alpn = ALPNS[turn % ALPNS.len()];
 		tally.dialled.fetch_add(1, Relaxed);
 		match timeout(PATIENCE, endpoint.connect(target.agent.clone(), alpn)).await {
 			Ok(Ok(connection)) => {
 				let target = target.clone();
 				kept.spawn(async move {
-					let misused = timeout(STAY, misuse(&target, &connection, turn % 8)).await;
+					let misused = timeout(STAY, misuse(&target, &connection, turn % ALPNS.len())).await;
 					if misused.is_err() || connection.close_reason().is_none() {
 						connection.close(0u32.into(), b"");
 					} else {
@@ -196,7 +200,7 @@ async fn dial_for_ever(target: &Arc<Target>, endpoint: &Endpoint, index: usize, 
 async fn misuse(target: &Target, connection: &Connection, way: usize) {
 	match way {
 		// Fills all streams that are granted, and reads none.
-		0 | 3 => fill(target, connection).await,
+		0 | 3 | 8 => fill(target, connection).await,
 		// Begins requests and does not end them.
 		1 => {
 			let mut open = Vec::new();
@@ -256,11 +260,23 @@ async fn misuse(target: &Target, connection: &Connection, way: usize) {
 			}
 		}
 		// Asks for a measurement that nobody has drawn.
-		_ => {
+		7 => {
 			if let Ok((mut send_stream, _recv)) = connection.open_bi().await {
 				let test = TestId { block: 1, index: 0 };
 				let _ = send_stream.write_all(&frame(&ToMember::Hello { test, node: NodeId(0) })).await;
 				connection.closed().await;
+			}
+		}
+		// Asks for a file as long as can be that would be paid on another chain, and sends bytes that nobody counts.
+		_ => {
+			if let Ok((mut send_stream, _recv)) = connection.open_bi().await {
+				let (genesis, node, length) = ([1; 32], NodeId(0), 1 << 46);
+				let (customer, deal, root) = (None, None, target.root);
+				let inquiry = Inquiry { genesis, node, customer, deal, root, length, price: 1, measure: true };
+				let _ = send(&mut send_stream, &inquiry).await;
+				while let Ok(count) = send_stream.write(&[7; 1 << 10]).await {
+					target.tally.written.fetch_add(u64::try_from(count).unwrap_or(0), Relaxed);
+				}
 			}
 		}
 	}

@@ -110,6 +110,16 @@ sp_api::decl_runtime_apis! {
 		/// What every pot holds and what records say that it owes, in plancks, of at most 1,000 records: `after` is `next` of the
 		/// page before. Only the sums over all pages of one block can be compared.
 		fn pots_page(after: Option<PotsCursor>, limit: u32) -> PotsPage;
+
+		/// Everything about a node, with what a rehearsed upgrade has added.
+		#[cfg(feature = "rehearsal")]
+		#[api_version(2)]
+		fn node_page_2(node: NodeId) -> Option<crate::rehearsal::NodePage2<AccountId>>;
+
+		/// Every tunable, with the one that a rehearsed upgrade has added.
+		#[cfg(feature = "rehearsal")]
+		#[api_version(2)]
+		fn settings_2() -> crate::rehearsal::Settings2;
 	}
 }
 
@@ -320,6 +330,7 @@ impl_runtime_apis! {
 	}
 
 	#[api_version(1)]
+	#[cfg_attr(feature = "rehearsal", api_version(2))]
 	impl self::SubstationApi<Block, AccountId> for Runtime {
 		fn node_page(node: NodeId) -> Option<NodePage<AccountId>> {
 			pages::node(node)
@@ -395,6 +406,18 @@ impl_runtime_apis! {
 
 		fn pots_page(after: Option<PotsCursor>, limit: u32) -> PotsPage {
 			pots::page(after.unwrap_or_default(), limit)
+		}
+
+		#[cfg(feature = "rehearsal")]
+		fn node_page_2(node: NodeId) -> Option<crate::rehearsal::NodePage2<AccountId>> {
+			let note = crate::rehearsal::Note::<Runtime>::get();
+			pages::node(node).map(|page| crate::rehearsal::NodePage2 { page, note })
+		}
+
+		#[cfg(feature = "rehearsal")]
+		fn settings_2() -> crate::rehearsal::Settings2 {
+			let note = crate::rehearsal::Note::<Runtime>::get();
+			crate::rehearsal::Settings2 { settings: pages::settings(), note }
 		}
 	}
 

@@ -106,7 +106,7 @@ pub const MAX_PAGE: u32 = 1_000;
 
 /// Most public proposals that wait for their vote. A rehearsed upgrade has another number, so that clients see which
 /// runtime they talk to.
-pub const MAX_PUBLIC_PROPOSALS: u32 = if cfg!(rehearsal) { 101 } else { 100 };
+pub const MAX_PUBLIC_PROPOSALS: u32 = if cfg!(feature = "rehearsal") { 101 } else { 100 };
 
 /// Number of bags that sort the voters of an election.
 const BAGS: usize = 107;

@@ -38,6 +38,9 @@ pub mod invariants;
 pub mod migrations;
 mod pages;
 mod pots;
+// Macros look it up in every build. Nothing of it is in one that is no rehearsal.
+#[warn(missing_docs)]
+pub mod rehearsal;
 #[warn(missing_docs)]
 pub mod transactions;
 #[warn(missing_docs)]
@@ -181,4 +184,11 @@ mod runtime {
 
 	#[runtime::pallet_index(40)]
 	pub type Rewards = pallet_rewards;
+
+	#[cfg(feature = "rehearsal")]
+	#[runtime::pallet_index(255)]
+	pub type Novelty = rehearsal;
 }
+
+#[cfg(feature = "rehearsal")]
+impl rehearsal::Config for Runtime {}

@@ -11,7 +11,12 @@ use super::{
 	tested::{self, AbortOnDrop, Measurement, Outcome},
 };
 use crate::{
-	chain::{calls::Call, client::BlockHash, free::Submission, Chain, ChainError},
+	chain::{
+		calls::{Call, LINES},
+		client::BlockHash,
+		free::Submission,
+		Chain, ChainError,
+	},
 	data::metrics::Metrics,
 };
 use iroh::{Endpoint, SecretKey};
@@ -154,7 +159,7 @@ impl Line {
 		match self.try_look(chain, block, now).await {
 			Err(error) if error.is_connection_lost() || error.is_final() => Err(error),
 			Err(error) => {
-				tracing::warn!("{error}");
+				error.log();
 				Ok(())
 			}
 			Ok(()) => Ok(()),
@@ -175,6 +180,8 @@ impl Line {
 		self.settle(pending);
 		self.submit(chain).await?;
 		if let Some(test) = pending.filter(|test| self.is_due(*test)) {
+			// Nobody measures what cannot be submitted.
+			chain.compatibility(block).await?.ensure(LINES, "submit_measurement")?;
 			match chain.pending_test(self.node, block).await? {
 				Some(page) if page.id == test && !page.done && page.now <= page.deadline => self.begin(page, now),
 				_ => {}

@@ -1,9 +1,9 @@
 //! One connection to a node, and typed reads of the runtime's pages.
 
-use crate::chain::{account::AccountId, error::ChainError, extrinsic};
+use crate::chain::{account::AccountId, compatibility::Compatibility, error::ChainError};
 use codec::{Decode, Encode};
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex},
 	time::{Duration, Instant},
 };
 use substation_primitives::{
@@ -23,11 +23,11 @@ use subxt::{
 	ext::scale_decode::DecodeAsType,
 	rpcs::{
 		client::reconnecting_rpc_client::{FixedInterval, RpcClient as Socket},
-		methods::legacy::LegacyRpcMethods,
+		methods::legacy::{LegacyRpcMethods, RuntimeVersion},
 		RpcClient,
 	},
 	utils::H256,
-	OnlineClient, SubstrateConfig,
+	Config as _, Metadata, OnlineClient, SubstrateConfig,
 };
 
 /// Hash of a block.
@@ -45,10 +45,8 @@ pub(crate) type AtBlock = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl
 
 /// The runtime API that answers this program.
 const API: &str = "SubstationApi";
-/// What a runtime calls [`API`] among its versions: BLAKE2b-64 of the name.
-const API_ID: &str = "0xe61130d408e0b61c";
-/// The version of [`API`] that has every method called here. Newer ones have them too.
-const API_VERSION: u32 = 1;
+/// The newest format of metadata that the client library reads.
+const METADATA_VERSION: u32 = 16;
 /// Most rows that one page of the runtime API brings.
 pub(crate) const PAGE: u32 = 500;
 /// First pause between two attempts to connect; it doubles up to [`LONGEST_PAUSE`].
@@ -80,6 +78,7 @@ impl Patience {
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Account {
+	nonce: u32,
 	data: Funds,
 }
 
@@ -113,14 +112,17 @@ pub struct Chain {
 	url: String,
 	methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	online: OnlineClient<SubstrateConfig>,
+	/// Keeps metadata for `online`, by the versions of runtimes.
+	config: SubstrateConfig,
 	genesis: H256,
-	/// The runtime whose API was looked at last, as its `spec_version`.
-	looked_at: Arc<Mutex<Option<u32>>>,
+	/// The runtime that was looked at last.
+	pub(super) compatibility: Arc<Mutex<Option<Arc<Compatibility>>>>,
 }
 
 impl Chain {
 	/// Connects, trying again for as long as `patience` says and reporting every few seconds; then checks that the node
-	/// follows the chain `expected` (if given) and that this program can build its transactions.
+	/// follows the chain `expected` (if given). Whether this program fits the runtime is said when that matters: what it
+	/// cannot send or read stops nothing else.
 	pub async fn connect(url: &str, expected: Option<Hash>, patience: Patience) -> Result<Self, ChainError> {
 		let started = Instant::now();
 		let mut reported: Option<Instant> = None;
@@ -166,9 +168,10 @@ impl Chain {
 	/// The same over a connection that stands.
 	pub(crate) async fn over(url: &str, rpc: RpcClient, expected: Option<Hash>) -> Result<Self, ChainError> {
 		let unreachable = |reason: String| ChainError::Unreachable { url: url.to_owned(), reason };
-		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
-		let online =
-			OnlineClient::from_backend(Arc::new(backend)).await.map_err(|error| unreachable(root_cause(&error)))?;
+		let (backend, config) =
+			(LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone()), SubstrateConfig::new());
+		let online = OnlineClient::from_backend_with_config(config.clone(), Arc::new(backend)).await;
+		let online = online.map_err(|error| unreachable(root_cause(&error)))?;
 		let genesis = online.genesis_hash();
 		if let Some(expected) = expected.filter(|expected| genesis.0 != *expected) {
 			return Err(ChainError::WrongChain {
@@ -177,31 +180,8 @@ impl Chain {
 				found: hex::encode(genesis.0),
 			});
 		}
-		let (url, methods, looked_at) = (url.to_owned(), LegacyRpcMethods::new(rpc), Arc::default());
-		let chain = Self { url, methods, online, genesis, looked_at };
-		let best = chain.best().await?;
-		chain.ensure_api(best).await?;
-		extrinsic::ensure_known(chain.at(best).await?.metadata_ref())?;
-		Ok(chain)
-	}
-
-	/// Errors when the runtime of a block serves an older API than this program needs. Looks again when the runtime has
-	/// changed.
-	pub(crate) async fn ensure_api(&self, block: BlockHash) -> Result<(), ChainError> {
-		let what = "the runtime's version";
-		let version = self.methods.state_get_runtime_version(Some(block)).await;
-		let version = version.map_err(|error| self.rpc_error(what, error))?;
-		let spec = Some(version.spec_version);
-		if *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) == spec {
-			return Ok(());
-		}
-		let apis = version.other.get("apis").cloned().unwrap_or_default();
-		let found = api_version(apis).map_err(|error| self.unreadable(what, error))?;
-		if found < API_VERSION {
-			return Err(ChainError::NodeTooOld { found, needed: API_VERSION });
-		}
-		*self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = spec;
-		Ok(())
+		let (url, methods, compatibility) = (url.to_owned(), LegacyRpcMethods::new(rpc), Arc::default());
+		Ok(Self { url, methods, online, config, genesis, compatibility })
 	}
 
 	/// Hash of the chain's first block.
@@ -267,28 +247,61 @@ impl Chain {
 
 	/// How long a slot takes, in milliseconds: on average there is a block in each.
 	pub async fn slot_millis(&self, block: BlockHash) -> Result<u64, ChainError> {
-		let function = "BabeApi_configuration";
-		let answer = self.methods.state_call(function, None, Some(block)).await;
-		let answer = answer.map_err(|error| self.rpc_error(function, error))?;
 		// It is what the answer begins with.
-		u64::decode(&mut &answer[..]).map_err(|error| self.unreadable(function, error))
+		self.call("BabeApi_configuration", (), block).await
+	}
+
+	/// What the runtime of a block says of itself.
+	pub(super) async fn runtime_version(&self, block: BlockHash) -> Result<RuntimeVersion, ChainError> {
+		let version = self.methods.state_get_runtime_version(Some(block)).await;
+		version.map_err(|error| self.rpc_error("the runtime's version", error))
 	}
 
 	/// A client at a block: brings the metadata in force there, so that runtime upgrades need no care.
 	pub(crate) async fn at(&self, block: BlockHash) -> Result<AtBlock, ChainError> {
+		self.bring_metadata(block).await?;
 		self.online.at_block(block).await.map_err(|error| self.subxt_error("the runtime's metadata", &error))
 	}
 
-	/// Calls `SubstationApi_<method>` on the state of `block`. What follows the answer that this program knows is passed
-	/// over; a runtime whose answer differs in any other way has a method of another name for it.
+	/// Brings the metadata of a runtime that is new to the client library, which would ask for the newest format that the
+	/// runtime knows: one that came with an upgrade it could not read.
+	async fn bring_metadata(&self, block: BlockHash) -> Result<(), ChainError> {
+		let runtime = self.runtime_version(block).await?.spec_version;
+		if self.config.metadata_for_spec_version(runtime).is_some() {
+			return Ok(());
+		}
+		let what = "Metadata_metadata_at_version";
+		let formats: Vec<u32> = self.call("Metadata_metadata_versions", (), block).await?;
+		let Some(format) = formats.into_iter().filter(|format| *format <= METADATA_VERSION).max() else {
+			let reason = format!("its metadata comes in no format of version {METADATA_VERSION} or less");
+			return Err(ChainError::Incompatible(reason));
+		};
+		let metadata: Option<Vec<u8>> = self.call(what, format, block).await?;
+		let metadata = metadata.ok_or_else(|| self.unreadable(what, "there is none of a version that is listed"))?;
+		let metadata = Metadata::decode_from(&metadata).map_err(|error| self.unreadable(what, error))?;
+		self.config.set_metadata_for_spec_version(runtime, metadata.arc());
+		Ok(())
+	}
+
+	/// Calls a function of the runtime on the state of `block`. What follows the answer that this program knows is passed
+	/// over.
+	async fn call<R: Decode>(&self, function: &str, arguments: impl Encode, block: BlockHash) -> Result<R, ChainError> {
+		let answer = self.methods.state_call(function, Some(&arguments.encode()), Some(block)).await;
+		let answer = answer.map_err(|error| self.rpc_error(function, error))?;
+		R::decode(&mut &answer[..]).map_err(|error| self.unreadable(function, error))
+	}
+
+	/// Calls `SubstationApi_<method>`. A runtime whose answer differs in any way but by bytes at its end has a method of
+	/// another name for it, which a runtime of long ago does not have: then the error says that it is old.
 	async fn page<R: Decode>(&self, method: &str, arguments: impl Encode, block: BlockHash) -> Result<R, ChainError> {
-		let function = format!("{API}_{method}");
-		let answer = self
-			.methods
-			.state_call(&function, Some(&arguments.encode()), Some(block))
-			.await
-			.map_err(|error| self.rpc_error(&function, error))?;
-		R::decode(&mut &answer[..]).map_err(|error| self.unreadable(&function, error))
+		let error = match self.call(&format!("{API}_{method}"), arguments, block).await {
+			Err(error) if !error.is_connection_lost() => error,
+			outcome => return outcome,
+		};
+		match self.ensure_api(block).await {
+			Err(too_old @ ChainError::NodeTooOld { .. }) => Err(too_old),
+			_ => Err(error),
+		}
 	}
 
 	/// Everything about a node, `None` if there is no such node.
@@ -441,13 +454,24 @@ impl Chain {
 
 	/// What an account has.
 	pub async fn funds(&self, account: &AccountId) -> Result<Funds, ChainError> {
-		let what = "an account's balance";
+		Ok(self.account(account).await?.map_or_else(Funds::default, |found| found.data))
+	}
+
+	/// How many calls of an account the node has that are in no block of its best chain yet.
+	pub async fn waiting_calls(&self, account: &AccountId) -> Result<u64, ChainError> {
+		let used = self.account(account).await?.map_or(0, |found| found.nonce);
+		let next = self.methods.system_account_next_index(account).await;
+		let next = next.map_err(|error| self.rpc_error("the account's next nonce", error))?;
+		Ok(next.saturating_sub(u64::from(used)))
+	}
+
+	async fn account(&self, account: &AccountId) -> Result<Option<Account>, ChainError> {
+		let what = "an account's record";
 		let at = self.at(self.best().await?).await?;
 		let address = subxt::dynamic::storage::<(AccountId,), Account>("System", "Account");
 		let value = at.storage().try_fetch(address, (*account,)).await;
-		let Some(value) = value.map_err(|error| self.subxt_error(what, &error))? else { return Ok(Funds::default()) };
-		let Account { data } = value.decode().map_err(|error| self.unreadable(what, error))?;
-		Ok(data)
+		let Some(value) = value.map_err(|error| self.subxt_error(what, &error))? else { return Ok(None) };
+		Ok(Some(value.decode().map_err(|error| self.unreadable(what, error))?))
 	}
 
 	pub(crate) fn unreadable(&self, what: &str, reason: impl ToString) -> ChainError {
@@ -480,12 +504,6 @@ impl Chain {
 	}
 }
 
-/// The version of [`API`] among the APIs of a runtime, as `state_getRuntimeVersion` names them; 0 if there is none.
-fn api_version(apis: serde_json::Value) -> Result<u32, serde_json::Error> {
-	let apis: Vec<(String, u32)> = serde_json::from_value(apis)?;
-	Ok(apis.into_iter().find(|(api, _)| api == API_ID).map_or(0, |(_, version)| version))
-}
-
 /// The innermost error's words, on one line.
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 	let mut cause = error;
@@ -502,7 +520,6 @@ mod tests {
 		chain::testing::FakeNode,
 		provider::testing::{deal, node, window},
 	};
-	use serde_json::json;
 	use substation_primitives::ResourceClass;
 
 	async fn refused(url: &str) -> String {
@@ -597,36 +614,6 @@ mod tests {
 		{
 			assert!(!error.is_final() && !error.is_connection_lost(), "{error}");
 		}
-	}
-
-	// 8
-	#[tokio::test]
-	async fn a_runtime_that_lacks_what_this_program_calls_is_a_final_error_and_a_newer_one_is_not() {
-		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
-		let block = chain.best().await.unwrap();
-
-		fake.upgrade(json!([[API_ID, API_VERSION + 7]]));
-		assert!(chain.ensure_api(block).await.is_ok());
-
-		fake.upgrade(json!([["0x0102030405060708", 9]]));
-		let error = chain.ensure_api(block).await.unwrap_err();
-		assert!(error.is_final() && error.to_string().contains("the node is too old"), "{error}");
-		// Not only the first time.
-		assert!(chain.ensure_api(block).await.is_err());
-		assert!(fake.connect().await.map(drop).unwrap_err().is_final());
-
-		fake.upgrade(json!("nonsense"));
-		assert!(!chain.ensure_api(block).await.unwrap_err().is_final());
-	}
-
-	#[test]
-	fn the_runtime_of_this_repository_has_the_api_that_this_program_needs() {
-		let id: [u8; 8] = hex::decode(&API_ID[2..]).unwrap().try_into().unwrap();
-
-		let served = substation_runtime::VERSION.apis.iter().find(|(api, _)| *api == id);
-
-		assert!(served.is_some_and(|(_, version)| *version >= API_VERSION), "{served:?}");
 	}
 
 	#[test]

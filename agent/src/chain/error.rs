@@ -48,16 +48,27 @@ pub enum ChainError {
 	/// The runtime wants transaction extensions that this program does not know how to sign.
 	#[error("this program is too old for the chain's runtime: {0}; install the current release")]
 	Incompatible(String),
+	/// The runtime has no such call, or takes other arguments than this program gives.
+	#[error(
+		"{call} cannot be sent, since this program and the chain's runtime are of different releases ({how}); install the \
+		 current release, or wait for the chain's upgrade if you have it"
+	)]
+	CallChanged {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// What differs.
+		how: String,
+	},
 	/// The runtime lacks methods that this program calls.
 	#[error(
-		"the node is too old: the runtime of its best block serves version {found} of the API that this program needs in \
-		 version {needed}; wait for the chain's upgrade with an older release of this program, or name another node with \
-		 --rpc"
+		"the node is too old: its runtime serves version {found} of the API that this program knows in version {needed}; \
+		 what needs the newer one works once the chain is upgraded. Until then use an older release of this program, or name \
+		 another node with --rpc if this one is behind"
 	)]
 	NodeTooOld {
 		/// The version that the runtime serves; 0 if it has none.
 		found: u32,
-		/// The least version that will do.
+		/// The version that has everything that this program calls.
 		needed: u32,
 	},
 	/// The node answered something that cannot be read.
@@ -140,10 +151,22 @@ impl ChainError {
 
 	/// Whether this program and the chain cannot work together, however often it is tried.
 	pub fn is_final(&self) -> bool {
-		matches!(
-			self,
-			Self::WrongChain { .. } | Self::OtherHistory { .. } | Self::Incompatible(_) | Self::NodeTooOld { .. }
-		)
+		matches!(self, Self::WrongChain { .. } | Self::OtherHistory { .. })
+	}
+
+	/// Whether a transaction cannot be made with the runtime in force. That stops only what needs it, and the status says
+	/// it once for each runtime.
+	pub fn is_incompatible(&self) -> bool {
+		matches!(self, Self::Incompatible(_) | Self::CallChanged { .. })
+	}
+
+	/// Logs what stops nothing else.
+	pub(crate) fn log(&self) {
+		if self.is_incompatible() {
+			tracing::debug!("{self}");
+		} else {
+			tracing::warn!("{self}");
+		}
 	}
 
 	/// Whether the connection is gone, so that only a new one helps.
@@ -165,6 +188,23 @@ mod tests {
 
 		for part in [&account.to_string(), "has 2 STN", "needs about 101 STN"] {
 			assert!(error.contains(part), "{error}");
+		}
+	}
+
+	// 8
+	#[test]
+	fn what_an_upgrade_changes_is_never_final() {
+		let call = ChainError::CallChanged { call: "StorageMarket.accept".into(), how: "`depth` is u16 there".into() };
+		let old = ChainError::NodeTooOld { found: 1, needed: 2 };
+
+		for error in [&call, &old, &ChainError::Incompatible("its transaction extensions are X".into())] {
+			assert!(!error.is_final() && !error.is_connection_lost(), "{error}");
+			assert_eq!(error.to_string().lines().count(), 1);
+		}
+		assert!(call.is_incompatible() && !old.is_incompatible());
+		let text = call.to_string();
+		for part in ["StorageMarket.accept", "`depth` is u16 there", "install the current release"] {
+			assert!(text.contains(part), "{text}");
 		}
 	}
 

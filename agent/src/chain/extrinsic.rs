@@ -56,19 +56,20 @@ pub struct Context {
 
 /// Errors unless the runtime's extensions are the ones that this program knows how to fill.
 pub fn ensure_known(metadata: &Metadata) -> Result<(), ChainError> {
-	let Some(extensions) = metadata.extrinsic().transaction_extensions_by_version(EXTENSION_VERSION) else {
-		return Err(ChainError::Incompatible("its transactions have no extensions of version 0".into()));
-	};
-	let found: Vec<String> = extensions.map(|extension| extension.identifier().to_owned()).collect();
-	check_names(&found)
+	difference(metadata).map_or(Ok(()), |difference| Err(ChainError::Incompatible(difference)))
 }
 
-fn check_names(found: &[String]) -> Result<(), ChainError> {
-	if found == EXTENSIONS {
-		Ok(())
-	} else {
-		Err(ChainError::Incompatible(format!("its transaction extensions are {}", found.join(", "))))
-	}
+/// What is different about the runtime's extensions; `None` if they are the ones that this program knows how to fill.
+pub fn difference(metadata: &Metadata) -> Option<String> {
+	let Some(extensions) = metadata.extrinsic().transaction_extensions_by_version(EXTENSION_VERSION) else {
+		return Some("its transactions have no extensions of version 0".into());
+	};
+	let found: Vec<String> = extensions.map(|extension| extension.identifier().to_owned()).collect();
+	different_names(&found)
+}
+
+fn different_names(found: &[String]) -> Option<String> {
+	(found != EXTENSIONS).then(|| format!("its transaction extensions are {}", found.join(", ")))
 }
 
 /// A free call's transaction: no signer, no nonce, no tip. `era` only makes attempts differ.
@@ -193,13 +194,13 @@ mod tests {
 	}
 
 	#[test]
-	fn runtime_with_an_unknown_extension_is_refused() {
+	fn runtime_with_an_unknown_extension_is_noticed() {
 		let known: Vec<String> = EXTENSIONS.iter().map(|name| (*name).to_owned()).collect();
 		let mut more = known.clone();
 		more.push("ChargeAssetTxPayment".into());
 
-		assert!(check_names(&known).is_ok());
-		assert!(check_names(&more).is_err());
-		assert!(check_names(&known[1..]).is_err());
+		assert_eq!(different_names(&known), None);
+		assert!(different_names(&more).is_some_and(|text| text.ends_with("WeightReclaim, ChargeAssetTxPayment")));
+		assert!(different_names(&known[1..]).is_some());
 	}
 }

@@ -4,11 +4,13 @@
 pub mod account;
 pub mod calls;
 pub mod client;
+pub mod compatibility;
 pub mod error;
 pub mod extrinsic;
 pub mod follow;
 pub mod free;
 pub mod history;
+mod shape;
 pub mod signed;
 #[cfg(test)]
 pub(crate) mod testing;

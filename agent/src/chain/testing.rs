@@ -5,8 +5,8 @@ use crate::chain::{
 	error::ChainError,
 };
 use codec::{Decode, Encode};
+use scale_info::{form::PortableForm, Field, TypeDef};
 use serde_json::{json, Value};
-use sp_core::OpaqueMetadata;
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, MutexGuard},
@@ -14,6 +14,7 @@ use std::{
 use substation_primitives::{DealId, NodeId};
 use substation_runtime::{Runtime, VERSION};
 use subxt::{
+	ext::frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed},
 	metadata::Metadata,
 	rpcs::{
 		client::{RawRpcFuture, RawRpcSubscription, RawValue, RpcClientT},
@@ -25,6 +26,8 @@ use subxt::{
 const BLOCK: [u8; 32] = [7; 32];
 /// Its height.
 const HEIGHT: u32 = 100;
+/// The format of the metadata.
+const FORMAT: u32 = 15;
 
 /// The node. Clones are the same one.
 #[derive(Clone)]
@@ -36,6 +39,9 @@ struct State {
 	/// The runtime's version, as RPC tells it.
 	spec: u32,
 	apis: Value,
+	/// Its metadata, and in which formats it is said to come.
+	metadata: Vec<u8>,
+	formats: Vec<u32>,
 	submitted: usize,
 	/// What was asked, in order: RPC methods, or what they call in the runtime with its arguments.
 	calls: Vec<(String, Vec<u8>)>,
@@ -54,13 +60,13 @@ struct State {
 
 /// The metadata of this repository's runtime.
 pub(crate) fn metadata() -> Metadata {
-	let opaque = opaque_metadata().expect("the runtime has metadata of this version");
-	Metadata::decode_from(&opaque).expect("they are well-formed")
+	Metadata::decode_from(&opaque_metadata()).expect("they are well-formed")
 }
 
-fn opaque_metadata() -> Option<OpaqueMetadata> {
+fn opaque_metadata() -> Vec<u8> {
 	// Some constants are read from the state, where an empty one has its defaults.
-	sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15))
+	let metadata = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(FORMAT));
+	metadata.expect("the runtime has metadata in this format").to_vec()
 }
 
 fn hex_of(bytes: &[u8]) -> String {
@@ -73,21 +79,56 @@ fn arguments(params: &Value) -> Vec<u8> {
 	hex::decode(text.trim_start_matches("0x")).unwrap_or_default()
 }
 
+impl State {
+	/// What a function of the runtime answers, if there is one.
+	fn call(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+		match function {
+			"Core_version" => {
+				let mut version = VERSION;
+				version.spec_version = self.spec;
+				Some(version.encode())
+			}
+			"Metadata_metadata_versions" => Some(self.formats.encode()),
+			"Metadata_metadata_at_version" => {
+				let is_known = arguments == FORMAT.encode();
+				Some(is_known.then_some(&self.metadata).encode())
+			}
+			other => self.deals(other, arguments).or_else(|| self.answers.get(other).cloned()),
+		}
+	}
+
+	/// What a call about deals answers, if deals are served.
+	fn deals(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+		let deals = &self.deals;
+		if deals.is_empty() {
+			return None;
+		}
+		match function {
+			"SubstationApi_deal_page" => {
+				let id = DealId::decode(&mut &arguments[..]).ok()?;
+				Some(deals.iter().find(|page| page.id == id).encode())
+			}
+			"SubstationApi_deals_of_node" => {
+				let (_, after, most) = <(NodeId, Option<DealId>, u32)>::decode(&mut &arguments[..]).ok()?;
+				let from =
+					after.and_then(|after| deals.iter().position(|page| page.id == after)).map_or(0, |at| at + 1);
+				Some(deals.iter().skip(from).take(most as usize).collect::<Vec<_>>().encode())
+			}
+			_ => None,
+		}
+	}
+}
+
 impl FakeNode {
 	/// Serves this repository's runtime, and no page yet.
 	pub(crate) fn new() -> Self {
-		let metadata = opaque_metadata();
-		let answers = HashMap::from([
-			("Core_version".to_owned(), VERSION.encode()),
-			("BabeApi_configuration".to_owned(), 6_000u64.encode()),
-			("Metadata_metadata_versions".to_owned(), vec![15u32].encode()),
-			("Metadata_metadata_at_version".to_owned(), metadata.encode()),
-		]);
-		let apis = VERSION.apis.iter().map(|(id, version)| json!([hex_of(id), version])).collect();
+		let answers = HashMap::from([("BabeApi_configuration".to_owned(), 6_000u64.encode())]);
 		Self(Arc::new(Mutex::new(State {
 			answers,
 			spec: VERSION.spec_version,
-			apis,
+			apis: Self::apis(),
+			metadata: opaque_metadata(),
+			formats: vec![FORMAT],
 			submitted: 0,
 			calls: Vec::new(),
 			deals: Vec::new(),
@@ -100,6 +141,11 @@ impl FakeNode {
 		})))
 	}
 
+	/// The APIs of this repository's runtime.
+	pub(crate) fn apis() -> Value {
+		VERSION.apis.iter().map(|(id, version)| json!([hex_of(id), version])).collect()
+	}
+
 	fn state(&self) -> MutexGuard<'_, State> {
 		self.0.lock().expect("no test has panicked with it")
 	}
@@ -107,6 +153,11 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// A method of the runtime API that is not there from now on.
+	pub(crate) fn forget(&self, method: &str) {
+		self.state().answers.remove(&format!("SubstationApi_{method}"));
 	}
 
 	/// How often a method of the runtime API was asked for, but for calls that [`asked`](Self::asked) has told.
@@ -131,27 +182,6 @@ impl FakeNode {
 			!is_meant
 		});
 		found
-	}
-
-	/// What a call about deals answers, if deals are served.
-	fn deals(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
-		let deals = self.state().deals.clone();
-		if deals.is_empty() {
-			return None;
-		}
-		match function {
-			"SubstationApi_deal_page" => {
-				let id = DealId::decode(&mut &arguments[..]).ok()?;
-				Some(deals.into_iter().find(|page| page.id == id).encode())
-			}
-			"SubstationApi_deals_of_node" => {
-				let (_, after, most) = <(NodeId, Option<DealId>, u32)>::decode(&mut &arguments[..]).ok()?;
-				let from =
-					after.and_then(|after| deals.iter().position(|page| page.id == after)).map_or(0, |at| at + 1);
-				Some(deals.into_iter().skip(from).take(most as usize).collect::<Vec<_>>().encode())
-			}
-			_ => None,
-		}
 	}
 
 	/// This is the final block from now on.
@@ -192,6 +222,24 @@ impl FakeNode {
 	pub(crate) fn upgrade(&self, apis: Value) {
 		let mut state = self.state();
 		(state.spec, state.apis) = (state.spec + 1, apis);
+	}
+
+	/// The runtime has changed, and takes other arguments for a call.
+	pub(crate) fn change_call(&self, pallet: &str, call: &str, change: impl FnOnce(&mut Vec<Field<PortableForm>>)) {
+		let mut state = self.state();
+		let mut whole = RuntimeMetadataPrefixed::decode(&mut &state.metadata[..]).expect("it is well-formed");
+		let RuntimeMetadata::V15(metadata) = &mut whole.1 else { panic!("it is in another format") };
+		let pallet = metadata.pallets.iter().find(|known| known.name == pallet).expect("there is such a pallet");
+		let calls = pallet.calls.as_ref().expect("it has calls").ty.id as usize;
+		let TypeDef::Variant(calls) = &mut metadata.types.types[calls].ty.type_def else { panic!("calls are an enum") };
+		let call = calls.variants.iter_mut().find(|known| known.name == call).expect("there is such a call");
+		change(&mut call.fields);
+		(state.spec, state.metadata) = (state.spec + 1, whole.encode());
+	}
+
+	/// The formats in which the metadata is said to come from now on. It comes in one.
+	pub(crate) fn serve_metadata_in(&self, formats: &[u32]) {
+		self.state().formats = formats.to_vec();
 	}
 
 	/// Transactions that were handed in.
@@ -252,9 +300,8 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let served = || self.state().answers.get(function).cloned();
-				let answer = self.deals(function, &arguments(params)).or_else(served);
-				Ok(json!(hex_of(&answer.ok_or_else(|| unknown(function))?)))
+				let answer = self.state().call(function, &arguments(params)).ok_or_else(|| unknown(function))?;
+				Ok(json!(hex_of(&answer)))
 			}
 			"author_submitExtrinsic" => {
 				self.state().submitted += 1;

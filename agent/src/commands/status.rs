@@ -90,6 +90,8 @@ async fn from_chain(common: &Common) -> Result<Report> {
 		let rewards = rewards::read(&session.chain, page, best).await;
 		situation.rewards = situation.read("rewards", rewards)?.unwrap_or_default();
 	}
+	let compatibility = session.chain.compatibility(best).await;
+	situation.compatibility = situation.read("the runtime's version and metadata", compatibility)?;
 	let (supply, settings) = (session.chain.supply_page(best).await, session.chain.settings(best).await);
 	situation.supply = situation.read("the supply", supply)?;
 	situation.settings = situation.read("the settings", settings)?.unwrap_or_default();

@@ -1,5 +1,10 @@
-//! `substation store`: propose deals for a file, bring the bytes to the nodes, wait until the chain says that they keep
-//! them.
+//! `substation store`: ask the nodes and say what it costs, propose deals for a file, bring the bytes to the nodes, wait
+//! until the chain says that they keep them.
+//!
+//! The same command again is the same job: it goes on with what is proposed, and pays for nothing twice.
+
+mod plan;
+mod upload;
 
 use crate::{
 	chain::{
@@ -8,12 +13,9 @@ use crate::{
 		signed::Wait,
 		AccountId, AccountKey, Call, Chain, ChainError, Patience,
 	},
-	cli::{
-		amounts::{display_amount, display_size},
-		Common, Store,
-	},
+	cli::{amounts::display_amount, Common, Store},
 	commands::{
-		customer::{addresses, records, remember, renumber, takes_deals, StoredDeal},
+		customer::{addresses, records, remember, renumber, StoredDeal},
 		local::{blocking, processors},
 		session::{state_for, Session},
 	},
@@ -24,9 +26,9 @@ use crate::{
 		storage::Storage,
 		transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig},
 	},
-	provider::decide::asked_rate,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use plan::{Planned, Task};
 use serde_json::json;
 use std::{
 	fs,
@@ -35,9 +37,9 @@ use std::{
 };
 use substation_primitives::{
 	deal::{DealState, Proposal},
-	settings::Settings,
-	Balance, Bytes, DealId, NodeId, Offer,
+	Balance, Bytes, DealId, NodeId,
 };
+use upload::Upload;
 
 /// Pause between two looks at the chain, and between two offers to a node.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -79,20 +81,24 @@ struct Job {
 	snapshot: Snapshot,
 	content: Commitment,
 	output: Output,
-	customer: AccountId,
+	/// Who pays; a dry run need not know.
+	customer: Option<AccountId>,
 	folder: Folder,
-	/// Numbers of the deals that this folder knew before.
-	known: Vec<u64>,
 }
 
 impl Job {
 	/// Whether a deal is this customer's, about this content and with that node.
 	fn is_about(&self, page: &DealView, node: NodeId) -> bool {
-		let deal = &page.deal;
-		deal.customer == self.customer && deal.node == node && deal.root == self.content.root
+		let (deal, content) = (&page.deal, &self.content);
+		let is_same = deal.root == content.root && deal.length == content.length;
+		Some(deal.customer) == self.customer && deal.node == node && is_same
 	}
 
+	/// Records a deal, unless an earlier command has.
 	fn remember(&self, deal: DealId, node: NodeId) -> Result<()> {
+		if records(&self.folder)?.iter().any(|record| record.deal == deal.0 && record.node == node.0) {
+			return Ok(());
+		}
 		remember(
 			&self.folder,
 			StoredDeal {
@@ -106,6 +112,16 @@ impl Job {
 	}
 }
 
+/// A copy that a node keeps.
+struct Done {
+	deal: DealId,
+	node: NodeId,
+	/// What its proposal has put on hold; `None` for a deal that ran before this command.
+	held: Option<Balance>,
+	/// Whether this command has proposed it.
+	is_new: bool,
+}
+
 /// Stores a file at every node that was named.
 pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	let snapshot = Snapshot::take(&options.file)?;
@@ -114,22 +130,19 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 	folder.agent_key_or_new()?;
 	let storage = Storage::open(folder.path())?;
 	let session = Session::customer(common).await?;
-	let key = session.required_key(&options.signer).await?;
+	let key = match options.dry_run {
+		true => session.key(&options.signer).await?,
+		false => Some(session.required_key(&options.signer).await?),
+	};
 	record_chain(&session)?;
 	let output = Output::detect(common.quiet, common.json);
-	let plan = plan(&session, options, snapshot.length).await?;
-	ensure_funds(&session, &key, &plan).await?;
+	let customer = key.as_ref().map(AccountKey::account);
+	let plan = plan::plan(&session, options, customer, snapshot.length).await?;
+	// Asked before a large file is hashed.
+	plan::ensure_possible(&session, customer, &plan).await?;
 
 	let outboard = folder.file("outgoing.obao4");
-	let content = {
-		let (path, outboard, length) = (snapshot.path.clone(), outboard.clone(), snapshot.length);
-		blocking(move || {
-			let progress = Progress::new(output, "hashing", length);
-			Ok(commit(&path, &outboard, processors(), &progress)?)
-		})
-		.await?
-	};
-	snapshot.ensure_unchanged()?;
+	let content = hash(&snapshot, &outboard, output).await?;
 	if !common.json {
 		println!("{}  {}", hex::encode(content.root), snapshot.path.display());
 	}
@@ -145,17 +158,85 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 		snapshot,
 		content,
 		output,
-		customer: key.account(),
-		known: records(&folder)?.into_iter().map(|record| record.deal).collect(),
+		customer,
 		folder,
 	};
-	let outcome = propose_and_deliver(&session, &key, plan, &job, &transport).await;
+	let outcome = tokio::select! {
+		outcome = carry_out(&session, key.as_ref(), plan, &job, &transport, options) => outcome,
+		signal = tokio::signal::ctrl_c() => Err(match signal {
+			Ok(()) => anyhow!("interrupted; the same command goes on with what is proposed, see `substation deals`"),
+			Err(error) => anyhow!("cannot hear Ctrl-C: {error}"),
+		}),
+	};
 	transport.shutdown().await;
 	storage.blobs.stop_serving(&content.root);
 	// Made anew next time; a leftover does no harm.
 	let _ = fs::remove_file(&outboard);
-	let done = outcome?;
-	report(common, &job, &done)
+	match outcome? {
+		Some(done) => report(common, &job, &done),
+		None => Ok(()),
+	}
+}
+
+/// Hashes a file, and writes its tree to `outboard`.
+async fn hash(snapshot: &Snapshot, outboard: &Path, output: Output) -> Result<Commitment> {
+	let (path, outboard, length) = (snapshot.path.clone(), outboard.to_owned(), snapshot.length);
+	let content = blocking(move || {
+		let progress = Progress::new(output, "hashing", length);
+		Ok(commit(&path, &outboard, processors(), &progress)?)
+	})
+	.await?;
+	snapshot.ensure_unchanged()?;
+	Ok(content)
+}
+
+/// Everything from the questions to the deals; `None` for a dry run.
+async fn carry_out(
+	session: &Session,
+	key: Option<&AccountKey>,
+	mut plan: Vec<Planned>,
+	job: &Job,
+	transport: &Transport,
+	options: &Store,
+) -> Result<Option<Vec<Done>>> {
+	plan::find_own(session, &mut plan, job, options.again).await?;
+	plan::ask(session, &mut plan, job, transport, options.upload_rate.is_none()).await?;
+	let slot_millis = session.chain.slot_millis(session.chain.best().await?).await?;
+	let legs: Vec<_> = plan.iter().filter_map(|planned| planned.leg(job.content.length, slot_millis)).collect();
+	let upload = Upload::of(&legs, options.upload_rate);
+	let needed = plan::to_hold(&plan);
+	if !session.json {
+		plan.iter().for_each(|planned| println!("{}", planned.summary(slot_millis)));
+		println!("to be put on hold: {} STN, and fees on top", display_amount(needed));
+		upload.summary().iter().for_each(|summary| println!("{summary}"));
+	}
+	upload.check()?;
+	if let Some(customer) = job.customer {
+		plan::ensure_funds(session, customer, needed).await?;
+	}
+	match key {
+		Some(key) if !options.dry_run => propose_and_deliver(session, key, plan, job, transport).await.map(Some),
+		_ => {
+			if session.json {
+				println!("{}", outlook(job, &plan, &upload));
+			}
+			Ok(None)
+		}
+	}
+}
+
+/// What a dry run says to programs.
+fn outlook(job: &Job, plan: &[Planned], upload: &Upload) -> serde_json::Value {
+	json!({
+		"hash": hex::encode(job.content.root),
+		"bytes": job.content.length,
+		"copies": plan.iter().map(Planned::json).collect::<Vec<_>>(),
+		"toHold": plan::to_hold(plan).to_string(),
+		"toUpload": upload.bytes,
+		"uploadRate": upload.rate,
+		"uploadSeconds": upload.seconds,
+		"waitSeconds": upload.within,
+	})
 }
 
 /// The folder belongs to the chain that it first stored on.
@@ -168,63 +249,6 @@ fn record_chain(session: &Session) -> Result<()> {
 	Ok(())
 }
 
-/// A node and what is proposed to it.
-struct Planned {
-	node: NodeView,
-	price: Balance,
-	periods: u32,
-	/// What the proposal puts on hold.
-	committed: Balance,
-}
-
-/// Looks at every node before anything is paid.
-async fn plan(session: &Session, options: &Store, length: u64) -> Result<Vec<Planned>> {
-	let best = session.chain.best().await?;
-	let settings = session.chain.settings(best).await?;
-	let mut plan: Vec<Planned> = Vec::new();
-	for id in &options.nodes {
-		ensure!(
-			plan.iter().all(|planned| planned.node.id.0 != *id),
-			"node {id} is named twice; copies need different nodes"
-		);
-		let node = session.chain.node(NodeId(*id), best).await?;
-		let node = node.with_context(|| format!("there is no node {id}; see `substation nodes`"))?;
-		plan.push(planned(node, options, &settings, length)?);
-	}
-	Ok(plan)
-}
-
-/// Errors when the account cannot pay for all of it. Asked before a large file is hashed; fees come on top.
-async fn ensure_funds(session: &Session, key: &AccountKey, plan: &[Planned]) -> Result<()> {
-	let needed = plan.iter().fold(0, |sum: Balance, planned| sum.saturating_add(planned.committed));
-	let balance = session.chain.funds(&key.account()).await?.free;
-	if balance < needed {
-		return Err(ChainError::NoFunds { account: key.account(), balance, needed }.into());
-	}
-	Ok(())
-}
-
-fn planned(node: NodeView, options: &Store, settings: &Settings, length: u64) -> Result<Planned> {
-	let id = node.id;
-	let offer = match node.offer {
-		Some(offer) if takes_deals(&node) => offer,
-		_ => bail!("node {id} takes no deals now; see `substation nodes`"),
-	};
-	let left = offer.capacity.saturating_sub(node.bytes);
-	ensure!(length <= left, "node {id} has only {} left; see `substation nodes`", display_size(left));
-	let price = options.price.unwrap_or(offer.price);
-	ensure!(
-		price >= offer.price,
-		"node {id} asks {} STN per GiB and period, more than your {}",
-		display_amount(offer.price),
-		display_amount(price)
-	);
-	ensure!(!addresses(&node).is_empty(), "node {id} published no address to dial");
-	let rate = asked_rate(&Offer { price, ..offer }, settings, length);
-	let committed = rate.saturating_mul(options.periods.into()).saturating_add(settings.market.deal_deposit);
-	Ok(Planned { node, price, periods: options.periods, committed })
-}
-
 /// Every proposal first, in the order of nonces; then all deliveries at one time.
 async fn propose_and_deliver(
 	session: &Session,
@@ -232,20 +256,26 @@ async fn propose_and_deliver(
 	plan: Vec<Planned>,
 	job: &Job,
 	transport: &Transport,
-) -> Result<Vec<(DealId, NodeId, Balance)>> {
+) -> Result<Vec<Done>> {
 	let mut deals = Vec::new();
 	for planned in plan {
-		let id = propose(session, key, &planned, job).await?;
-		deals.push((id, planned));
+		let (deal, held) = match planned.task {
+			Task::Propose => (propose(session, key, &planned, job).await?, Some(planned.committed())),
+			Task::Resume { deal, held, .. } => (deal, Some(held)),
+			Task::Keep { deal, .. } => (deal, None),
+		};
+		job.remember(deal, planned.node.id)?;
+		deals.push((deal, held, planned));
 	}
-	let deliveries = deals.iter().map(|(id, planned)| deliver(job, transport, *id, &planned.node));
+	let deliveries = deals.iter().map(|(deal, _, planned)| deliver(job, transport, *deal, planned));
 	let results = futures::future::join_all(deliveries).await;
 	let mut done = Vec::new();
 	let mut failures = Vec::new();
-	for ((id, planned), result) in deals.into_iter().zip(results) {
+	for ((id, held, planned), result) in deals.into_iter().zip(results) {
+		let node = planned.node.id;
 		match result {
-			Ok(deal) => done.push((deal, planned.node.id, planned.committed)),
-			Err(error) => failures.push(format!("deal {id} at node {}: {}", planned.node.id, super::one_line(&error))),
+			Ok(deal) => done.push(Done { deal, node, held, is_new: planned.task == Task::Propose }),
+			Err(error) => failures.push(format!("deal {id} at node {node}: {}", super::one_line(&error))),
 		}
 	}
 	ensure!(
@@ -268,13 +298,12 @@ async fn propose(session: &Session, key: &AccountKey, planned: &Planned, job: &J
 		price: planned.price,
 	};
 	let call = Call::propose(&proposal);
-	let receipt = session.chain.submit(&call, key, planned.committed, Wait::InBlock).await?;
+	let receipt = session.chain.submit(&call, key, planned.committed(), Wait::InBlock).await?;
 	let deal = receipt.event(MARKET, "DealProposed").and_then(|event| event.number("deal"));
 	let deal = deal.and_then(|deal| u64::try_from(deal).ok());
 	let deal = DealId(deal.context("the chain did not say which deal was made; see `substation deals --customer`")?);
-	job.remember(deal, planned.node.id)?;
 	if !session.json {
-		let escrow = display_amount(planned.committed);
+		let escrow = display_amount(planned.committed());
 		println!("deal {deal} proposed to node {}, {escrow} STN on hold", planned.node.id);
 	}
 	Ok(deal)
@@ -300,10 +329,11 @@ fn standing(page: Option<&DealView>, now: u32) -> Standing {
 
 /// Offers the bytes until the node has them, then waits for the acceptance to be as sure as asked. Gives the deal's
 /// number, which another fork may have changed.
-async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, node: &NodeView) -> Result<DealId> {
+async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, planned: &Planned) -> Result<DealId> {
+	let node: &NodeView = &planned.node;
 	let peer = endpoint_addr(&node.endpoint, &addresses(node))?;
 	let mut chain = Chain::connect(&job.url, Some(job.genesis), RECONNECT).await?;
-	let mut stored = false;
+	let mut stored = matches!(planned.task, Task::Keep { .. });
 	let mut last_refusal = String::new();
 	let mut gone_since: Option<Instant> = None;
 	loop {
@@ -346,7 +376,7 @@ async fn deliver(job: &Job, transport: &Transport, mut deal: DealId, node: &Node
 			}
 			// After a re-organisation it usually comes back in a later block, and not always with the same number.
 			Standing::Gone if gone_since.get_or_insert_with(Instant::now).elapsed() < GONE => {
-				match find(&chain, job, node.id).await {
+				match find(&chain, job, planned).await {
 					Ok(Some(found)) if found != deal => {
 						tracing::info!("deal {deal} is deal {found} now: the chain was re-organised");
 						renumber(&job.folder, node.id, deal, found)?;
@@ -410,23 +440,26 @@ async fn standing_at(
 	Ok(standing(page.as_ref(), chain.height(state).await?))
 }
 
-/// The number that a proposal of this command has now.
-async fn find(chain: &Chain, job: &Job, node: NodeId) -> Result<Option<DealId>, ChainError> {
-	let is_new = |page: &DealView| job.is_about(page, node) && !job.known.contains(&page.id.0);
+/// The number that a copy's deal has now.
+async fn find(chain: &Chain, job: &Job, planned: &Planned) -> Result<Option<DealId>, ChainError> {
+	let node = planned.node.id;
+	let is_new = |page: &DealView| job.is_about(page, node) && !planned.others.contains(&page.id);
 	let deals = chain.deals_of_node(node, chain.best().await?, is_new).await?;
 	Ok(deals.into_iter().map(|page| page.id).max())
 }
 
-fn report(common: &Common, job: &Job, done: &[(DealId, NodeId, Balance)]) -> Result<()> {
+fn report(common: &Common, job: &Job, done: &[Done]) -> Result<()> {
 	let hash = hex::encode(job.content.root);
 	if common.json {
 		let deals: Vec<_> = done
 			.iter()
-			.map(|(deal, node, held)| json!({ "deal": deal.0, "node": node.0, "held": held.to_string() }))
+			.map(|Done { deal, node, held, is_new }| {
+				json!({ "deal": deal.0, "node": node.0, "held": held.map(|held| held.to_string()), "new": is_new })
+			})
 			.collect();
 		println!("{}", json!({ "hash": hash, "bytes": job.content.length, "deals": deals }));
 	} else {
-		for (deal, node, _) in done {
+		for Done { deal, node, .. } in done {
 			println!("deal {deal} accepted by node {node}{}", if job.wait == Wait::Finalised { ", final" } else { "" });
 		}
 		println!("get it back with: substation fetch {hash} -o FILE");

@@ -151,6 +151,14 @@ impl BlobStore {
 		self.length(root) == Some(length)
 	}
 
+	/// Bytes of a content that need not be sent any more: all of them if it is here, or those that have arrived of it.
+	pub fn arrived(&self, root: &Hash, length: u64) -> u64 {
+		if self.contains(root, length) {
+			return length;
+		}
+		Incoming::arrived(&self.path(root, "data"), root, length)
+	}
+
 	/// Every complete content with its length.
 	pub fn list(&self) -> Vec<(Hash, u64)> {
 		self.entries().iter().map(|(root, entry)| (*root, entry.length)).collect()

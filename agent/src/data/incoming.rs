@@ -65,6 +65,11 @@ impl Incoming {
 		Ok(Self { files, root, length, data, pairs: outboard, durable, written: durable })
 	}
 
+	/// Durable bytes from the beginning of a content that has begun to arrive at `data`.
+	pub fn arrived(data: &Path, root: &Hash, length: u64) -> u64 {
+		read_mark(data, root, length).unwrap_or(0)
+	}
+
 	/// Its root.
 	pub fn root(&self) -> Hash {
 		self.root

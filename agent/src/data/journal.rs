@@ -45,16 +45,6 @@ pub enum JournalError {
 		/// Where it is.
 		table: &'static str,
 	},
-	/// The customer has too much at this node that is not accepted yet.
-	#[error("customer has {held} bytes waiting for acceptance; {asked} more would exceed {cap}")]
-	CapReached {
-		/// Bytes waiting.
-		held: u64,
-		/// Bytes of the new proposal.
-		asked: u64,
-		/// Bytes that one customer may have waiting.
-		cap: u64,
-	},
 	/// There is no such deal in the journal.
 	#[error("deal {0} is not in the journal")]
 	UnknownDeal(u64),
@@ -126,19 +116,11 @@ impl Journal {
 		Ok(journal)
 	}
 
-	/// Notes a proposal that is to be fetched, unless its customer would have more than `cap` bytes waiting.
-	/// Changes nothing if the deal is known.
-	pub fn admit(&self, record: &DealRecord, cap: u64) -> Result<(), JournalError> {
+	/// Notes a proposal that is to be fetched. Changes nothing if the deal is known.
+	pub fn admit(&self, record: &DealRecord) -> Result<(), JournalError> {
 		let _writer = self.writer();
-		{
-			let index = self.index();
-			if index.get(record.deal).is_some() {
-				return Ok(());
-			}
-			let held = index.unaccepted(&record.customer);
-			if held.saturating_add(record.length) > cap {
-				return Err(JournalError::CapReached { held, asked: record.length, cap });
-			}
+		if self.index().get(record.deal).is_some() {
+			return Ok(());
 		}
 		self.write_deals(std::slice::from_ref(record))
 	}
@@ -179,11 +161,6 @@ impl Journal {
 	/// The deals over a content, in the order of ids.
 	pub fn deals_over(&self, root: &Hash) -> Vec<DealRecord> {
 		self.select(|record| record.root == *root)
-	}
-
-	/// Bytes that a customer has waiting for acceptance.
-	pub fn unaccepted_bytes(&self, customer: &Hash) -> u64 {
-		self.index().unaccepted(customer)
 	}
 
 	/// Whether a deal still needs this content.

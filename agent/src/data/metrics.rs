@@ -39,6 +39,10 @@ pub struct Numbers {
 	pub unanswered: Counter,
 	/// Seconds from a challenge to its answer.
 	pub answer_seconds: Histogram,
+	/// Inquiries of customers that were answered.
+	pub inquiries: Counter,
+	/// Those of them that were refused.
+	pub inquiries_refused: Counter,
 	/// Bytes taken in from customers.
 	pub pulled_bytes: Counter,
 	/// Proofs sent to the chain by this process.
@@ -99,9 +103,18 @@ pub struct Numbers {
 	pub vouchers_waiting: Gauge<f64, AtomicU64>,
 	/// What strangers were refused.
 	pub refused: Refused,
+	/// 1 if a newer release of this program exists.
+	pub newer_release: Gauge,
+	/// Calls that this program cannot make with the chain's runtime.
+	pub changed_calls: Gauge,
 }
 
 impl Numbers {
+	fn register_inquiries(&self, all: &mut Registry) {
+		all.register("inquiries", "Inquiries of customers answered", self.inquiries.clone());
+		all.register("inquiries_refused", "Inquiries of customers refused", self.inquiries_refused.clone());
+	}
+
 	fn register_deletion(&self, all: &mut Registry) {
 		all.register("behind_blocks", "Final blocks that the node is behind what was followed", self.behind.clone());
 		all.register_with_unit("to_delete", "Waiting for deletion", Unit::Bytes, self.to_delete_bytes.clone());
@@ -113,6 +126,12 @@ impl Numbers {
 		all.register_with_unit("missing", "Needed and not here", Unit::Bytes, self.missing_bytes.clone());
 		let at = "When the first of them go, since 1970; 0 if none wait";
 		all.register_with_unit("next_deletion", at, Unit::Seconds, self.next_deletion.clone());
+	}
+
+	fn register_program(&self, all: &mut Registry) {
+		all.register("newer_release", "1 if a newer release of this program exists", self.newer_release.clone());
+		let changed = "Calls that this release cannot make with the chain's runtime";
+		all.register("changed_calls", changed, self.changed_calls.clone());
 	}
 
 	fn register_payments(&self, all: &mut Registry) {
@@ -138,6 +157,8 @@ impl Metrics {
 			answered: Counter::default(),
 			unanswered: Counter::default(),
 			answer_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
+			inquiries: Counter::default(),
+			inquiries_refused: Counter::default(),
 			pulled_bytes: Counter::default(),
 			proofs_sent: Counter::default(),
 			windows_proven: Counter::default(),
@@ -168,6 +189,8 @@ impl Metrics {
 			rating_down: Gauge::default(),
 			rating_up: Gauge::default(),
 			refused: Refused::default(),
+			newer_release: Gauge::default(),
+			changed_calls: Gauge::default(),
 		};
 		let mut all = Registry::with_prefix("substation_agent");
 		all.register("answered", "Challenges answered", numbers.answered.clone());
@@ -178,6 +201,7 @@ impl Metrics {
 			Unit::Seconds,
 			numbers.answer_seconds.clone(),
 		);
+		numbers.register_inquiries(&mut all);
 		all.register_with_unit("pulled", "Taken in from customers", Unit::Bytes, numbers.pulled_bytes.clone());
 		all.register("proofs_sent", "Proofs sent to the chain by this process", numbers.proofs_sent.clone());
 		all.register("windows_proven", "Windows seen proven by this process", numbers.windows_proven.clone());
@@ -201,6 +225,7 @@ impl Metrics {
 		all.register("line_rating_up_kbit", "Rating of the line from here", numbers.rating_up.clone());
 		numbers.register_payments(&mut all);
 		all.register("refused", "What strangers were refused, by what it was", numbers.refused.family());
+		numbers.register_program(&mut all);
 		Self(Arc::new(Inner { registry: all, numbers }))
 	}
 
@@ -222,6 +247,13 @@ impl Metrics {
 		let numbers = self.numbers();
 		numbers.missing_contents.set(i64::try_from(contents).unwrap_or(i64::MAX));
 		numbers.missing_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+	}
+
+	/// Shows whether this program is of the runtime's release.
+	pub fn set_program(&self, newer_exists: bool, changed: usize) {
+		let numbers = self.numbers();
+		numbers.newer_release.set(newer_exists.into());
+		numbers.changed_calls.set(i64::try_from(changed).unwrap_or(i64::MAX));
 	}
 
 	/// Counts a challenge that was taken up at `started` and is answered now, or cannot be.

@@ -89,6 +89,16 @@ pub fn to_member() -> QuicTransportConfig {
 	of_stranger(1).build()
 }
 
+/// For a connection that comes in to ask one question: one stream, until [`takes_no_other`] takes that away as well.
+pub fn to_inquirer() -> QuicTransportConfig {
+	of_stranger(1).send_window(AHEAD_OF_PEER).datagram_receive_buffer_size(None).build()
+}
+
+/// From now on the peer may open no more streams that both sides write to.
+pub fn takes_no_other(connection: &Connection) {
+	connection.set_max_concurrent_bi_streams(VarInt::from_u32(0));
+}
+
 /// From now on the peer may have as many bytes unread as it can send on one stream.
 pub fn widen(connection: &Connection) {
 	connection.set_receive_window(VarInt::from_u32(WIDE));

@@ -45,6 +45,7 @@ impl Till {
 			match self.look(ledger, account, false).await {
 				Ok(()) => {}
 				Err(error) if error.is_connection_lost() || error.is_final() => return last,
+				Err(error) if error.is_incompatible() => error.log(),
 				Err(error) => tracing::warn!(channel = %account.id(), "{error}"),
 			}
 		}

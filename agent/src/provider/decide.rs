@@ -1,7 +1,10 @@
 //! Decisions, without any effect: which proposals to take, when to prove, what the forest should hold.
 
-use crate::chain::client::{DealView, NodeView};
-use codec::Encode;
+use crate::{
+	chain::client::{DealView, NodeView},
+	cli::amounts::display_size,
+};
+use codec::{Decode, Encode};
 use std::collections::BTreeSet;
 use substation_primitives::{
 	deal::DealState, pages::WindowPage, settings::Settings, Balance, NodeId, NodeStatus, Offer,
@@ -10,35 +13,47 @@ use substation_proofs::{Hash, Hasher, NativeHasher};
 
 /// Blocks that must be left of a proposal's time when its bytes begin to be fetched.
 const LEAST_TIME_LEFT: u32 = 2;
+/// Most blocks of a proposal's time that are kept for its acceptance, once the bytes are here.
+const MAX_TIME_TO_ACCEPT: u32 = 100;
+/// Bytes that one customer may have waiting where so many are free, however few more are.
+const MIN_CAP: u64 = 64 << 30;
 /// One GiB: prices are per GiB.
 const GIB: Balance = 1 << 30;
 
-/// Why a proposal is not taken. The customer is told.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a proposal is not taken, or would not be. The customer is told: in words about an offer, encoded in the
+/// [answer](super::inquiry::Answer) to an inquiry.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum Refusal {
 	/// The deal belongs to another node.
 	#[error("the deal was proposed to another node")]
+	#[codec(index = 0)]
 	OtherNode,
 	/// The offered bytes are not those of the deal.
 	#[error("root or length of the offered bytes differ from the deal's")]
+	#[codec(index = 1)]
 	OtherContent,
 	/// The proposal can hardly be accepted in time.
 	#[error("the proposal has expired or is about to")]
+	#[codec(index = 2)]
 	Expired,
 	/// The node takes no new deals.
 	#[error("the node takes no new deals now")]
+	#[codec(index = 3)]
 	NotTaking,
 	/// More bytes than the node still offers.
 	#[error("the node has only {left} bytes left to offer")]
+	#[codec(index = 4)]
 	NoCapacity {
 		/// Bytes left.
 		left: u64,
 	},
 	/// More bytes than fit on the disk.
 	#[error("the node's disk is full")]
+	#[codec(index = 5)]
 	NoDisk,
 	/// Less than the node asks.
 	#[error("the deal pays {rate} units per period, the node asks {asked}")]
+	#[codec(index = 6)]
 	TooCheap {
 		/// What it pays.
 		rate: Balance,
@@ -47,7 +62,41 @@ pub enum Refusal {
 	},
 	/// The bond does not cover one more deal.
 	#[error("the node's bond does not cover this deal; its operator may raise it with `substation add-bond`")]
+	#[codec(index = 7)]
 	BondTooLow,
+	/// The customer would have more waiting than the node takes from one.
+	#[error(
+		"the node takes {} from one customer before it has accepted them; {} wait there already, and this is {} more: wait \
+		 until they are accepted, split the file, or choose another node",
+		display_size(*.cap),
+		display_size(*.waiting),
+		display_size(*.asked)
+	)]
+	#[codec(index = 8)]
+	OverCap {
+		/// Bytes of the customer's other proposals that wait.
+		waiting: u64,
+		/// Bytes of the new proposal.
+		asked: u64,
+		/// Bytes that one customer may have waiting.
+		cap: u64,
+	},
+	/// The agent takes no part in its chain now.
+	#[error("the node's agent does not follow its chain now; try again later")]
+	#[codec(index = 9)]
+	NoChain,
+	/// The customer would pay on another chain.
+	#[error("the node belongs to another chain")]
+	#[codec(index = 10)]
+	OtherChain,
+	/// No deal can have this length.
+	#[error("a blob has at least one byte and at most 2^46")]
+	#[codec(index = 11)]
+	LengthOutOfRange,
+	/// The agent cannot accept: the runtime takes other arguments than it gives.
+	#[error("the node takes no deals until its agent is of the release that fits the chain's runtime")]
+	#[codec(index = 12)]
+	OtherRelease,
 }
 
 /// What else is promised but not yet in the chain's figures.
@@ -72,6 +121,28 @@ pub fn bond_needed(node: &NodeView, settings: &Settings, rate: Balance) -> Balan
 	let reserve = node.reserve.saturating_add(rate.saturating_mul(market.compensation_periods.into()));
 	let room = node.committed_rate.saturating_add(rate).saturating_mul(market.fine_room_periods.into());
 	reserve.saturating_add(room).max(settings.registry.min_bond)
+}
+
+/// The most bytes that one customer may have waiting for acceptance: what the operator has `configured`, or else half of
+/// what the node still offers and has not promised to `others`, and at least [`MIN_CAP`] of it.
+pub fn cap_per_customer(configured: Option<u64>, node: &NodeView, others: u64) -> u64 {
+	let capacity = node.offer.map_or(0, |offer| offer.capacity);
+	let left = capacity.saturating_sub(node.bytes).saturating_sub(others);
+	configured.unwrap_or_else(|| (left / 2).max(left.min(MIN_CAP)))
+}
+
+/// Errors when a customer with `waiting` bytes of other proposals would exceed its cap.
+pub fn within_cap(waiting: u64, asked: u64, cap: u64) -> Result<(), Refusal> {
+	if waiting.saturating_add(asked) > cap {
+		return Err(Refusal::OverCap { waiting, asked, cap });
+	}
+	Ok(())
+}
+
+/// Blocks from a proposal on in which its bytes have to arrive; what is left of its time is for the acceptance.
+pub fn time_to_upload(acceptance_time: u32) -> u32 {
+	let rest = (acceptance_time / 16).clamp(LEAST_TIME_LEFT, MAX_TIME_TO_ACCEPT);
+	acceptance_time.saturating_sub(rest)
 }
 
 /// Whether the node should take a proposal, given what it has promised and the disk's free bytes.
@@ -191,6 +262,66 @@ mod tests {
 		let promised = Promised { bytes: 0, rate: 2 * STN };
 		assert_eq!(judge(&deal(), &node(), &settings, 100, promised, 1 << 40), Err(Refusal::BondTooLow));
 		assert_eq!(judge(&deal(), &node(), &settings, 100, Promised::default(), 1), Err(Refusal::NoDisk));
+	}
+
+	// 0.2
+	#[test]
+	fn a_hundred_gigabytes_are_taken_by_default() {
+		const FILE: u64 = 100_000_000_000;
+		let mut deal = deal();
+		deal.deal.length = FILE;
+		let node = NodeView { offer: Some(Offer { capacity: 256 << 30, price: 1 }), ..node() };
+
+		let cap = cap_per_customer(None, &node, 0);
+
+		assert_eq!(judge(&deal, &node, &Settings::default(), 100, Promised::default(), 1 << 40), Ok(()));
+		assert_eq!(within_cap(0, FILE, cap), Ok(()));
+	}
+
+	// 0.2
+	#[test]
+	fn cap_of_one_customer_grows_with_what_is_free() {
+		let cap = |capacity, others| {
+			let node = NodeView { bytes: 1 << 30, offer: Some(Offer { capacity, price: 1 }), ..node() };
+			cap_per_customer(None, &node, others)
+		};
+
+		assert_eq!(cap(1 << 30, 0), 0);
+		assert_eq!(cap(11 << 30, 0), 10 << 30, "all of little");
+		assert_eq!(cap(100 << 30, 0), 64 << 30);
+		assert_eq!(cap(1_025 << 30, 0), 512 << 30, "half of much");
+		assert_eq!(cap(1_025 << 30, 512 << 30), 256 << 30, "what others were promised is not free");
+		assert_eq!(cap_per_customer(Some(5), &node(), 0), 5, "the operator decides");
+		assert_eq!(cap_per_customer(None, &NodeView { offer: None, ..node() }, 0), 0);
+	}
+
+	#[test]
+	fn who_has_as_much_waiting_as_the_cap_brings_no_more() {
+		assert_eq!(within_cap(60, 40, 100), Ok(()));
+		let refusal = within_cap(60, 41, 100).unwrap_err();
+		assert_eq!(refusal, Refusal::OverCap { waiting: 60, asked: 41, cap: 100 });
+		for part in ["takes 100 B from one customer", "60 B wait", "41 B more"] {
+			assert!(refusal.to_string().contains(part), "{refusal}");
+		}
+		assert!(within_cap(u64::MAX, u64::MAX, 100).is_err());
+	}
+
+	#[test]
+	fn acceptance_has_time_after_the_last_byte() {
+		assert_eq!(time_to_upload(14_400), 14_300);
+		assert_eq!(time_to_upload(80), 75);
+		assert_eq!(time_to_upload(10), 8);
+		assert_eq!(time_to_upload(1), 0);
+	}
+
+	#[test]
+	fn encodings_of_refusals_do_not_change() {
+		assert_eq!(Refusal::OtherNode.encode(), [0]);
+		assert_eq!(Refusal::BondTooLow.encode(), [7]);
+		assert_eq!(Refusal::NoCapacity { left: 3 }.encode(), [4, 3, 0, 0, 0, 0, 0, 0, 0]);
+		assert_eq!(Refusal::OverCap { waiting: 1, asked: 2, cap: 3 }.encode().len(), 1 + 3 * 8);
+		assert_eq!(Refusal::LengthOutOfRange.encode(), [11]);
+		assert_eq!(Refusal::OtherRelease.encode(), [12]);
 	}
 
 	#[test]

@@ -4,6 +4,7 @@ use crate::{
 	bandwidth::line::Line,
 	chain::{
 		client::{DealView, NodeView},
+		compatibility::Compatibility,
 		follow::{BlockStream, Head},
 		AccountId, BlockHash, Chain, ChainError,
 	},
@@ -16,7 +17,9 @@ use crate::{
 		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait, Watch},
 		identity::Identity,
+		inquiries::{self, Inquiries},
 		intake::Intake,
+		program::ProgramReport,
 		reading::Reading,
 		replay::Replay,
 		report::{self, Report, Situation},
@@ -66,6 +69,7 @@ pub struct Engine {
 	metrics: Metrics,
 	till: Till,
 	line: Line,
+	inquiries: Inquiries,
 	intake: Intake,
 	updater: Updater,
 	answerer: Answerer,
@@ -101,7 +105,8 @@ pub struct EngineParts {
 	/// The agent's key.
 	pub key: SecretKey,
 	/// Bytes of proposals not yet accepted that one customer may make this machine fetch.
-	pub cap_per_customer: u64,
+	/// `None`: what follows from the free capacity.
+	pub cap_per_customer: Option<u64>,
 	/// Whether proofs are submitted here.
 	pub prove: bool,
 	/// The data folder.
@@ -118,6 +123,8 @@ pub struct EngineParts {
 	pub till: Till,
 	/// The line.
 	pub line: Line,
+	/// What answers inquiries.
+	pub inquiries: Inquiries,
 }
 
 impl Engine {
@@ -137,6 +144,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
+			inquiries,
 		} = parts;
 		Self {
 			node,
@@ -153,6 +161,7 @@ impl Engine {
 			metrics,
 			till,
 			line,
+			inquiries,
 			basis: None,
 			reading: None,
 			disputed: Vec::new(),
@@ -167,6 +176,7 @@ impl Engine {
 
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
+		self.inquiries.set_view(None);
 		self.situation.disconnected = Some(url.to_owned());
 		self.till.set_chain(None);
 		self.line.disconnected();
@@ -440,6 +450,7 @@ impl Engine {
 	/// Deals are neither taken nor cleared until the final state can be followed again.
 	fn step_out(&mut self, text: String) {
 		self.is_in_step = false;
+		self.inquiries.set_view(None);
 		self.situation.trouble = Some(text);
 	}
 
@@ -460,9 +471,19 @@ impl Engine {
 	async fn on_best(&mut self, chain: &Chain) -> Result<(), ChainError> {
 		let block = chain.best().await?;
 		self.intake.note_block();
-		let Some(window) = chain.window(self.node, block).await? else {
-			let Situation { trouble, delivery, .. } = std::mem::take(&mut self.situation);
-			self.situation = Situation { gone: Some(self.node), trouble, delivery, ..Situation::default() };
+		let window = chain.window(self.node, block).await;
+		let Some(window) = self.situation.read(report::WINDOW, window)? else {
+			self.inquiries.set_view(None);
+			// A node that is too old, perhaps: until it can be read, the next block is waited for.
+			self.check_program(chain, block).await?;
+			self.publish(None);
+			return Ok(());
+		};
+		let Some(window) = window else {
+			self.inquiries.set_view(None);
+			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
+			self.situation =
+				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
 			self.publish(None);
 			return Ok(());
 		};
@@ -477,8 +498,7 @@ impl Engine {
 		// Vouchers are looked after as deals are: not by a state of long ago, in which their channels do not exist.
 		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
 		self.till.set_chain(ledger);
-		let api = chain.ensure_api(block).await;
-		self.situation.read("the runtime's version", api)?;
+		self.check_program(chain, block).await?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
 		let node = self.situation.read("the node", node)?.flatten();
@@ -489,7 +509,10 @@ impl Engine {
 		let settings = self.situation.read("the settings", settings)?;
 		if let (Some(node), Some(settings)) = (&node, settings) {
 			self.situation.settings = settings;
+			self.update_inquiries(node, settings, window.now);
 			self.update(chain, node, &settings).await?;
+		} else {
+			self.inquiries.set_view(None);
 		}
 		// What is only shown comes last: it must not hold up a proof or an update.
 		self.look_at_the_rest(chain, block, node.as_ref(), window.now).await?;
@@ -502,6 +525,23 @@ impl Engine {
 	fn is_worth_a_try(&self, window: &WindowPage) -> bool {
 		let is_old = self.storage.journal.followed().is_some_and(|followed| window.now < followed.height);
 		!is_old || self.forests.tree(&window.frozen.root).is_some()
+	}
+
+	/// Says once for each runtime what this program does not know of it. Errors only when the connection is lost.
+	async fn check_program(&mut self, chain: &Chain, block: BlockHash) -> Result<(), ChainError> {
+		let compatibility = chain.compatibility(block).await;
+		let Some(compatibility) = self.situation.read("the runtime's version and metadata", compatibility)? else {
+			return Ok(());
+		};
+		if self.situation.compatibility.as_ref() != Some(&compatibility) {
+			let report = ProgramReport::of(&compatibility);
+			self.metrics.set_program(report.newer_exists, report.cannot.len());
+			if let Some(words) = report.words {
+				tracing::warn!("{words}");
+			}
+			self.situation.compatibility = Some(compatibility);
+		}
+		Ok(())
 	}
 
 	/// Keeps a forest of the best block that is ahead of the final one: a window may ask for it before it is final.
@@ -532,6 +572,15 @@ impl Engine {
 		Ok(())
 	}
 
+	/// Has customers answered by this state, if deals are taken at all, or are not because the node is not this machine's.
+	fn update_inquiries(&self, node: &NodeView, settings: Settings, now: u32) {
+		let compatibility = self.situation.compatibility.as_deref();
+		let can_accept = compatibility.is_none_or(Compatibility::can_accept);
+		let view = inquiries::View { intake: self.intake.clone(), node: node.clone(), settings, now, can_accept };
+		let is_known = self.is_in_step || !self.intake.is_ours();
+		self.inquiries.set_view(is_known.then_some(view));
+	}
+
 	/// Accepts and clears deals. Errors only when the connection is lost, or for good.
 	async fn update(&mut self, chain: &Chain, node: &NodeView, settings: &Settings) -> Result<(), ChainError> {
 		if !self.is_in_step {
@@ -548,6 +597,7 @@ impl Engine {
 		match self.updater.step(&ground).await {
 			Ok(()) => {}
 			Err(StepError::Chain(error)) if error.is_connection_lost() || error.is_final() => return Err(error),
+			Err(StepError::Chain(error)) => error.log(),
 			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())

@@ -6,7 +6,11 @@ use crate::{
 		limits::{BandwidthConfig, Limits},
 		line::LineParts,
 	},
-	chain::{history::tests::acceptance, testing::FakeNode},
+	chain::{
+		calls::{MARKET, PROOFS},
+		history::tests::acceptance,
+		testing::FakeNode,
+	},
 	data::{
 		bench::write_deals,
 		hashing,
@@ -14,7 +18,11 @@ use crate::{
 		progress::Progress,
 	},
 	payments::terms::Delivery,
-	provider::testing::{active, deal, key, node, window},
+	provider::{
+		decide::Refusal,
+		inquiry::Inquiry,
+		testing::{active, deal, key, node, window},
+	},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
@@ -23,6 +31,7 @@ use std::collections::BTreeSet;
 use substation_primitives::{
 	deal::{Acceptance, Deal, DealState},
 	pages::WindowPage,
+	settings::STN,
 };
 use substation_proofs::forest::{Change, Forest, Leaf};
 
@@ -71,7 +80,7 @@ impl World {
 			operator,
 			genesis: GENESIS,
 			key,
-			cap_per_customer: 0,
+			cap_per_customer: None,
 			prove: true,
 			prover: Prover::new(storage.blobs.clone(), forests.clone()),
 			api: Api::new(storage.clone(), metrics.clone()),
@@ -80,6 +89,7 @@ impl World {
 			metrics,
 			till,
 			line: Line::new(node, endpoint, parts),
+			inquiries: Inquiries::new(GENESIS, Metrics::new()),
 		});
 		fake.serve("window", Some(&window).encode());
 		Self { _folder: folder, fake, chain, engine, window }
@@ -133,14 +143,83 @@ async fn a_page_that_fails_later_is_shown_as_it_was_and_its_warning_goes_with_it
 
 // 8
 #[tokio::test]
-async fn a_runtime_that_lacks_what_this_program_calls_ends_it() {
+async fn a_chain_that_is_behind_this_program_is_waited_for() {
 	let mut world = World::new().await;
 	world.fake.upgrade(json!([]));
 
-	let error = world.engine.on_best(&world.chain).await.unwrap_err();
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 1, "what can be proven is proven");
+	assert!(world.words().contains("is newer than the chain's runtime"), "{}", world.words());
 
-	assert!(error.is_final(), "{error}");
-	assert_eq!(world.fake.submitted(), 1, "what could be proven was proven first");
+	// Even if it does not know windows.
+	world.fake.forget("window");
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert!(world.words().contains("windows pass unproven") && world.words().contains("the node is too old"));
+
+	world.fake.serve("window", Some(&world.window).encode());
+	world.fake.upgrade(FakeNode::apis());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(world.fake.submitted(), 2);
+	for old in ["is newer than", "too old", "windows pass unproven"] {
+		assert!(!world.words().contains(old), "{}", world.words());
+	}
+}
+
+// 8
+#[tokio::test]
+async fn a_newer_runtime_is_told_and_stops_nothing() {
+	let mut world = World::new().await;
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	let program = Report::of(&world.engine.situation).program;
+	assert!(program.is_some_and(|program| !program.newer_exists && program.words.is_none()));
+
+	let mut apis = FakeNode::apis();
+	for api in apis.as_array_mut().unwrap() {
+		api[1] = json!(99);
+	}
+	world.fake.upgrade(apis);
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 2);
+	assert!(world.words().contains("a newer release exists"), "{}", world.words());
+	assert_eq!(world.engine.metrics.numbers().newer_release.get(), 1);
+	assert_eq!(world.engine.metrics.numbers().changed_calls.get(), 0);
+}
+
+// R2
+#[tokio::test]
+async fn a_call_of_another_shape_stops_only_what_needs_it() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.change_call(MARKET, "accept", |fields| fields.truncate(4));
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 1);
+	let report = Report::of(&world.engine.situation);
+	assert!(report.earning, "{}", report.reason);
+	let program = report.program.unwrap();
+	let cannot: Vec<_> = program.cannot.iter().filter_map(|one| one.call.as_deref()).collect();
+	assert!(program.newer_exists && cannot == ["StorageMarket.accept"], "{cannot:?}");
+	assert!(world.words().contains("to do: install the current release"), "{}", world.words());
+	assert_eq!(world.engine.metrics.numbers().changed_calls.get(), 1);
+}
+
+// R2
+#[tokio::test]
+async fn a_proof_that_the_runtime_takes_otherwise_is_not_sent_and_the_status_says_why() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { deals: 1, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.change_call(PROOFS, "prove", |fields| fields.truncate(2));
+
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert_eq!(world.fake.submitted(), 0);
+	let report = Report::of(&world.engine.situation);
+	assert!(!report.earning && report.reason.contains("windows pass unproven"), "{}", report.reason);
+	assert!(report.reason.contains("StorageProofs.prove") && report.reason.contains("install the current release"));
 }
 
 /// A world whose final state has the one deal.
@@ -151,6 +230,43 @@ async fn followed() -> World {
 	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());
 	world
+}
+
+/// What a customer hears who asks.
+fn refusal(world: &World) -> Option<Refusal> {
+	let inquiry = Inquiry {
+		genesis: GENESIS,
+		node: NodeId(1),
+		customer: None,
+		deal: None,
+		root: [9; 32],
+		length: 1 << 20,
+		price: STN,
+		measure: false,
+	};
+	world.engine.inquiries.answer(&inquiry).refusal
+}
+
+// b6
+#[tokio::test]
+async fn inquiries_are_answered_while_deals_are_taken() {
+	let mut world = World::new().await;
+	world.fake.serve("node_page", Some(&NodeView { forest: world.window.frozen, ..node() }).encode());
+	world.fake.serve("settings", Settings::default().encode());
+	world.fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), Some(Refusal::NoChain), "the final state is not read yet");
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), None);
+
+	world.fake.change_call(MARKET, "accept", |fields| fields.truncate(4));
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert_eq!(refusal(&world), Some(Refusal::OtherRelease), "what cannot be accepted is not proposed");
+
+	world.engine.report_disconnected("ws://fake");
+	assert_eq!(refusal(&world), Some(Refusal::NoChain));
 }
 
 // 1
@@ -440,6 +556,7 @@ async fn a_node_that_names_another_key_is_proven_and_nothing_follows_from_its_st
 	assert_eq!((world.fake.submitted(), world.engine.is_in_step), (1, false), "the window alone");
 	assert_eq!((world.engine.storage.journal.followed(), world.engine.forests.current()), (None, forest));
 	assert!(world.words().contains("not earning: node 1 is served by the agent 0909"), "{}", world.words());
+	assert_eq!(refusal(&world), Some(Refusal::NotTaking), "customers do not wait for it");
 
 	world.fake.serve("node_page", Some(&NodeView { deals: 1, forest, ..node() }).encode());
 	assert!(world.engine.follow_final(&world.chain).await.is_ok());

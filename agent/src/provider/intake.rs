@@ -1,7 +1,10 @@
 //! A customer offers the bytes of a proposal: judge it, pull them, keep them.
 
 use crate::{
-	chain::{client::DealView, Chain, ChainError},
+	chain::{
+		client::{DealView, NodeView},
+		Chain, ChainError,
+	},
 	data::{
 		hashing::Commitment,
 		journal::{DealRecord, DealState as Local, JournalError},
@@ -25,7 +28,8 @@ use std::{
 	},
 	time::Duration,
 };
-use substation_primitives::{DealId, NodeId};
+use substation_primitives::{settings::Settings, DealId, NodeId};
+use substation_proofs::Hash;
 use tokio::{
 	sync::{watch, Notify, Semaphore},
 	time::Instant,
@@ -72,12 +76,24 @@ impl IntakeError {
 	}
 }
 
+/// What would become of a proposal, and how much its customer may bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+	/// Bytes that the customer may have waiting for acceptance.
+	pub cap: u64,
+	/// Bytes of its other proposals that wait now.
+	pub waiting: u64,
+	/// Whether the proposal is taken.
+	pub verdict: Result<(), Refusal>,
+}
+
 /// Takes offers, a few at one time. Clones share the limit.
 #[derive(Debug, Clone)]
 pub struct Intake {
 	node: NodeId,
 	storage: Storage,
-	cap_per_customer: u64,
+	/// What the operator has configured.
+	cap_per_customer: Option<u64>,
 	turns: Turns,
 	/// Held while the chain is asked.
 	looks: Arc<Semaphore>,
@@ -92,8 +108,9 @@ pub struct Intake {
 }
 
 impl Intake {
-	/// For one node; `cap_per_customer` bounds the bytes of a customer's proposals that are not accepted.
-	pub fn new(node: NodeId, storage: Storage, cap_per_customer: u64, metrics: Metrics) -> Self {
+	/// For one node; `cap_per_customer` bounds the bytes of a customer's proposals that are not accepted, if it is not to
+	/// follow from what is free.
+	pub fn new(node: NodeId, storage: Storage, cap_per_customer: Option<u64>, metrics: Metrics) -> Self {
 		Self {
 			node,
 			storage,
@@ -121,6 +138,11 @@ impl Intake {
 	/// Takes note whether the node is this machine's.
 	pub fn set_ours(&self, is_ours: bool) {
 		self.is_ours.store(is_ours, Ordering::Relaxed);
+	}
+
+	/// Whether the node is this machine's, as far as is known.
+	pub fn is_ours(&self) -> bool {
+		self.is_ours.load(Ordering::Relaxed)
 	}
 
 	/// Deals with offers in the background as long as they come.
@@ -167,7 +189,7 @@ impl Intake {
 
 	/// Says whether bytes had to be pulled.
 	async fn receive(&self, chain: &Chain, offer: &Offer) -> Result<bool, IntakeError> {
-		if !self.is_ours.load(Ordering::Relaxed) {
+		if !self.is_ours() {
 			return Err(Refusal::NotTaking.into());
 		}
 		let ready = tokio::select! {
@@ -259,26 +281,47 @@ impl Intake {
 	async fn admit(&self, chain: &Chain, page: &DealView) -> Result<(), IntakeError> {
 		let _look = self.looks.acquire().await;
 		let best = chain.best().await?;
+		// What cannot be accepted is not fetched.
+		if !chain.compatibility(best).await?.can_accept() {
+			return Err(Refusal::OtherRelease.into());
+		}
 		let now = chain.height(best).await?;
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;
 		// It guards nothing that a panic could have spoilt.
 		let _promising = self.promising.lock().unwrap_or_else(PoisonError::into_inner);
-		let waiting = self.storage.journal.in_state(Local::is_unaccepted);
+		self.judge(page, &node, &settings, now).verdict?;
+		self.storage.journal.admit(&sync::record(page, now, Local::Fetching))?;
+		Ok(())
+	}
+
+	/// Judges a proposal by what else waits and by the disk. Changes nothing.
+	pub fn judge(&self, page: &DealView, node: &NodeView, settings: &Settings, now: u32) -> Judgement {
+		let customer = page.deal.customer.0;
+		let mut waiting = self.storage.journal.in_state(Local::is_unaccepted);
+		waiting.retain(|record| record.deal != page.id.0);
 		// What waiting proposals pay is judged again when they are accepted.
 		let promised = Promised { bytes: bytes_of(&waiting, |_| true), rate: 0 };
 		// What is being fetched takes its room on the disk only as it arrives.
-		let arriving = bytes_of(&waiting, |state| *state == Local::Fetching);
+		let arriving = bytes_of(&waiting, |record| record.state == Local::Fetching);
 		let free = self.storage.blobs.free_bytes().unwrap_or(0).saturating_sub(DISK_RESERVE).saturating_sub(arriving);
-		decide::judge(page, &node, &settings, now, promised, free)?;
-		self.storage.journal.admit(&sync::record(page, now, Local::Fetching), self.cap_per_customer)?;
-		Ok(())
+		let others = bytes_of(&waiting, |record| record.customer != customer);
+		let cap = decide::cap_per_customer(self.cap_per_customer, node, others);
+		let waiting = bytes_of(&waiting, |record| record.customer == customer);
+		let verdict = decide::judge(page, node, settings, now, promised, free)
+			.and_then(|()| decide::within_cap(waiting, page.deal.length, cap));
+		Judgement { cap, waiting, verdict }
+	}
+
+	/// Bytes of a blob that need not be sent any more.
+	pub fn here(&self, root: &Hash, length: u64) -> u64 {
+		self.storage.blobs.arrived(root, length)
 	}
 }
 
-/// Bytes of the deals in a state that is asked for.
-fn bytes_of(deals: &[DealRecord], wanted: impl Fn(&Local) -> bool) -> u64 {
-	let wanted = deals.iter().filter(|record| wanted(&record.state));
+/// Bytes of the deals that are asked for.
+fn bytes_of(deals: &[DealRecord], wanted: impl Fn(&DealRecord) -> bool) -> u64 {
+	let wanted = deals.iter().filter(|record| wanted(record));
 	wanted.fold(0, |sum, record| sum.saturating_add(record.length))
 }
 
@@ -289,6 +332,70 @@ mod uploads;
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{chain::AccountId, provider::testing};
+	use substation_primitives::Offer as NodeOffer;
+
+	/// What an intake that offers 10,000 bytes says to proposals.
+	struct World {
+		_folder: tempfile::TempDir,
+		intake: Intake,
+	}
+
+	impl World {
+		fn new(cap: Option<u64>) -> Self {
+			let folder = tempfile::tempdir().unwrap();
+			let storage = Storage::open(folder.path()).unwrap();
+			Self { intake: Intake::new(NodeId(1), storage, cap, Metrics::new()), _folder: folder }
+		}
+
+		fn waits(&self, deal: u64, customer: u8, length: u64) {
+			let (customer, root) = ([customer; 32], [4; 32]);
+			let record = DealRecord { deal, customer, root, length, seen: 1, state: Local::Ready };
+			self.intake.storage.journal.admit(&record).unwrap();
+		}
+
+		fn judge(&self, deal: u64, customer: u8, length: u64) -> Judgement {
+			let mut page = DealView { id: DealId(deal), ..testing::deal() };
+			(page.deal.customer, page.deal.length) = (AccountId::from([customer; 32]), length);
+			let node = NodeView { offer: Some(NodeOffer { capacity: 10_000, price: 1 }), ..testing::node() };
+			self.intake.judge(&page, &node, &Settings::default(), 100)
+		}
+	}
+
+	// 0.2
+	#[test]
+	fn a_customer_has_no_more_waiting_than_its_cap() {
+		let world = World::new(Some(8_000));
+		world.waits(1, 1, 3_000);
+
+		assert_eq!(world.judge(2, 1, 5_000), Judgement { cap: 8_000, waiting: 3_000, verdict: Ok(()) });
+		let refusal = Refusal::OverCap { waiting: 3_000, asked: 5_001, cap: 8_000 };
+		assert_eq!(world.judge(2, 1, 5_001).verdict, Err(refusal));
+		assert_eq!(world.judge(2, 2, 7_000), Judgement { cap: 8_000, waiting: 0, verdict: Ok(()) }, "another one");
+
+		world.intake.storage.journal.set_state(1, Local::Accepted { slot: 0 }).unwrap();
+		assert_eq!(world.judge(2, 1, 8_000).waiting, 0, "what is accepted waits no more");
+	}
+
+	// 0.2
+	#[test]
+	fn a_proposal_does_not_count_against_itself() {
+		let world = World::new(Some(8_000));
+		world.waits(1, 1, 6_000);
+
+		assert_eq!(world.judge(1, 1, 6_000), Judgement { cap: 8_000, waiting: 0, verdict: Ok(()) });
+		assert_eq!(world.judge(2, 1, 6_000).verdict, Err(Refusal::NoCapacity { left: 4_000 }));
+	}
+
+	#[test]
+	fn what_others_were_promised_lowers_the_cap() {
+		let world = World::new(None);
+		assert_eq!(world.judge(9, 1, 1).cap, 10_000);
+
+		world.waits(1, 2, 4_000);
+
+		assert_eq!((world.judge(9, 1, 1).cap, world.judge(9, 2, 1).cap), (6_000, 10_000));
+	}
 
 	#[test]
 	fn only_what_is_being_fetched_still_needs_room() {
@@ -301,7 +408,7 @@ mod tests {
 			record(4, u64::MAX, Local::Fetching),
 		];
 
-		assert_eq!(bytes_of(&deals[..3], |state| *state == Local::Fetching), 10);
+		assert_eq!(bytes_of(&deals[..3], |record| record.state == Local::Fetching), 10);
 		assert_eq!(bytes_of(&deals[..3], |_| true), 3_210);
 		assert_eq!(bytes_of(&deals, |_| true), u64::MAX, "no overflow");
 	}

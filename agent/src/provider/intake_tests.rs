@@ -43,7 +43,7 @@ impl World {
 	async fn new(content: Commitment) -> Self {
 		let (folder, fake, metrics) = (tempfile::tempdir().unwrap(), FakeNode::new(), Metrics::new());
 		let storage = Storage::open(folder.path()).unwrap();
-		let intake = Intake::new(NodeId(1), storage.clone(), 1 << 40, metrics.clone());
+		let intake = Intake::new(NodeId(1), storage.clone(), Some(1 << 40), metrics.clone());
 		let (refused, blobs) = (metrics.numbers().refused.clone(), storage.blobs.clone());
 		let started = Transport::start_counting(config(folder.path()), blobs, refused, |door, _| door).await;
 		let (transport, mut offers) = started.unwrap();

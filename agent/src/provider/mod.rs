@@ -8,10 +8,13 @@
 //! | `finality` | which final states are followed |
 //! | `history` | which periods were due |
 //! | `identity` | which node this machine serves |
+//! | `inquiries` | customers' inquiries, answered before any money is held |
+//! | `inquiry` | what a customer asks, and what it hears; the customer's side |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
+//! | `program` | whether this program and the runtime are of one release |
 //! | `reading` | the deals of one block, a bounded part at a time |
-//! | `turns` | who may upload when, and for how long |
 //! | `sync` | finalised state → journal and forest |
+//! | `turns` | who may upload when, and for how long |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
 //! | `missing` | what the chain says should be on the disk, and is not |
@@ -26,8 +29,11 @@ pub mod engine;
 pub mod finality;
 pub mod history;
 pub mod identity;
+pub mod inquiries;
+pub mod inquiry;
 pub mod intake;
 pub mod missing;
+pub mod program;
 pub mod reading;
 pub mod rebuild;
 pub mod replay;
@@ -64,6 +70,7 @@ use crate::{
 use anyhow::{Context, Result};
 use engine::{Engine, EngineParts};
 use identity::{FindError, Identity};
+use inquiries::Inquiries;
 use iroh::{Endpoint, SecretKey};
 use report::{Report, Situation};
 use std::time::Duration;
@@ -132,6 +139,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let till = Till::open(folder.path(), genesis, config.delivery, metrics.clone());
 	let till = till.context("the vouchers in the data folder cannot be read")?;
 	let line = LineParts::new(key.clone(), Limits::new(config.bandwidth), metrics.clone());
+	let inquiries = Inquiries::new(genesis, metrics.clone());
 	let mut shutdown = Shutdown::on_signal()?;
 	let transport_config = TransportConfig {
 		key_file: folder.key_file(),
@@ -143,6 +151,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 	let (blobs, refused) = (storage.blobs.clone(), metrics.numbers().refused.clone());
 	let (transport, mut offers) = Transport::start_counting(transport_config, blobs, refused, |door, server| {
 		let door = door.accept(payments::ALPN, Counter::new(till.clone(), server.clone()));
+		let door = door.accept_with(inquiry::ALPN, inquiries.handler(server), quic::to_inquirer());
 		door.accept_with(bandwidth::protocol::ALPN, line.member(), quic::to_member())
 	})
 	.await?;
@@ -168,6 +177,7 @@ pub async fn run(folder: Folder, config: Config, options: Options) -> Result<()>
 		metrics,
 		till: till.clone(),
 		line,
+		inquiries: inquiries.clone(),
 		endpoint: transport.endpoint().clone(),
 	};
 	let outcome = work.run(listener, &mut offers, &mut shutdown).await;
@@ -194,6 +204,7 @@ struct Work {
 	metrics: Metrics,
 	till: Till,
 	line: LineParts,
+	inquiries: Inquiries,
 	endpoint: Endpoint,
 }
 
@@ -231,6 +242,7 @@ impl Work {
 			metrics: self.metrics,
 			till: self.till,
 			line: Line::new(node, self.endpoint, self.line),
+			inquiries: self.inquiries,
 		});
 		supervise(&mut engine, &self.config, self.genesis, offers, shutdown).await
 	}

@@ -3,7 +3,9 @@
 use crate::{
 	bandwidth::report::{LineReport, LineView},
 	chain::{
+		calls::PROOFS,
 		client::{DealView, NodeView, RewardView},
+		compatibility::Compatibility,
 		ChainError,
 	},
 	cli::amounts::{display_amount, display_size},
@@ -16,11 +18,12 @@ use crate::{
 		disputes::DisputeReport,
 		history,
 		missing::{self, MissingContent, Unclaimed},
+		program::ProgramReport,
 		rewards::{self, RewardReport},
 	},
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use substation_primitives::{
 	pages::WindowPage,
 	rewards::SupplyPage,
@@ -28,6 +31,8 @@ use substation_primitives::{
 	NodeId, NodeStatus,
 };
 
+/// What is read first, and alone, to prove.
+pub const WINDOW: &str = "the window";
 /// Ranges and deals that one line names.
 const NAMED: usize = 4;
 /// Damaged contents that the words name.
@@ -48,8 +53,10 @@ pub struct Situation {
 	pub foreign: Option<String>,
 	/// Why deals cannot be taken or cleared.
 	pub trouble: Option<String>,
-	/// What of the chain cannot be read, and why: proofs go on without it.
+	/// What of the chain cannot be read, and why: proofs go on without it, if it is not the window.
 	pub unread: BTreeMap<&'static str, String>,
+	/// How this program fits the chain's runtime.
+	pub compatibility: Option<Arc<Compatibility>>,
 	/// Height of the best block.
 	pub best_block: Option<u32>,
 	/// Height of the final block.
@@ -211,6 +218,8 @@ pub struct Report {
 	pub reason: String,
 	/// The same and all the rest as lines for people.
 	pub words: Vec<String>,
+	/// This program, and the chain's runtime.
+	pub program: Option<ProgramReport>,
 	/// Height of the best block.
 	pub best_block: Option<u32>,
 	/// Height of the final block.
@@ -289,6 +298,8 @@ impl Report {
 		if claimable > 0 {
 			words.push(format!("to do: `substation claim` pays out {} STN", display_amount(claimable)));
 		}
+		let program = situation.compatibility.as_deref().map(ProgramReport::of);
+		words.extend(program.iter().filter_map(|program| program.words.clone()));
 		let unread = situation.unread.iter();
 		words.extend(unread.map(|(what, why)| format!("warning: {what} cannot be read and may be out of date: {why}")));
 		words.extend(local_words(situation));
@@ -297,6 +308,7 @@ impl Report {
 			earning,
 			reason,
 			words,
+			program,
 			best_block: situation.best_block,
 			final_block: situation.final_block,
 			deals: page.map_or(0, |page| page.deals),
@@ -341,6 +353,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 	if let Some(reason) = &situation.foreign {
 		return (false, reason.clone());
 	}
+	if let Some(why) = situation.unread.get(WINDOW) {
+		return (false, format!("windows pass unproven, since they cannot be read: {why}"));
+	}
 	let Some(page) = &situation.node else {
 		if let Some(trouble) = &situation.trouble {
 			return (false, trouble.clone());
@@ -376,6 +391,9 @@ fn verdict(situation: &Situation) -> (bool, String) {
 		};
 		return (false, reason.into());
 	}
+	if let Some(why) = unprovable(situation) {
+		return (false, format!("windows pass unproven: {why}"));
+	}
 	if let Some(trouble) = &situation.trouble {
 		return (false, trouble.clone());
 	}
@@ -396,6 +414,12 @@ fn verdict(situation: &Situation) -> (bool, String) {
 		return (page.window.proven, reason);
 	}
 	(true, format!("{} deals pay {} STN per proven period", page.deals, display_amount(page.committed_rate)))
+}
+
+/// Why proofs cannot be sent, if this process should send them.
+fn unprovable(situation: &Situation) -> Option<ChainError> {
+	let compatibility = situation.compatibility.as_ref().filter(|_| situation.proves_itself)?;
+	compatibility.ensure(PROOFS, "prove").err()
 }
 
 /// The block at which the next window opens; the open one's while it waits for its proof.

@@ -69,6 +69,7 @@ impl Answerer {
 				self.built = None;
 			}
 			Err(error) if error.is_connection_lost() || error.is_final() => return Err(error),
+			Err(error) if error.is_incompatible() => self.complain(window.period, &error.to_string()),
 			Err(error) => tracing::warn!("{error}"),
 		}
 		Ok(())
@@ -96,10 +97,15 @@ impl Answerer {
 			},
 			Err(error) => error.to_string(),
 		};
-		if self.complained != Some(window.period) {
-			self.complained = Some(window.period);
-			tracing::error!(period = window.period.0, "the window cannot be answered: {reason}");
-		}
+		self.complain(window.period, &reason);
 		None
+	}
+
+	/// Says once why a window goes unanswered.
+	fn complain(&mut self, period: Period, reason: &str) {
+		if self.complained != Some(period) {
+			self.complained = Some(period);
+			tracing::error!(period = period.0, "the window cannot be answered: {reason}");
+		}
 	}
 }

@@ -1,15 +1,14 @@
-//! The deals in memory, with the sums that are asked for all the time.
+//! The deals in memory, and the contents that they need.
 
 use super::DealRecord;
 use crate::data::Hash;
 use std::collections::HashMap;
 
-/// Deals by id; deals per content; bytes waiting per customer.
+/// Deals by id; deals per content.
 #[derive(Debug, Default)]
 pub(super) struct Index {
 	deals: HashMap<u64, DealRecord>,
 	needed: HashMap<Hash, u32>,
-	unaccepted: HashMap<Hash, u64>,
 }
 
 impl Index {
@@ -29,19 +28,11 @@ impl Index {
 		self.needed.contains_key(root)
 	}
 
-	pub(super) fn unaccepted(&self, customer: &Hash) -> u64 {
-		self.unaccepted.get(customer).copied().unwrap_or(0)
-	}
-
 	pub(super) fn insert(&mut self, record: DealRecord) {
 		self.remove(record.deal);
 		if record.state.needs_bytes() {
 			let count = self.needed.entry(record.root).or_default();
 			*count = count.saturating_add(1);
-		}
-		if record.state.is_unaccepted() {
-			let bytes = self.unaccepted.entry(record.customer).or_default();
-			*bytes = bytes.saturating_add(record.length);
 		}
 		self.deals.insert(record.deal, record);
 	}
@@ -53,14 +44,6 @@ impl Index {
 				*count = count.saturating_sub(1);
 				if *count == 0 {
 					self.needed.remove(&record.root);
-				}
-			}
-		}
-		if record.state.is_unaccepted() {
-			if let Some(bytes) = self.unaccepted.get_mut(&record.customer) {
-				*bytes = bytes.saturating_sub(record.length);
-				if *bytes == 0 {
-					self.unaccepted.remove(&record.customer);
 				}
 			}
 		}

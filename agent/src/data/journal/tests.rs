@@ -19,7 +19,7 @@ fn everything_is_there_after_a_crash() {
 	let leaf = Leaf { deal: 1, root: [1; 32], length: 10 };
 	let undo = Remembered { block: 5, forest: Forest::default(), undo: vec![(3, None)] };
 	let journal = Journal::open(&path).unwrap();
-	journal.admit(&record(1, 1, 10), 100).unwrap();
+	journal.admit(&record(1, 1, 10)).unwrap();
 	journal.set_state(1, DealState::Accepted { slot: 3 }).unwrap();
 	let change = ForestChange::Slots { depth: 2, slots: vec![(3, Some(leaf))], undo: undo.clone() };
 	journal.write_forest(&change).unwrap();
@@ -37,18 +37,15 @@ fn everything_is_there_after_a_crash() {
 }
 
 #[test]
-fn a_customer_cannot_have_more_waiting_than_the_cap() {
+fn a_deal_that_is_known_is_not_admitted_anew() {
 	let folder = tempfile::tempdir().unwrap();
 	let journal = Journal::open(&folder.path().join("journal.redb")).unwrap();
-	journal.admit(&record(1, 1, 60), 100).unwrap();
+	journal.admit(&record(1, 1, 60)).unwrap();
+	journal.set_state(1, DealState::Ready).unwrap();
 
-	let error = journal.admit(&record(2, 1, 41), 100).unwrap_err();
-	assert!(matches!(error, JournalError::CapReached { held: 60, asked: 41, cap: 100 }));
-	journal.admit(&record(3, 2, 100), 100).unwrap();
+	journal.admit(&record(1, 1, 60)).unwrap();
 
-	journal.set_state(1, DealState::Accepted { slot: 0 }).unwrap();
-	assert_eq!(journal.unaccepted_bytes(&[1; 32]), 0);
-	journal.admit(&record(2, 1, 41), 100).unwrap();
+	assert_eq!(journal.get(1).unwrap().state, DealState::Ready);
 }
 
 #[test]
