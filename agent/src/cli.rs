@@ -100,7 +100,7 @@ pub enum Command {
 	Restore(Restore),
 	/// Forget which final block this folder has followed, because another node showed a wrong one. Deals and bytes stay. Stop
 	/// `run` first
-	FollowAnew,
+	ForgetFollowed,
 	/// Store a file at one or more nodes and wait until they have accepted; repeated, it goes on where it was
 	Store(Store),
 	/// Fetch a file by its BLAKE3 hash, verified

@@ -33,7 +33,7 @@ pub enum ChainError {
 		"another history at {url}: final block {height} is 0x{found} there, and this data folder has followed 0x{followed}; \
 		 one of the two was shown by a node that is wrong or lies. Nothing was changed or deleted: ask nodes that you trust \
 		 for that block, and name one of the right history with --rpc, or, if what was followed is wrong, run `substation \
-		 follow-anew`"
+		 forget-followed`"
 	)]
 	OtherHistory {
 		/// The address of the node.

@@ -71,7 +71,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Bandwidth(options) => bandwidth::bandwidth(common, &options.what).await,
 		Command::Scrub => local::scrub(common).await,
 		Command::Restore(options) => restore::restore(common, options).await,
-		Command::FollowAnew => restore::follow_anew(common),
+		Command::ForgetFollowed => restore::forget_followed(common),
 		Command::Bench(options) => local::bench(common, &options.what).await,
 		Command::Store(options) => store::store(common, options).await,
 		Command::Fetch(options) => fetch::fetch(common, options).await,

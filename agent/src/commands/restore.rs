@@ -1,4 +1,4 @@
-//! What helps a folder whose bytes or whose block were lost: `restore` and `follow-anew`.
+//! What helps a folder whose bytes or whose block were lost: `restore` and `forget-followed`.
 
 use crate::{
 	cli::{amounts::display_size, Common, Restore},
@@ -74,10 +74,10 @@ fn deals_over<'a>(storage: &'a Storage, content: &'a Commitment) -> impl Iterato
 }
 
 /// Forgets the block that was followed last.
-pub fn follow_anew(common: &Common) -> Result<()> {
+pub fn forget_followed(common: &Common) -> Result<()> {
 	let folder = Folder::provider(common)?;
 	let config = folder.config()?;
-	let forgotten = open(&folder)?.journal.follow_anew()?;
+	let forgotten = open(&folder)?.journal.forget_followed()?;
 	let (height, hash) = (forgotten.map(|block| block.height), forgotten.map(|block| hex::encode(block.hash)));
 	if common.json {
 		println!("{}", json!({ "forgotten": { "height": height, "hash": hash }, "rpc": config.rpc }));
@@ -148,7 +148,7 @@ mod tests {
 		follow(lie).unwrap();
 		assert!(follow(truth).is_err());
 
-		follow_anew(&common).unwrap();
+		forget_followed(&common).unwrap();
 
 		let journal = Storage::open(folder.path()).unwrap().journal;
 		assert_eq!((journal.followed(), journal.period(), journal.watched()), (None, None, 70));

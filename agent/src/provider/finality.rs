@@ -60,7 +60,7 @@ pub enum Wait {
 	/// The state is older than what was followed.
 	#[error(
 		"the node shows an older final state than before ({shown}, not {followed}); is it syncing? Nothing is accepted, \
-		 cleared or deleted until it is ahead; if no node is so far, the one before has lied: `substation follow-anew`"
+		 cleared or deleted until it is ahead; if no node is so far, the one before has lied: `substation forget-followed`"
 	)]
 	Older {
 		/// The height that it shows.

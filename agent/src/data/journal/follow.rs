@@ -151,7 +151,7 @@ impl Journal {
 
 	/// Forgets which block was followed and how long a period takes, because a node that showed them lied. Deals, forests
 	/// and waits stay as they are. Says which block it was.
-	pub fn follow_anew(&self) -> Result<Option<Followed>, JournalError> {
+	pub fn forget_followed(&self) -> Result<Option<Followed>, JournalError> {
 		let _writer = self.writer();
 		let transaction = self.0.database.begin_write()?;
 		{
