@@ -136,7 +136,7 @@ pub struct Signer {
 	#[arg(long, value_name = "FILE", requires = "key_file", conflicts_with = "plaintext")]
 	pub password_file: Option<PathBuf>,
 	/// The key file holds the mnemonic or seed as it is: whoever gets the file has the account
-	#[arg(long, requires = "key_file")]
+	#[arg(long, requires = "key_file", conflicts_with = "suri")]
 	pub plaintext: bool,
 	/// The account's secret itself, such as //Alice: only on development chains
 	#[arg(long, value_name = "SECRET")]

@@ -38,10 +38,10 @@ before(async () => {
 	const terms = { members: MEMBERS, nodes: MEMBERS + 1, seats: MEMBERS + 1, interval: 5, seconds: 2, seatRate: 10_000, deadline: 40 };
 	network = await Network.start({ genesis: withCommittees(terms) });
 	({ chain } = network);
-	const suris = await Promise.all(['flooded', 'first', 'second', 'third'].map((name) => network.fund(name)));
+	const secrets = await Promise.all(['flooded', 'first', 'second', 'third'].map((name) => network.fund(name)));
 	const config = { delivery: { price: '10', step: 1 << 18, redeem: '0.1' } };
 	const providers = await Promise.all(
-		suris.map((suri, nth) => network.addProvider(suri.slice(2), suri, nth === 0 ? { config } : {})),
+		secrets.map((suri, nth) => network.addProvider(suri.slice(2), suri, nth === 0 ? { config } : {})),
 	);
 	target = providers[0];
 	const line = ['--down', '20Mbit', '--up', '20Mbit', '--prepay', '1'];

@@ -101,7 +101,7 @@ pub async fn quote(transport: &Transport, peer: EndpointAddr) -> Result<Option<Q
 		Err(TransferError::OtherProtocol { .. }) => return Ok(None),
 		other => other?,
 	};
-	let (mut outgoing, mut incoming) = open(&connection).await?;
+	let (mut outgoing, mut incoming) = open(&connection).await.map_err(|error| or_full(&connection, error))?;
 	let quote = ask_price(&mut outgoing, &mut incoming).await;
 	connection.close(0u32.into(), b"done");
 	quote.map(Some).map_err(|error| or_full(&connection, error))

@@ -93,9 +93,11 @@ impl State {
 		self.waiting.iter().find(|(_, upload)| self.has_room(upload, None)).map(|(number, _)| *number)
 	}
 
-	/// Whether somebody could go if this upload went.
+	/// Whether another customer could go if this upload went.
 	fn is_in_the_way(&self, number: u64) -> bool {
-		self.waiting.values().any(|upload| !self.has_room(upload, None) && self.has_room(upload, Some(number)))
+		let Some(Running { upload: running, .. }) = self.running.get(&number) else { return false };
+		let mut others = self.waiting.values().filter(|upload| upload.customer != running.customer);
+		others.any(|upload| !self.has_room(upload, None) && self.has_room(upload, Some(number)))
 	}
 
 	/// Whether a blob arrives over another connection and has done so lately.
