@@ -93,10 +93,11 @@ impl State {
 		self.waiting.iter().find(|(_, upload)| self.has_room(upload, None)).map(|(number, _)| *number)
 	}
 
-	/// Whether another customer could go if this upload went.
+	/// Whether somebody could go if this upload went. Another blob of the same customer waits its turn.
 	fn is_in_the_way(&self, number: u64) -> bool {
 		let Some(Running { upload: running, .. }) = self.running.get(&number) else { return false };
-		let mut others = self.waiting.values().filter(|upload| upload.customer != running.customer);
+		let is_other = |upload: &&Upload| upload.customer != running.customer || upload.root == running.root;
+		let mut others = self.waiting.values().filter(is_other);
 		others.any(|upload| !self.has_room(upload, None) && self.has_room(upload, Some(number)))
 	}
 
