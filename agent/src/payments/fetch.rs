@@ -102,9 +102,9 @@ pub async fn quote(transport: &Transport, peer: EndpointAddr) -> Result<Option<Q
 		other => other?,
 	};
 	let (mut outgoing, mut incoming) = open(&connection).await.map_err(|error| or_full(&connection, error))?;
-	let quote = ask_price(&mut outgoing, &mut incoming).await;
+	let quote = ask_price(&mut outgoing, &mut incoming).await.map_err(|error| or_full(&connection, error));
 	connection.close(0u32.into(), b"done");
-	quote.map(Some).map_err(|error| or_full(&connection, error))
+	quote.map(Some)
 }
 
 /// Fetches a content into a file, which appears when it is whole, and pays for it at the price that was agreed on. Goes
@@ -142,19 +142,21 @@ pub async fn fetch(
 		Some(Ok(paid)) => paid,
 		_ => Err(std::io::Error::other("paying has ended").into()),
 	};
-	connection.close(0u32.into(), b"done");
-	let (incoming, promised) = match (received, paid) {
-		(Ok(incoming), Ok(promised)) => (incoming, promised),
-		(Err(error @ (TransferError::WrongBytes(_) | TransferError::Blob(_))), _) => return Err(error.into()),
+	let outcome = match (received, paid) {
+		(Ok(incoming), Ok(promised)) => Ok((incoming, promised)),
+		(Err(error @ (TransferError::WrongBytes(_) | TransferError::Blob(_))), _) => Err(error.into()),
 		// Why the node has ended it says more than that it has.
-		(_, Err(error)) => return Err(or_full(&connection, error)),
-		(Err(error), Ok(_)) => return Err(or_full(&connection, error.into())),
+		(_, Err(error)) => Err(or_full(&connection, error)),
+		(Err(error), Ok(_)) => Err(or_full(&connection, error.into())),
 	};
+	connection.close(0u32.into(), b"done");
+	let (incoming, promised) = outcome?;
 	transfer::finish(incoming, progress).await?;
 	Ok(Bill { channel, paid: promised.saturating_sub(before), bytes: total })
 }
 
-/// What is wrong, if the node has closed the connection because there are too many: that, and not that it broke.
+/// What is wrong, if the node has closed the connection because there are too many: that, and not that it broke. To be asked
+/// before this side closes it, which is the reason from then on.
 fn or_full(connection: &Connection, error: PaymentError) -> PaymentError {
 	match connection.close_reason() {
 		Some(ConnectionError::ApplicationClosed(close)) if close.error_code == ERR_LIMIT => PaymentError::Full,
