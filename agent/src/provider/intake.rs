@@ -245,8 +245,8 @@ impl Intake {
 			page.deal.customer.0
 		};
 		let hold = offer.hold();
-		let Commitment { root, length } = offer.content;
-		let turn = self.turns.take(Upload { customer, endpoint: offer.endpoint, root, length }).await?;
+		let root = offer.content.root;
+		let turn = self.turns.take(Upload { customer, endpoint: offer.endpoint, root }).await?;
 		Ok(Some((turn, hold)))
 	}
 
