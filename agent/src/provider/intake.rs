@@ -125,7 +125,7 @@ impl Intake {
 		}
 	}
 
-	/// Returns when contents have arrived since the last call.
+	/// Returns when contents have arrived since the last call. One that is offered again and is here has not.
 	pub async fn arrived(&self) {
 		self.arrived.notified().await;
 	}
@@ -169,8 +169,8 @@ impl Intake {
 						root = hex::encode(offer.content.root),
 						"bytes stored"
 					);
+					self.arrived.notify_one();
 				}
-				self.arrived.notify_one();
 				OfferReply::Stored
 			}
 			// Nobody hears it, and strangers who are displaced would fill the log.
@@ -231,6 +231,7 @@ impl Intake {
 			if self.is_here(offer) {
 				if known.state == Local::Fetching {
 					self.storage.journal.set_state(offer.deal, Local::Ready)?;
+					self.arrived.notify_one();
 				}
 				return Ok(None);
 			}
