@@ -6,9 +6,10 @@
 use super::{
 	blobs::{BlobStore, OpenBlob},
 	gate::Gate,
-	places::{Hold, Place, Places, Quota, Room},
+	places::{Hold, Place, Places, Quota, Room, Shares},
 	progress::Progress,
 	refused::{self, Refused},
+	source::Source,
 };
 use bao_tree::{
 	io::{outboard::PreOrderOutboard, sync::encode_ranges_validated},
@@ -34,8 +35,11 @@ pub(super) const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
 /// Blobs that are read at the same time for those who pay nothing, and as many for those who pay.
 const READERS: usize = 32;
 
-/// Of them, those for one peer.
-const READERS_PER_PEER: usize = 4;
+/// Those who pay nothing, and come from one network, leave half of theirs to others.
+const FREE: Shares = Shares { all: READERS, per_peer: 4, per_source: READERS / 2 };
+
+/// Who pays is a customer, wherever it comes from.
+const PAID: Shares = Shares { per_source: READERS, ..FREE };
 
 /// Connections of those who pay nothing. Whose blobs are read keep their places.
 const ROOM: Room = Room { strangers: 96, known: READERS, per_peer: 8, code: ERR_LIMIT };
@@ -76,7 +80,7 @@ pub struct Server {
 impl Server {
 	/// A server of `blobs`. What it turns away is counted.
 	pub fn new(blobs: BlobStore, refused: Refused) -> Self {
-		let [readers, paid_readers] = [(); 2].map(|()| Quota::new(READERS, READERS_PER_PEER));
+		let [readers, paid_readers] = [FREE, PAID].map(Quota::new);
 		let places = Places::new(ROOM, refused.clone());
 		Self { blobs, readers, paid_readers, places, refused, charges: Arc::default() }
 	}
@@ -95,7 +99,7 @@ impl Server {
 
 	/// Answers the requests that come over a connection until it is closed.
 	pub async fn serve(&self, connection: Connection, progress: Progress) {
-		let client = Client { peer: connection.remote_id(), progress, gate: None, place: None };
+		let client = Client { peer: connection.remote_id(), source: None, progress, gate: None, place: None };
 		while let Ok((send, recv)) = connection.accept_bi().await {
 			let (server, client) = (self.clone(), client.clone());
 			tokio::spawn(async move { server.answer(send, recv, &client).await });
@@ -105,9 +109,9 @@ impl Server {
 	/// The same for a peer that this side owes nothing: one who asks for nothing for [`IDLE`] is let go. Whatever goes
 	/// out goes through the gate; one that stays closed for [`UNPAID`] while somebody waits is shut.
 	pub(crate) async fn serve_stranger(&self, connection: Connection, place: &Arc<Place>, gate: Option<Gate>) {
-		let (progress, place) = (Progress::silent(), Some(place.clone()));
+		let (progress, place, source) = (Progress::silent(), Some(place.clone()), Some(Source::of(&connection)));
 		// Shared by all that is answered: whether something is.
-		let client = Arc::new(Client { peer: connection.remote_id(), progress, gate, place });
+		let client = Arc::new(Client { peer: connection.remote_id(), source, progress, gate, place });
 		loop {
 			match tokio::time::timeout(IDLE, connection.accept_bi()).await {
 				Ok(Ok((send, recv))) => {
@@ -136,7 +140,7 @@ impl Server {
 		}
 		// Only now: whoever asks for nothing takes no reader from others.
 		let readers = if client.gate.is_some() { &self.paid_readers } else { &self.readers };
-		let Some(_reader) = readers.take(client.peer) else {
+		let Some(_reader) = readers.take(client.peer, client.source) else {
 			self.refused.count(refused::READER);
 			return reset(send, ERR_LIMIT);
 		};
@@ -186,6 +190,8 @@ impl ProtocolHandler for Server {
 #[derive(Clone, Debug)]
 struct Client {
 	peer: EndpointId,
+	/// Where the peer has dialled from.
+	source: Option<Source>,
 	progress: Progress,
 	gate: Option<Gate>,
 	/// Where the peer has dialled.
