@@ -263,6 +263,12 @@ impl Quota {
 		Some(Taken { quota: self.clone(), taker })
 	}
 
+	/// How many are taken.
+	#[cfg(test)]
+	pub(crate) fn count(&self) -> usize {
+		self.taken().values().sum()
+	}
+
 	fn taken(&self) -> MutexGuard<'_, HashMap<Taker, usize>> {
 		self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
 	}

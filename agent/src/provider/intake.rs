@@ -6,7 +6,6 @@ use crate::{
 		Chain, ChainError,
 	},
 	data::{
-		hashing::Commitment,
 		journal::{DealRecord, DealState as Local, JournalError},
 		metrics::Metrics,
 		offer::{Offer, OfferReceiver, OfferReply},

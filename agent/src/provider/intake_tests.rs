@@ -5,7 +5,7 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{
 		blobs::BlobStore,
-		hashing,
+		hashing::{self, Commitment},
 		offer::ALPN,
 		transfer::{endpoint_addr, Transport, TransportConfig},
 	},
