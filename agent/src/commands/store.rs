@@ -83,6 +83,8 @@ struct Job {
 	output: Output,
 	/// Who pays; a dry run need not know.
 	customer: Option<AccountId>,
+	/// Whether deals that run keep nobody from making another one.
+	again: bool,
 	folder: Folder,
 }
 
@@ -159,6 +161,7 @@ pub async fn store(common: &Common, options: &Store) -> Result<()> {
 		content,
 		output,
 		customer,
+		again: options.again,
 		folder,
 	};
 	let outcome = tokio::select! {
@@ -199,7 +202,7 @@ async fn carry_out(
 	transport: &Transport,
 	options: &Store,
 ) -> Result<Option<Vec<Done>>> {
-	plan::find_own(session, &mut plan, job, options.again).await?;
+	plan::find_own(session, &mut plan, job).await?;
 	plan::ask(session, &mut plan, job, transport, options.upload_rate.is_none()).await?;
 	let slot_millis = session.chain.slot_millis(session.chain.best().await?).await?;
 	let legs: Vec<_> = plan.iter().filter_map(|planned| planned.leg(job.content.length, slot_millis)).collect();
@@ -258,7 +261,16 @@ async fn propose_and_deliver(
 	transport: &Transport,
 ) -> Result<Vec<Done>> {
 	let mut deals = Vec::new();
-	for planned in plan {
+	for mut planned in plan {
+		if planned.task == Task::Propose {
+			planned.task = plan::task_now(&session.chain, job, &planned).await?;
+			if let Task::Resume { deal, .. } | Task::Keep { deal, .. } = planned.task {
+				let node = planned.node.id;
+				session.say(&format!(
+					"another command has proposed deal {deal} to node {node} meanwhile; it goes on with that"
+				));
+			}
+		}
 		let (deal, held) = match planned.task {
 			Task::Propose => (propose(session, key, &planned, job).await?, Some(planned.committed())),
 			Task::Resume { deal, held, .. } => (deal, Some(held)),
@@ -442,10 +454,15 @@ async fn standing_at(
 
 /// The number that a copy's deal has now.
 async fn find(chain: &Chain, job: &Job, planned: &Planned) -> Result<Option<DealId>, ChainError> {
+	let deals = newer(chain, job, planned, chain.best().await?).await?;
+	Ok(deals.into_iter().map(|page| page.id).max())
+}
+
+/// The customer's deals about a copy that were not there, or were to be gone on with, when the plan was made.
+async fn newer(chain: &Chain, job: &Job, planned: &Planned, block: BlockHash) -> Result<Vec<DealView>, ChainError> {
 	let node = planned.node.id;
 	let is_new = |page: &DealView| job.is_about(page, node) && !planned.others.contains(&page.id);
-	let deals = chain.deals_of_node(node, chain.best().await?, is_new).await?;
-	Ok(deals.into_iter().map(|page| page.id).max())
+	chain.deals_of_node(node, block, is_new).await
 }
 
 fn report(common: &Common, job: &Job, done: &[Done]) -> Result<()> {

@@ -215,37 +215,61 @@ impl Drop for Hold {
 	}
 }
 
-/// So many at one time, and so many of them for one peer. Clones share them.
+/// How many there are of something, at one time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shares {
+	/// For all.
+	pub(crate) all: usize,
+	/// Of them, those for one peer.
+	pub(crate) per_peer: usize,
+	/// Of them, those for peers that have dialled from one network.
+	pub(crate) per_source: usize,
+}
+
+/// So many at one time, and so many of them for one peer and for one network. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Quota(Arc<Shares>);
+pub(crate) struct Quota(Arc<Stock>);
+
+/// A peer, and where it has dialled from; nowhere if this side has dialled it.
+type Taker = (EndpointId, Option<Source>);
 
 #[derive(Debug)]
-struct Shares {
-	all: usize,
-	per_peer: usize,
-	taken: Mutex<HashMap<EndpointId, usize>>,
+struct Stock {
+	shares: Shares,
+	taken: Mutex<HashMap<Taker, usize>>,
 }
 
 impl Quota {
 	/// None is taken.
-	pub(crate) fn new(all: usize, per_peer: usize) -> Self {
-		Self(Arc::new(Shares { all, per_peer, taken: Mutex::default() }))
+	pub(crate) fn new(shares: Shares) -> Self {
+		Self(Arc::new(Stock { shares, taken: Mutex::default() }))
 	}
 
-	/// Takes one for a peer, if there is one for it.
-	pub(crate) fn take(&self, peer: EndpointId) -> Option<Taken> {
-		let Shares { all, per_peer, .. } = &*self.0;
+	/// Takes one for a peer, if there is one for it. A network that is not named has no bound.
+	pub(crate) fn take(&self, peer: EndpointId, source: Option<Source>) -> Option<Taken> {
+		let Shares { all, per_peer, per_source } = self.0.shares;
 		let mut taken = self.taken();
-		let sum = taken.values().fold(0usize, |sum, count| sum.saturating_add(*count));
-		let own = taken.get(&peer).copied().unwrap_or(0);
-		if sum >= *all || own >= *per_peer {
+		let sum = |counts: &dyn Fn(&Taker) -> bool| {
+			let counted = taken.iter().filter(|(taker, _)| counts(taker));
+			counted.fold(0usize, |sum, (_, count)| sum.saturating_add(*count))
+		};
+		let is_crowded = source.is_some() && sum(&|(_, from)| *from == source) >= per_source;
+		if is_crowded || sum(&|_| true) >= all || sum(&|(other, _)| *other == peer) >= per_peer {
 			return None;
 		}
-		taken.insert(peer, own.saturating_add(1));
-		Some(Taken { quota: self.clone(), peer })
+		let taker = (peer, source);
+		let own = taken.entry(taker).or_default();
+		*own = own.saturating_add(1);
+		Some(Taken { quota: self.clone(), taker })
 	}
 
-	fn taken(&self) -> MutexGuard<'_, HashMap<EndpointId, usize>> {
+	/// How many are taken.
+	#[cfg(test)]
+	pub(crate) fn count(&self) -> usize {
+		self.taken().values().sum()
+	}
+
+	fn taken(&self) -> MutexGuard<'_, HashMap<Taker, usize>> {
 		self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 }
@@ -254,16 +278,16 @@ impl Quota {
 #[derive(Debug)]
 pub(crate) struct Taken {
 	quota: Quota,
-	peer: EndpointId,
+	taker: Taker,
 }
 
 impl Drop for Taken {
 	fn drop(&mut self) {
 		let mut taken = self.quota.taken();
-		if let Some(count) = taken.get_mut(&self.peer) {
+		if let Some(count) = taken.get_mut(&self.taker) {
 			*count = count.saturating_sub(1);
 			if *count == 0 {
-				taken.remove(&self.peer);
+				taken.remove(&self.taker);
 			}
 		}
 	}
@@ -363,15 +387,33 @@ mod tests {
 
 	#[test]
 	fn a_quota_is_for_all_and_for_each() {
-		let (quota, peers) = (Quota::new(3, 2), peers(3));
-		let own = [quota.take(peers[0]).unwrap(), quota.take(peers[0]).unwrap()];
+		let (quota, peers) = (Quota::new(Shares { all: 3, per_peer: 2, per_source: 3 }), peers(3));
+		let take = |peer: usize| quota.take(peers[peer], Some(Source::Other));
+		let own = [take(0).unwrap(), take(0).unwrap()];
 
-		assert!(quota.take(peers[0]).is_none());
-		let other = quota.take(peers[1]).unwrap();
-		assert!(quota.take(peers[2]).is_none());
+		assert!(take(0).is_none());
+		let other = take(1).unwrap();
+		assert!(take(2).is_none());
 		drop(own);
-		assert!(quota.take(peers[2]).is_some() && quota.taken().len() == 1);
+		assert!(take(2).is_some() && quota.taken().len() == 1);
 		drop(other);
+		assert!(quota.taken().is_empty());
+	}
+
+	// M5
+	#[test]
+	fn a_quota_is_for_each_network_and_for_each_peer_wherever_it_dials_from() {
+		let (quota, peers) = (Quota::new(Shares { all: 9, per_peer: 2, per_source: 2 }), peers(6));
+		let from = |peer: usize, last| quota.take(peers[peer], Some(Source::V4([192, 0, 2, last].into())));
+		let crowd = [from(0, 1).unwrap(), from(1, 1).unwrap()];
+
+		assert!(from(2, 1).is_none(), "another id costs nothing");
+		let other = [from(2, 2).unwrap(), from(2, 3).unwrap()];
+		assert!(from(2, 4).is_none());
+		let dialled: Vec<_> = (3..6).map(|peer| quota.take(peers[peer], None).unwrap()).collect();
+		drop(crowd);
+		assert!(from(0, 1).is_some());
+		drop((other, dialled));
 		assert!(quota.taken().is_empty());
 	}
 }

@@ -12,8 +12,8 @@ use std::{
 	net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-/// A network that one party has: an address of IPv4, or a /64 of IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A network that one party has: an address of IPv4, or a /48 of IPv6, which is what one site gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Source {
 	V4(Ipv4Addr),
 	V6(u64),
@@ -45,7 +45,7 @@ impl From<SocketAddr> for Source {
 	fn from(address: SocketAddr) -> Self {
 		match address.ip().to_canonical() {
 			IpAddr::V4(address) => Self::V4(address),
-			IpAddr::V6(address) => Self::V6(u64::try_from(address.to_bits() >> 64).unwrap_or(u64::MAX)),
+			IpAddr::V6(address) => Self::V6(u64::try_from(address.to_bits() >> 80).unwrap_or(u64::MAX)),
 		}
 	}
 }
@@ -75,7 +75,9 @@ mod tests {
 		assert_eq!(source("192.0.2.1:1"), source("[::ffff:192.0.2.1]:1"));
 		assert_ne!(source("192.0.2.1:1"), source("192.0.2.2:1"));
 		assert_eq!(source("[2001:db8::1]:1"), source("[2001:db8::ffff:0:0:1]:2"));
-		assert_ne!(source("[2001:db8::1]:1"), source("[2001:db8:0:1::1]:1"));
+		// M6
+		assert_eq!(source("[2001:db8::1]:1"), source("[2001:db8:0:ffff::1]:1"));
+		assert_ne!(source("[2001:db8::1]:1"), source("[2001:db8:1::1]:1"));
 	}
 
 	#[test]

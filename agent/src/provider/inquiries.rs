@@ -10,9 +10,10 @@ use crate::{
 	},
 	data::{
 		metrics::Metrics,
-		places::{Hold, Place, Places, Room},
+		places::{Hold, Place, Places, Quota, Room, Shares, Taken},
 		quic,
 		serve::Server,
+		source::Source,
 	},
 	payments::protocol::{read, send},
 	provider::{
@@ -36,13 +37,12 @@ use substation_primitives::{
 	DealId, Offer,
 };
 use substation_proofs::{content::is_length_allowed, Hash};
-use tokio::{
-	sync::{Semaphore, SemaphorePermit},
-	time::timeout,
-};
+use tokio::time::timeout;
 
 /// Uploads that are measured at one time.
 const PROBES: usize = 4;
+/// One of a peer, and of all that come from one network: whoever holds it and sends nothing keeps it from itself only.
+const PROBE_SHARES: Shares = Shares { all: PROBES, per_peer: 1, per_source: 1 };
 /// Connections of those who ask. Whose uploads are measured keep their places meanwhile.
 const ROOM: Room = Room { strangers: 64, known: PROBES, per_peer: 8, code: ERR_LIMIT };
 /// Whoever is not done by then, for example by taking no answer, is let go.
@@ -74,7 +74,7 @@ struct Inner {
 	genesis: Hash,
 	/// Absent while the agent cannot follow its chain.
 	view: Mutex<Option<Arc<View>>>,
-	probes: Semaphore,
+	probes: Quota,
 	/// When a refusal was logged last.
 	logged: Mutex<Option<Instant>>,
 	metrics: Metrics,
@@ -83,7 +83,7 @@ struct Inner {
 impl Inquiries {
 	/// Refuses everything until there is a view.
 	pub fn new(genesis: Hash, metrics: Metrics) -> Self {
-		let (view, probes, logged) = (Mutex::default(), Semaphore::new(PROBES), Mutex::default());
+		let (view, probes, logged) = (Mutex::default(), Quota::new(PROBE_SHARES), Mutex::default());
 		Self(Arc::new(Inner { genesis, view, probes, logged, metrics }))
 	}
 
@@ -194,13 +194,14 @@ impl InquiryHandler {
 		let mut answer = self.inquiries.answer(&inquiry);
 		let measures = inquiry.measure && answer.refusal.is_none();
 		quic::takes_no_other(connection);
-		let turn = if measures { self.turn(place) } else { None };
+		let turn = if measures { self.turn(connection, place) } else { None };
 		if turn.is_some() {
 			// What strangers may have unread would be all that is measured.
 			quic::widen(connection);
 			answer.probe = MAX_PROBE;
 		}
-		send(&mut outgoing, &answer).await.ok()?;
+		// Whoever takes no answer keeps no turn.
+		timeout(PROBE_TIME, send(&mut outgoing, &answer)).await.ok()?.ok()?;
 		if let Some(turn) = turn {
 			let bytes = count(&mut incoming, MAX_PROBE).await;
 			// What still comes is dropped.
@@ -212,8 +213,8 @@ impl InquiryHandler {
 	}
 
 	/// A turn at being measured, and what keeps the place meanwhile.
-	fn turn(&self, place: &Place) -> Option<(Hold, SemaphorePermit<'_>)> {
-		let turn = self.inquiries.0.probes.try_acquire().ok()?;
+	fn turn(&self, connection: &Connection, place: &Place) -> Option<(Hold, Taken)> {
+		let turn = self.inquiries.0.probes.take(connection.remote_id(), Some(Source::of(connection)))?;
 		Some((place.hold()?, turn))
 	}
 

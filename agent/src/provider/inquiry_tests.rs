@@ -16,6 +16,7 @@ use crate::{
 		testing,
 	},
 };
+use iroh::endpoint::QuicTransportConfig;
 use std::path::Path;
 use substation_primitives::{
 	settings::{Settings, STN},
@@ -202,17 +203,18 @@ async fn who_asks_has_one_stream_and_no_other_after_it() {
 	assert!(another().await.is_err(), "what it would send there nobody would read");
 }
 
+// M5
 #[tokio::test(flavor = "multi_thread")]
-async fn who_holds_all_turns_keeps_nobody_from_an_answer() {
+async fn who_holds_a_turn_keeps_nobody_from_an_answer_and_holds_no_second_one() {
 	let world = World::new().await;
 	world.follow();
 	let mut held = Vec::new();
-	for _ in 0..4 {
+	for nth in 0..4 {
 		let connection = world.customer.connect(address(&world.node), ALPN).await.unwrap();
 		let (mut outgoing, mut incoming) = connection.open_bi().await.unwrap();
 		send(&mut outgoing, &measuring()).await.unwrap();
 		let answer: Answer = read(&mut incoming).await.unwrap();
-		assert_eq!(answer.probe, MAX_PROBE);
+		assert_eq!(answer.probe, if nth == 0 { MAX_PROBE } else { 0 });
 		held.push((connection, outgoing, incoming));
 	}
 
@@ -220,11 +222,34 @@ async fn who_holds_all_turns_keeps_nobody_from_an_answer() {
 	assert_eq!((reply.answer.refusal, reply.answer.probe, reply.rate), (None, 0, None));
 
 	// Whoever sends nothing loses the turn.
-	for (_, _, incoming) in &mut held {
-		let arrived: Arrived = read(incoming).await.unwrap();
-		assert_eq!(arrived.bytes, 0);
-	}
+	let (_, _, incoming) = &mut held[0];
+	let arrived: Arrived = read(incoming).await.unwrap();
+	assert_eq!(arrived.bytes, 0);
 	assert_eq!(world.ask(measuring()).await.answer.probe, MAX_PROBE);
+}
+
+// M5
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_no_answer_loses_the_turn() {
+	let world = World::new().await;
+	world.follow();
+	let endpoint = world.customer.endpoint();
+	let shut = QuicTransportConfig::builder().stream_receive_window(0u32.into()).receive_window(0u32.into()).build();
+	let connection = quic::dial(endpoint, address(&world.node), ALPN, shut).await.unwrap();
+	let (mut outgoing, _incoming) = connection.open_bi().await.unwrap();
+	send(&mut outgoing, &measuring()).await.unwrap();
+	while world.metrics.numbers().inquiries.get() == 0 {
+		tokio::time::sleep(Duration::from_millis(2)).await;
+	}
+	assert_eq!(world.ask(measuring()).await.answer.probe, 0, "the other one has it");
+
+	let turn_is_free = async {
+		while world.ask(measuring()).await.answer.probe == 0 {
+			tokio::time::sleep(Duration::from_millis(50)).await;
+		}
+	};
+
+	timeout(3 * PROBE_TIME, turn_is_free).await.expect("it has to be given up");
 }
 
 #[tokio::test(flavor = "multi_thread")]

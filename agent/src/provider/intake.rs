@@ -6,7 +6,6 @@ use crate::{
 		Chain, ChainError,
 	},
 	data::{
-		hashing::Commitment,
 		journal::{DealRecord, DealState as Local, JournalError},
 		metrics::Metrics,
 		offer::{Offer, OfferReceiver, OfferReply},
@@ -125,7 +124,7 @@ impl Intake {
 		}
 	}
 
-	/// Returns when contents have arrived since the last call.
+	/// Returns when contents have arrived since the last call. One that is offered again and is here has not.
 	pub async fn arrived(&self) {
 		self.arrived.notified().await;
 	}
@@ -169,8 +168,8 @@ impl Intake {
 						root = hex::encode(offer.content.root),
 						"bytes stored"
 					);
+					self.arrived.notify_one();
 				}
-				self.arrived.notify_one();
 				OfferReply::Stored
 			}
 			// Nobody hears it, and strangers who are displaced would fill the log.
@@ -231,6 +230,7 @@ impl Intake {
 			if self.is_here(offer) {
 				if known.state == Local::Fetching {
 					self.storage.journal.set_state(offer.deal, Local::Ready)?;
+					self.arrived.notify_one();
 				}
 				return Ok(None);
 			}
@@ -245,8 +245,8 @@ impl Intake {
 			page.deal.customer.0
 		};
 		let hold = offer.hold();
-		let Commitment { root, length } = offer.content;
-		let turn = self.turns.take(Upload { customer, endpoint: offer.endpoint, root, length }).await?;
+		let root = offer.content.root;
+		let turn = self.turns.take(Upload { customer, endpoint: offer.endpoint, root }).await?;
 		Ok(Some((turn, hold)))
 	}
 

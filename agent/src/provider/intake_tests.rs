@@ -5,7 +5,7 @@ use crate::{
 	chain::testing::FakeNode,
 	data::{
 		blobs::BlobStore,
-		hashing,
+		hashing::{self, Commitment},
 		offer::ALPN,
 		transfer::{endpoint_addr, Transport, TransportConfig},
 	},
@@ -219,4 +219,24 @@ async fn a_proposal_to_another_node_costs_one_question() {
 
 	assert!(error.to_string().contains("proposed to another node"), "{error}");
 	assert_eq!((world.fake.times_asked("deal_page"), world.fake.times_asked("node_page")), (1, 0));
+}
+
+// M4
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_of_what_is_here_wakes_nobody() {
+	let customer = Customer::new().await;
+	let world = World::new(customer.content).await;
+	let wakes = || async { tokio::time::timeout(Duration::from_millis(200), world.intake.arrived()).await.is_ok() };
+	customer.offer(&world).await.unwrap();
+	assert!(wakes().await, "it has arrived");
+
+	for _ in 0..3 {
+		customer.offer(&world).await.unwrap();
+	}
+	assert!(!wakes().await, "anybody can offer it again");
+
+	// The bytes have come with another deal.
+	world.storage.journal.set_state(DEAL, Local::Fetching).unwrap();
+	customer.offer(&world).await.unwrap();
+	assert!(wakes().await && world.state() == Some(Local::Ready));
 }

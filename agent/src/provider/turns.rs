@@ -17,9 +17,9 @@ use tokio::{sync::Notify, time::Instant};
 const AT_ONE_TIME: usize = 4;
 /// Who brings nothing for so long goes when somebody waits.
 const SILENT: Duration = Duration::from_secs(10);
-/// Time that any upload may take, and what it may take for each byte. Who takes longer goes when somebody waits.
+/// Time that any upload may take. From then on what it has brought is judged, not what it has promised.
 const LEAST_TIME: Duration = Duration::from_secs(60);
-/// Bytes per second.
+/// Bytes per second. Who brings fewer goes when somebody waits.
 const LEAST_RATE: u64 = 128 << 10;
 /// How often an upload is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,8 +33,6 @@ pub struct Upload {
 	pub endpoint: Hash,
 	/// The blob.
 	pub root: Hash,
-	/// Its bytes.
-	pub length: u64,
 }
 
 impl Upload {
@@ -43,8 +41,10 @@ impl Upload {
 		self.customer == other.customer || self.endpoint == other.endpoint || self.root == other.root
 	}
 
-	fn longest(&self) -> Duration {
-		LEAST_TIME.saturating_add(Duration::from_secs(self.length / LEAST_RATE))
+	/// Whether this is no more than the next blob of whoever uploads that one. The account alone says little: anybody can
+	/// name its proposals.
+	fn follows(&self, other: &Self) -> bool {
+		self.customer == other.customer && self.endpoint == other.endpoint && self.root != other.root
 	}
 }
 
@@ -76,9 +76,19 @@ struct State {
 struct Running {
 	upload: Upload,
 	since: Instant,
+	/// Bytes that were there when it began to move: what has come before earns no time.
+	from: u64,
 	/// Bytes that had arrived at the last look, and since when.
 	seen: u64,
 	moved: Instant,
+}
+
+impl Running {
+	/// Whether it has brought less than it should have.
+	fn is_slow(&self) -> bool {
+		let brought = self.seen.saturating_sub(self.from);
+		self.since.elapsed() >= LEAST_TIME.saturating_add(Duration::from_secs(brought / LEAST_RATE))
+	}
 }
 
 impl State {
@@ -93,17 +103,16 @@ impl State {
 		self.waiting.iter().find(|(_, upload)| self.has_room(upload, None)).map(|(number, _)| *number)
 	}
 
-	/// Whether somebody could go if this upload went. Another blob of the same customer waits its turn.
+	/// Whether somebody could go if this upload went. Another blob of the same customer and endpoint waits its turn.
 	fn is_in_the_way(&self, number: u64) -> bool {
 		let Some(Running { upload: running, .. }) = self.running.get(&number) else { return false };
-		let is_other = |upload: &&Upload| upload.customer != running.customer || upload.root == running.root;
-		let mut others = self.waiting.values().filter(is_other);
+		let mut others = self.waiting.values().filter(|upload| !upload.follows(running));
 		others.any(|upload| !self.has_room(upload, None) && self.has_room(upload, Some(number)))
 	}
 
-	/// Whether a blob arrives over another connection and has done so lately.
+	/// Whether a blob arrives over another connection, has done so lately and not too slowly.
 	fn arrives(&self, upload: &Upload) -> bool {
-		let lately = |running: &Running| running.moved.elapsed() < SILENT;
+		let lately = |running: &Running| running.moved.elapsed() < SILENT && !running.is_slow();
 		self.running.values().any(|running| running.upload.root == upload.root && lately(running))
 	}
 }
@@ -149,7 +158,7 @@ impl Turns {
 		let Waiter { number, upload, .. } = *waiter;
 		let now = Instant::now();
 		state.waiting.remove(&number);
-		state.running.insert(number, Running { upload, since: now, seen: 0, moved: now });
+		state.running.insert(number, Running { upload, since: now, from: 0, seen: 0, moved: now });
 		drop(state);
 		// There may be room for the next one as well.
 		self.0.changed.notify_waiters();
@@ -162,6 +171,9 @@ impl Turns {
 		let is_in_the_way = state.is_in_the_way(number);
 		let running = state.running.get_mut(&number)?;
 		if done != running.seen {
+			if running.seen == 0 {
+				running.from = done;
+			}
 			(running.seen, running.moved) = (done, Instant::now());
 		}
 		if !is_in_the_way {
@@ -169,8 +181,8 @@ impl Turns {
 		}
 		let (what, reason) = if running.moved.elapsed() >= SILENT {
 			(refused::UPLOAD_SILENT, format!("nothing has arrived for {} seconds", SILENT.as_secs()))
-		} else if running.since.elapsed() >= running.upload.longest() {
-			(refused::UPLOAD_SLOW, format!("it takes more than {} seconds", running.upload.longest().as_secs()))
+		} else if running.is_slow() {
+			(refused::UPLOAD_SLOW, format!("it brings less than {} KiB a second", LEAST_RATE >> 10))
 		} else {
 			return None;
 		};
@@ -236,7 +248,7 @@ mod tests {
 
 	/// Of a customer with its own endpoint and blob.
 	fn upload(number: u8) -> Upload {
-		Upload { customer: [number; 32], endpoint: [number; 32], root: [number; 32], length: 0 }
+		Upload { customer: [number; 32], endpoint: [number; 32], root: [number; 32] }
 	}
 
 	fn turns() -> Turns {
@@ -292,39 +304,110 @@ mod tests {
 		assert_eq!(order.recv().await.unwrap().0, "own");
 	}
 
+	/// Brings so many bytes every five seconds.
+	fn dripping(progress: &Progress, bytes: u64) -> tokio::task::JoinHandle<()> {
+		let progress = progress.clone();
+		tokio::spawn(async move {
+			loop {
+				tokio::time::sleep(Duration::from_secs(5)).await;
+				progress.add(bytes);
+			}
+		})
+	}
+
+	fn waiting(turns: &Turns, upload: Upload) -> tokio::task::JoinHandle<Result<Turn, Busy>> {
+		let turns = turns.clone();
+		tokio::spawn(async move { turns.take(upload).await })
+	}
+
 	// 6
 	#[tokio::test(start_paused = true)]
 	async fn a_dripping_customer_keeps_one_turn_and_only_for_so_long() {
-		let turns = turns();
-		let long = Upload { length: 10 * LEAST_RATE, ..upload(1) };
-		let (progress, began) = (Progress::silent(), Instant::now());
-		let turn = turns.take(long).await.unwrap();
+		let (turns, progress) = (turns(), Progress::silent());
+		let turn = turns.take(upload(1)).await.unwrap();
 		let over = tokio::spawn(turn.over(progress.clone()));
-		let drip = tokio::spawn(async move {
-			loop {
-				tokio::time::sleep(Duration::from_secs(5)).await;
-				progress.add(16 << 10);
-			}
-		});
+		let drip = dripping(&progress, 16 << 10);
 		tokio::time::sleep(Duration::from_secs(1_000)).await;
 		assert!(!over.is_finished(), "nobody waits");
 
 		let others = [turns.take(upload(2)).await, turns.take(upload(3)).await, turns.take(upload(4)).await];
-		assert!(waits(&turns, Upload { root: [9; 32], ..long }).await, "the other file of the same customer");
+		let next = Upload { root: [9; 32], ..upload(1) };
+		assert!(waits(&turns, next).await, "the other file of the same customer");
+		let next = waiting(&turns, next);
 		tokio::time::sleep(Duration::from_secs(2)).await;
 		assert!(!over.is_finished(), "it is in nobody else's way");
-		let waiting = tokio::spawn({
-			let turns = turns.clone();
-			async move { turns.take(upload(5)).await }
-		});
+		next.abort();
+		let (waiting, began) = (waiting(&turns, upload(5)), Instant::now());
 
 		let reason = over.await.unwrap();
-		assert!(reason.contains("more than 70 seconds, and others wait"), "{reason}");
-		assert!(began.elapsed() < Duration::from_secs(1_010));
+		assert!(reason.contains("less than 128 KiB a second, and others wait"), "{reason}");
+		assert!(began.elapsed() <= 2 * LOOK);
 		drop((turn, drip));
 		assert!(waiting.await.unwrap().is_ok());
 		assert_eq!(turns.0.refused.of(refused::UPLOAD_SLOW), 1);
 		drop(others);
+	}
+
+	// M1
+	#[tokio::test(start_paused = true)]
+	async fn who_brings_enough_stays_and_what_had_come_before_earns_no_time() {
+		let turns = turns();
+		let (steady, resumed) = (Progress::silent(), Progress::silent());
+		let (steady_turn, resumed_turn) = (turns.take(upload(1)).await.unwrap(), turns.take(upload(2)).await.unwrap());
+		let steady_over = tokio::spawn(steady_turn.over(steady.clone()));
+		let resumed_over = tokio::spawn(resumed_turn.over(resumed.clone()));
+		// A gibibyte is there from an earlier attempt: two hours of it.
+		resumed.set(1 << 30);
+		let drips = [dripping(&steady, 5 * LEAST_RATE), dripping(&resumed, 1 << 10)];
+		let others = [turns.take(upload(3)).await, turns.take(upload(4)).await];
+		let began = Instant::now();
+		let waiting = waiting(&turns, upload(5));
+
+		let reason = resumed_over.await.unwrap();
+		assert!(reason.contains("less than 128 KiB a second"), "{reason}");
+		assert!(began.elapsed() <= LEAST_TIME + 2 * LOOK);
+		tokio::time::sleep(Duration::from_secs(1_000)).await;
+		assert!(!steady_over.is_finished(), "it brings what it should");
+		drop((resumed_turn, steady_turn, drips, others));
+		assert!(waiting.await.unwrap().is_ok());
+	}
+
+	// M2
+	#[tokio::test(start_paused = true)]
+	async fn who_drips_in_a_customers_name_gives_way_to_its_other_files() {
+		let (turns, progress) = (turns(), Progress::silent());
+		let stranger = Upload { endpoint: [8; 32], ..upload(1) };
+		let turn = turns.take(stranger).await.unwrap();
+		let over = tokio::spawn(turn.over(progress.clone()));
+		let drip = dripping(&progress, 1 << 10);
+		let began = Instant::now();
+		let other_file = waiting(&turns, Upload { root: [9; 32], ..upload(1) });
+
+		let reason = tokio::time::timeout(2 * LEAST_TIME, over).await.expect("it has to go").unwrap();
+
+		assert!(reason.contains("less than 128 KiB a second"), "{reason}");
+		assert!(began.elapsed() <= LEAST_TIME + 2 * LOOK);
+		drop((turn, drip));
+		assert!(other_file.await.unwrap().is_ok());
+	}
+
+	// M2
+	#[tokio::test(start_paused = true)]
+	async fn who_drips_in_a_customers_name_gives_way_to_the_same_file() {
+		let (turns, progress) = (turns(), Progress::silent());
+		let turn = turns.take(Upload { endpoint: [8; 32], ..upload(1) }).await.unwrap();
+		let over = tokio::spawn(turn.over(progress.clone()));
+		let drip = dripping(&progress, 1 << 10);
+		tokio::time::sleep(LEAST_TIME / 2).await;
+		assert_eq!(turns.take(upload(1)).await.map(drop), Err(Busy), "it may be an honest one");
+		tokio::time::sleep(LEAST_TIME).await;
+
+		let waiting = waiting(&turns, upload(1));
+
+		let reason = tokio::time::timeout(2 * LOOK, over).await.expect("it has to go").unwrap();
+		assert!(reason.contains("less than 128 KiB a second"), "{reason}");
+		drop((turn, drip));
+		assert!(waiting.await.unwrap().is_ok());
 	}
 
 	// 6

@@ -2,13 +2,14 @@
 //! node would take it.
 
 use super::{
+	newer,
 	upload::{duration, Leg},
 	Job, PAUSE,
 };
 use crate::{
 	chain::{
 		client::{DealView, NodeView},
-		AccountId, ChainError,
+		AccountId, Chain, ChainError,
 	},
 	cli::{
 		amounts::{display_amount, display_size},
@@ -260,7 +261,7 @@ pub(super) async fn ensure_funds(session: &Session, account: AccountId, needed: 
 }
 
 /// Finds what the customer has already, so that nothing is paid twice.
-pub(super) async fn find_own(session: &Session, plan: &mut [Planned], job: &Job, again: bool) -> Result<()> {
+pub(super) async fn find_own(session: &Session, plan: &mut [Planned], job: &Job) -> Result<()> {
 	let Some(customer) = job.customer else { return Ok(()) };
 	wait_for_calls(session, &customer).await?;
 	let best = session.chain.best().await?;
@@ -275,7 +276,7 @@ pub(super) async fn find_own(session: &Session, plan: &mut [Planned], job: &Job,
 				 refunds it"
 			);
 		}
-		planned.task = task(&own, planned.node.window.period, now, again);
+		planned.task = task(&own, planned.node.window.period, now, job.again);
 		let chosen = match planned.task {
 			Task::Propose => None,
 			Task::Resume { deal, .. } | Task::Keep { deal, .. } => Some(deal),
@@ -283,6 +284,14 @@ pub(super) async fn find_own(session: &Session, plan: &mut [Planned], job: &Job,
 		planned.others = own.iter().map(|page| page.id).filter(|deal| Some(*deal) != chosen).collect();
 	}
 	Ok(())
+}
+
+/// What is left to do for a copy that was to be proposed: a call of another command may have come into a block while the
+/// nodes were asked.
+pub(super) async fn task_now(chain: &Chain, job: &Job, planned: &Planned) -> Result<Task, ChainError> {
+	let best = chain.best().await?;
+	let newer = newer(chain, job, planned, best).await?;
+	Ok(task(&newer, planned.node.window.period, chain.height(best).await?, job.again))
 }
 
 /// A call of an earlier command may be a proposal of this file: waits until every call of the account is in a block.
@@ -420,16 +429,19 @@ fn is_unready(inquiry: &Inquiry, reply: &Reply) -> bool {
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{super::Snapshot, *};
 	use crate::{
+		chain::{signed::Wait, testing::FakeNode},
 		cli::{Cli, Command},
-		data::{storage::Storage, transfer::TransportConfig},
+		config::Folder,
+		data::{hashing::Commitment, progress::Output, storage::Storage, transfer::TransportConfig},
 		provider::{
 			disputes::tests::disputed,
 			testing::{deal, node},
 		},
 	};
 	use clap::Parser;
+	use codec::Encode;
 	use substation_primitives::{
 		deal::{Deal, Terms},
 		dispute::Stage,
@@ -557,6 +569,47 @@ mod tests {
 		assert_eq!(leg(&kept(&new)), None);
 		let boastful = Planned { reply: reply(u32::MAX), ..a_copy() };
 		assert_eq!(leg(&boastful), Some(Leg { within: 14_300 * 6, ..expected }), "no longer than the chain waits");
+	}
+
+	// M7
+	#[tokio::test(flavor = "multi_thread")]
+	async fn what_another_command_has_proposed_meanwhile_is_not_made_a_second_time() {
+		let (folder, fake) = (tempfile::tempdir().unwrap(), FakeNode::new());
+		let file = folder.path().join("file");
+		std::fs::write(&file, b"file").unwrap();
+		let page = deal().deal;
+		let job = |again| Job {
+			url: String::new(),
+			genesis: [0; 32],
+			wait: Wait::InBlock,
+			snapshot: Snapshot::take(&file).unwrap(),
+			content: Commitment { root: page.root, length: page.length },
+			output: Output::Quiet,
+			customer: Some(page.customer),
+			again,
+			folder: Folder::at(folder.path()),
+		};
+		let (once, again) = (job(false), job(true));
+		let copy = Planned { others: vec![DealId(4)], ..a_copy() };
+		fake.serve("deals_of_node", Vec::<DealView>::new().encode());
+		let chain = fake.connect().await.unwrap();
+		assert_eq!(task_now(&chain, &once, &copy).await.unwrap(), Task::Propose);
+
+		// The first was there before the nodes were asked.
+		fake.serve_deals(vec![proposed(4, 170), proposed(6, 150)]);
+		let resumed = Task::Resume { deal: DealId(6), left: 50, held: 10 * STN };
+		assert_eq!(task_now(&chain, &once, &copy).await.unwrap(), resumed);
+		assert_eq!(task_now(&chain, &again, &copy).await.unwrap(), resumed);
+
+		fake.serve_deals(vec![running(6, 30)]);
+		let kept = Task::Keep { deal: DealId(6), last: Period(30) };
+		assert_eq!(task_now(&chain, &once, &copy).await.unwrap(), kept);
+		assert_eq!(task_now(&chain, &again, &copy).await.unwrap(), Task::Propose);
+
+		let mut others = proposed(6, 150);
+		others.deal.customer = AccountId::from([9; 32]);
+		fake.serve_deals(vec![others, proposed(7, NOW)]);
+		assert_eq!(task_now(&chain, &once, &copy).await.unwrap(), Task::Propose, "somebody else's, and an expired one");
 	}
 
 	fn inquiry(measure: bool) -> Inquiry {

@@ -1,7 +1,7 @@
 //! Whom the loopback interface answers: programs of this machine, and no page in a browser on it.
 //!
 //! A page may send requests to any address, and make its own name mean this machine. It cannot hide either: browsers
-//! name the host that was asked for, and where the page comes from.
+//! name the host that was asked for, and where the page comes from, be it only by how it relates to that host.
 
 use crate::data::refused;
 use axum::{
@@ -16,6 +16,12 @@ use super::Api;
 
 /// What a request to prove has to be.
 const CONTENT_TYPE: &str = "application/octet-stream";
+
+/// Browsers send it with every request to this machine, also with those that carry no origin. What a person types into
+/// the address bar comes from nowhere.
+const FETCH_SITE: &str = "sec-fetch-site";
+/// That nowhere.
+const NO_SITE: &str = "none";
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +67,8 @@ fn judge(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Stranger
 	if !named.is_some_and(|host| is_local(&host)) || uri.authority().is_some_and(|host| !is_local(host)) {
 		return Err(Stranger::Host);
 	}
-	if headers.contains_key(header::ORIGIN) {
+	let mut sites = headers.get_all(FETCH_SITE).iter();
+	if headers.contains_key(header::ORIGIN) || sites.any(|site| site != NO_SITE) {
 		return Err(Stranger::Origin);
 	}
 	let is_plain = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == CONTENT_TYPE);
@@ -119,6 +126,17 @@ mod tests {
 			let headers = [("host", "localhost"), ("origin", origin)];
 			assert_eq!(judged(&Method::GET, "/v1/status", &headers), Err(Stranger::Origin), "{origin}");
 		}
+	}
+
+	// M8
+	#[test]
+	fn pages_that_name_no_origin_are_not_answered_either() {
+		let judged = |site| judged(&Method::GET, "/v1/status", &[("host", "localhost"), ("sec-fetch-site", site)]);
+
+		for site in ["cross-site", "same-site", "same-origin", ""] {
+			assert_eq!(judged(site), Err(Stranger::Origin), "{site}");
+		}
+		assert_eq!(judged("none"), Ok(()), "typed into the address bar");
 	}
 
 	// 13
