@@ -575,3 +575,40 @@ async fn a_node_of_another_operator_is_not_followed() {
 	assert_eq!(world.engine.storage.journal.followed(), None);
 	assert!(world.words().contains("this data folder is for the operator"), "{}", world.words());
 }
+
+impl World {
+	/// Sends what is due now, after the best state's settings and node.
+	async fn step(&mut self) {
+		let (settings, best) = (Settings::default(), NodeView { forest: self.engine.forests.current(), ..node() });
+		let Engine { updater, storage, forests, .. } = &mut self.engine;
+		let (chain, journal) = (&self.chain, &storage.journal);
+		let ground = Ground { chain, best: &best, now: 100, settings: &settings, journal, forests };
+		updater.step(&ground).await.unwrap();
+	}
+}
+
+#[tokio::test]
+async fn a_number_that_is_another_proposal_after_a_reorganisation_is_not_accepted() {
+	const FINAL: Hash = [9; 32];
+	let mut world = World::new().await;
+	let proposal = DealView { id: DealId(6), ..deal() };
+	world.engine.storage.journal.put(&sync::record(&proposal, 95, Local::Ready)).unwrap();
+	world.fake.serve("deal_page", Some(&proposal).encode());
+	world.fake.finalise(99, FINAL);
+
+	world.fake.serve_at(FINAL, "deal_page", None::<DealView>.encode());
+	world.step().await;
+	assert_eq!(world.fake.submitted(), 0, "it may become another one yet");
+
+	for other in [Deal { root: [8; 32], ..proposal.deal.clone() }, Deal { length: 1, ..proposal.deal.clone() }] {
+		world.fake.serve_at(FINAL, "deal_page", Some(DealView { deal: other, ..proposal.clone() }).encode());
+		world.step().await;
+		assert_eq!(world.fake.submitted(), 0, "the bytes are those of another proposal");
+	}
+
+	world.fake.serve_at(FINAL, "deal_page", Some(&proposal).encode());
+	world.step().await;
+	assert_eq!(world.fake.submitted(), 1);
+	let state = world.engine.storage.journal.get(6).map(|record| record.state);
+	assert!(matches!(state, Some(Local::Submitted { .. })), "{state:?}");
+}

@@ -335,6 +335,8 @@ fn next_state(
 		}
 		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, Some(page), _) => {
 			match page.deal.state {
+				// A re-organisation has given the number to another proposal: these bytes are not its.
+				_ if !record.is_over(page.deal.root, page.deal.length) => Next::Forget,
 				DealState::Proposed { expires } if expires <= block => Next::Forget,
 				_ => Next::Same,
 			}

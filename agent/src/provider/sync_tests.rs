@@ -267,6 +267,25 @@ fn expired_and_unknown_proposals_are_forgotten() {
 }
 
 #[test]
+fn a_record_whose_number_is_another_proposal_in_the_final_state_is_forgotten() {
+	let mut world = World::new();
+	for id in [3, 4, 5] {
+		world.deals.insert(id, page(id, DealState::Proposed { expires: 900 }));
+		world.journal.put(&record(&world.deals[&id], 100, Local::Ready)).unwrap();
+	}
+	world.deals.get_mut(&4).unwrap().deal.root = [66; 32];
+	world.deals.get_mut(&5).unwrap().deal.length = 1;
+
+	world.is_syncing = true;
+	world.sync(&[]).unwrap();
+	assert_eq!(world.state(4), Some(Local::Ready), "not by a node that is catching up");
+	world.is_syncing = false;
+	world.sync(&[]).unwrap();
+
+	assert_eq!([3, 4, 5].map(|id| world.state(id)), [Some(Local::Ready), None, None]);
+}
+
+#[test]
 fn terminated_node_owes_no_bytes_once_its_records_are_gone() {
 	let mut world = World::new();
 	world.accept(7, 0);
