@@ -33,7 +33,10 @@ use substation_primitives::{
 	pages::WindowPage,
 	settings::STN,
 };
-use substation_proofs::forest::{Change, Forest, Leaf};
+use substation_proofs::{
+	forest::{Change, Forest, Leaf},
+	prover::ForestTree,
+};
 
 const GENESIS: Hash = [0; 32];
 
@@ -600,7 +603,7 @@ async fn a_number_that_is_another_proposal_after_a_reorganisation_is_not_accepte
 	world.step().await;
 	assert_eq!(world.fake.submitted(), 0, "it may become another one yet");
 
-	for other in [Deal { root: [8; 32], ..proposal.deal.clone() }, Deal { length: 1, ..proposal.deal.clone() }] {
+	for other in [Deal { root: [8; 32], ..proposal.deal }, Deal { length: 1, ..proposal.deal }] {
 		world.fake.serve_at(FINAL, "deal_page", Some(DealView { deal: other, ..proposal.clone() }).encode());
 		world.step().await;
 		assert_eq!(world.fake.submitted(), 0, "the bytes are those of another proposal");
@@ -611,4 +614,53 @@ async fn a_number_that_is_another_proposal_after_a_reorganisation_is_not_accepte
 	assert_eq!(world.fake.submitted(), 1);
 	let state = world.engine.storage.journal.get(6).map(|record| record.state);
 	assert!(matches!(state, Some(Local::Submitted { .. })), "{state:?}");
+}
+
+impl World {
+	/// Another block is final, and background work goes on.
+	async fn finalise(&mut self, height: u8) {
+		self.fake.finalise(height.into(), [height; 32]);
+		assert!(self.engine.follow_final(&self.chain).await.is_ok());
+		tokio::task::yield_now().await;
+	}
+}
+
+/// A deal that is over, of which the folder has never heard, in a forest with it, and the transaction that accepted it. Its
+/// content is on the disk.
+fn unheard(world: &World) -> (ForestTree, Vec<u8>) {
+	let blobs = &world.engine.storage.blobs;
+	let (content, data) = ([9; 32], blobs.path(&[9; 32], "data"));
+	std::fs::write(&data, b"content").unwrap();
+	std::fs::write(data.with_extension("obao4"), b"").unwrap();
+	let commitment = hashing::Commitment { root: content, length: 7 };
+	blobs.serve_file(&data, &data.with_extension("obao4"), commitment);
+	let mut tree = (*world.engine.forests.current_tree()).clone();
+	tree.apply(1, &[(1, Change::Insert(Leaf { deal: 77, root: content, length: 7 }))]).unwrap();
+	let page = NodeView { deals: 1, forest: tree.forest(), ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	(tree, acceptance(node().id, &[Acceptance { deal: DealId(77), slot: 1 }]))
+}
+
+// 9
+#[tokio::test]
+async fn blocks_that_came_while_others_were_read_are_read_as_well() {
+	let mut world = followed().await;
+	let (tree, acceptance) = unheard(&world);
+	let mut height = 110;
+	world.finalise(height).await;
+	while !world.words().contains("do not name them either") {
+		height += 1;
+		assert!(height < 180, "{}", world.words());
+		world.finalise(height).await;
+	}
+	world.fake.has_body(u32::from(height) + 3, [height + 3; 32], &[acceptance]);
+	height += 4;
+	world.finalise(height).await;
+	while world.engine.situation.trouble.is_some() {
+		height += 1;
+		assert!(height < 250, "what the first reading said was the last word");
+		world.finalise(height).await;
+	}
+
+	assert_eq!(world.engine.forests.current(), tree.forest());
 }
