@@ -323,9 +323,9 @@ impl Engine {
 		let shown = chain.slot_millis(block).await?.saturating_mul(blocks).div_ceil(1_000);
 		self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
 		let followed = self.storage.journal.followed().map_or(0, |followed| followed.height);
+		let may_forget = !was_syncing && !is_syncing;
 		let outcome = self.storage.journal.pin_period(shown).map_err(SyncError::from).and_then(|period| {
 			let block = Followed { height: basis.block, hash: block.0 };
-			let may_forget = !was_syncing && !is_syncing;
 			let moment = Moment { block, watched: self.watch.tick(), period, may_forget };
 			let (clearing, contents) = (Updater::clearing(&self.storage.journal), self.contents());
 			let hints = Hints { clearing: &clearing, history: self.replay.updates(), contents: &contents };
@@ -333,10 +333,21 @@ impl Engine {
 		});
 		if matches!(outcome, Err(SyncError::OtherForest { .. })) {
 			self.replay.begin(chain, self.node, followed.saturating_add(1)..=height);
+			if may_forget {
+				self.learn(&deals, basis.block);
+			}
 		}
 		self.note_outcome(outcome);
 		self.basis = Some(basis);
 		Ok(())
+	}
+
+	/// Notes the deals of a final state that cannot be followed.
+	fn learn(&self, deals: &[DealView], height: u32) {
+		match sync::learn(deals, height, &self.storage.journal) {
+			Ok(learned) => warn_of_learned(&learned),
+			Err(error) => tracing::warn!("deals that this folder did not know cannot be noted: {error}"),
+		}
 	}
 
 	/// Contents on the disk, those that no deal is known to need first: where the chain's blocks name a deal that this folder
@@ -420,14 +431,7 @@ impl Engine {
 				for deal in outcome.accepted.iter().filter(|deal| !outcome.learned.contains(deal)) {
 					tracing::info!(deal, "deal accepted, final");
 				}
-				if let Some(first) = outcome.learned.first() {
-					let deals = outcome.learned.len();
-					tracing::warn!(
-						deals,
-						first,
-						"the chain has deals that this folder did not know: is it new, or a backup?"
-					);
-				}
+				warn_of_learned(&outcome.learned);
 				for deal in outcome.ended {
 					tracing::info!(deal, "deal is over; its slot will be cleared");
 				}
@@ -651,6 +655,13 @@ impl Engine {
 			Ok(report) => self.api.set_chain(report),
 			Err(error) => tracing::debug!("status cannot be published: {error}"),
 		}
+	}
+}
+
+fn warn_of_learned(learned: &[u64]) {
+	if let Some(first) = learned.first() {
+		let deals = learned.len();
+		tracing::warn!(deals, first, "the chain has deals that this folder did not know: is it new, or a backup?");
 	}
 }
 

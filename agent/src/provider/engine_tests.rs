@@ -664,3 +664,28 @@ async fn blocks_that_came_while_others_were_read_are_read_as_well() {
 
 	assert_eq!(world.engine.forests.current(), tree.forest());
 }
+
+// 9
+#[tokio::test]
+async fn what_running_deals_lack_is_named_while_nothing_explains_the_forest() {
+	let mut world = followed().await;
+	let (mut tree, _) = unheard(&world);
+	let running = DealView { id: DealId(6), ..active(2) };
+	tree.apply(2, &[(2, Change::Insert(running.deal.leaf(running.id)))]).unwrap();
+	let page = NodeView { deals: 1, forest: tree.forest(), ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve_deals(vec![running.clone()]);
+
+	world.fake.syncs(true);
+	world.finalise(110).await;
+	assert_eq!(world.engine.storage.journal.get(6), None, "not from a node that is catching up");
+	world.fake.syncs(false);
+	world.finalise(120).await;
+
+	assert!(world.words().contains("are of deals that have ended"), "{}", world.words());
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+	let state = world.engine.storage.journal.get(6).map(|record| record.state);
+	assert_eq!(state, Some(Local::Accepted { slot: 2 }));
+	let missing: Vec<_> = world.engine.situation.missing.iter().map(|content| content.deals.clone()).collect();
+	assert_eq!(missing, [[6]]);
+}

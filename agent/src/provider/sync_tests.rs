@@ -539,3 +539,24 @@ fn a_restored_journal_that_lacks_an_ended_deal_changes_nothing_until_the_chain_h
 	assert_eq!(world.state(9), Some(Local::Ended { slot: 3 }));
 	assert_eq!(clearable(&world.forests, &world.journal), [(3, world.tree.get(3).copied().unwrap())]);
 }
+
+// 9
+#[test]
+fn what_the_journal_says_of_a_deals_bytes_outlives_a_forest_that_nothing_explains() {
+	let world = World::new();
+	let put = |page: &DealView, state| world.journal.put(&record(page, 50, state)).unwrap();
+	let (same, mut other, ended) = (active(6, 1), active(7, 2), active(8, 3));
+	put(&same, Local::Ready);
+	put(&other, Local::Ready);
+	put(&ended, Local::Ended { slot: 3 });
+	other.deal.root = [66; 32];
+	let proposal = page(9, DealState::Proposed { expires: 900 });
+
+	let learned = learn(&[active(5, 0), same, other, ended, proposal], 100, &world.journal).unwrap();
+
+	assert_eq!(learned, [5]);
+	assert_eq!(world.journal.get(5), Some(record(&active(5, 0), 100, Local::Accepted { slot: 0 })));
+	assert_eq!((world.state(6), world.state(7)), (Some(Local::Accepted { slot: 1 }), Some(Local::Ready)));
+	assert_eq!((world.state(8), world.state(9)), (Some(Local::Ended { slot: 3 }), None));
+	assert!(world.journal.is_needed(&[7; 32]) && !world.journal.is_needed(&[66; 32]));
+}
