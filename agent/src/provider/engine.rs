@@ -146,6 +146,8 @@ impl Engine {
 			line,
 			inquiries,
 		} = parts;
+		// Before the chain is looked at: a channel that the first state lacks is not forgotten at once.
+		till.set_doubt(storage.journal.period().map_or(Duration::MAX, Duration::from_secs));
 		Self {
 			node,
 			identity: Identity { agent: *key.public().as_bytes(), operator },
@@ -256,7 +258,6 @@ impl Engine {
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
 			self.situation.trouble = None;
-			self.is_current = false;
 			return Ok(());
 		};
 		if !self.is_ours(&node) {
@@ -478,6 +479,7 @@ impl Engine {
 		let window = chain.window(self.node, block).await;
 		let Some(window) = self.situation.read(report::WINDOW, window)? else {
 			self.inquiries.set_view(None);
+			self.look_after_vouchers(chain);
 			// A node that is too old, perhaps: until it can be read, the next block is waited for.
 			self.check_program(chain, block).await?;
 			self.publish(None);
@@ -485,6 +487,8 @@ impl Engine {
 		};
 		let Some(window) = window else {
 			self.inquiries.set_view(None);
+			// The channels of a node that was withdrawn are its operator's still.
+			self.look_after_vouchers(chain);
 			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
 			self.situation =
 				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
@@ -499,9 +503,7 @@ impl Engine {
 		if self.prove && self.is_worth_a_try(&window) {
 			self.answerer.look(chain, &window).await?;
 		}
-		// Vouchers are looked after as deals are: not by a state of long ago, in which their channels do not exist.
-		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
-		self.till.set_chain(ledger);
+		self.look_after_vouchers(chain);
 		self.check_program(chain, block).await?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
@@ -523,6 +525,12 @@ impl Engine {
 		self.situation.best_block = Some(window.now);
 		self.publish(node.as_ref());
 		Ok(())
+	}
+
+	/// Has vouchers looked after as deals are: not by a state of long ago, in which their channels do not exist.
+	fn look_after_vouchers(&self, chain: &Chain) {
+		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
+		self.till.set_chain(ledger);
 	}
 
 	/// Whether the window can be answered. A node that syncs shows many of long ago, over forests that are forgotten.

@@ -32,6 +32,7 @@ use substation_primitives::{
 	deal::{Acceptance, Deal, DealState},
 	pages::WindowPage,
 	settings::STN,
+	ChannelId,
 };
 use substation_proofs::{
 	forest::{Change, Forest, Leaf},
@@ -688,4 +689,29 @@ async fn what_running_deals_lack_is_named_while_nothing_explains_the_forest() {
 	assert_eq!(state, Some(Local::Accepted { slot: 2 }));
 	let missing: Vec<_> = world.engine.situation.missing.iter().map(|content| content.deals.clone()).collect();
 	assert_eq!(missing, [[6]]);
+}
+
+// 1
+#[tokio::test]
+async fn no_voucher_is_forgotten_before_the_length_of_a_period_is_known() {
+	let world = World::new().await;
+	assert_eq!(world.engine.storage.journal.period(), None);
+
+	assert!(!world.engine.till.is_gone(ChannelId(3), false));
+}
+
+#[tokio::test]
+async fn vouchers_of_a_node_that_was_withdrawn_are_looked_after() {
+	let mut world = World::new().await;
+	world.fake.serve("window", None::<WindowPage>.encode());
+	world.fake.serve("node_page", None::<NodeView>.encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert!(!world.engine.till.has_chain(), "the final state was not looked at yet");
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert!(world.engine.till.has_chain());
+	world.engine.report_disconnected("ws://fake");
+	assert!(!world.engine.till.has_chain());
 }
