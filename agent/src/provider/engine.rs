@@ -179,6 +179,7 @@ impl Engine {
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
 		self.inquiries.set_view(None);
+		self.watch.pause();
 		self.situation.disconnected = Some(url.to_owned());
 		self.till.set_chain(None);
 		self.line.disconnected();
@@ -391,6 +392,7 @@ impl Engine {
 			tracing::warn!("{wait}");
 		}
 		self.is_current = false;
+		self.watch.pause();
 		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;

@@ -715,3 +715,18 @@ async fn vouchers_of_a_node_that_was_withdrawn_are_looked_after() {
 	world.engine.report_disconnected("ws://fake");
 	assert!(!world.engine.till.has_chain());
 }
+
+// 1
+#[tokio::test]
+async fn no_wait_goes_on_while_no_final_state_is_followed() {
+	let mut world = followed().await;
+	assert!(world.engine.watch.is_running());
+
+	world.engine.report_disconnected("ws://fake");
+	assert!(!world.engine.watch.is_running());
+
+	world.finalise(110).await;
+	assert!(world.engine.watch.is_running());
+	world.finalise(105).await;
+	assert!(!world.engine.watch.is_running(), "{}", world.words());
+}
