@@ -560,3 +560,21 @@ fn what_the_journal_says_of_a_deals_bytes_outlives_a_forest_that_nothing_explain
 	assert_eq!((world.state(8), world.state(9)), (Some(Local::Ended { slot: 3 }), None));
 	assert!(world.journal.is_needed(&[7; 32]) && !world.journal.is_needed(&[66; 32]));
 }
+
+// 7
+#[test]
+fn a_forest_that_was_written_down_before_it_was_final_is_followed() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	world.sync(&[]).unwrap();
+	// Its record is gone before the final state is looked at again, and the journal has none of it.
+	world.accept(9, 3);
+	world.forests.keep_candidate(&world.tree).unwrap();
+	world.deals.remove(&9);
+
+	let outcome = world.sync(&[]).unwrap();
+
+	assert_eq!(outcome.ended, [9]);
+	assert_eq!(world.forests.current(), world.tree.forest());
+	assert_eq!(world.state(9), Some(Local::Ended { slot: 3 }));
+}
