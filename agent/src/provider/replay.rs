@@ -96,7 +96,11 @@ impl Replay {
 			return;
 		}
 		let blocks = last.saturating_sub(from).saturating_add(1);
-		tracing::warn!(blocks, "reading the chain's blocks for deals that this folder does not know");
+		if matches!(self.step, Step::Idle) {
+			tracing::warn!(blocks, "reading the chain's blocks for deals that this folder does not know");
+		} else {
+			tracing::debug!(blocks, "reading the chain's blocks again, or on");
+		}
 		let read = Arc::new(AtomicU32::new(0));
 		let task = tokio::spawn(read_all(chain.clone(), node, from..=last, read.clone()));
 		self.step = Step::Running(Running { blocks, read, task });
