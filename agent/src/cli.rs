@@ -221,6 +221,10 @@ pub struct Restore {
 	/// The files; their names do not matter
 	#[arg(required = true)]
 	pub files: Vec<PathBuf>,
+
+	/// Take in what no deal of this folder is known to need, too: it is kept for a period
+	#[arg(long)]
+	pub unclaimed: bool,
 }
 
 /// Arguments of `set-contact`.

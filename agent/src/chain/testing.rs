@@ -36,6 +36,8 @@ pub(crate) struct FakeNode(Arc<Mutex<State>>);
 struct State {
 	/// What calls of the runtime answer, by their whole names.
 	answers: HashMap<String, Vec<u8>>,
+	/// What they answer at single blocks, by the block's hash in hex and the whole name.
+	answers_at: HashMap<(String, String), Vec<u8>>,
 	/// The runtime's version, as RPC tells it.
 	spec: u32,
 	apis: Value,
@@ -80,6 +82,12 @@ fn arguments(params: &Value) -> Vec<u8> {
 }
 
 impl State {
+	/// What a function of the runtime answers at a block, if there is one.
+	fn call_at(&self, block: &str, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+		let at_block = self.answers_at.get(&(block.to_owned(), function.to_owned()));
+		at_block.cloned().or_else(|| self.call(function, arguments))
+	}
+
 	/// What a function of the runtime answers, if there is one.
 	fn call(&self, function: &str, arguments: &[u8]) -> Option<Vec<u8>> {
 		match function {
@@ -125,6 +133,7 @@ impl FakeNode {
 		let answers = HashMap::from([("BabeApi_configuration".to_owned(), 6_000u64.encode())]);
 		Self(Arc::new(Mutex::new(State {
 			answers,
+			answers_at: HashMap::new(),
 			spec: VERSION.spec_version,
 			apis: Self::apis(),
 			metadata: opaque_metadata(),
@@ -153,6 +162,11 @@ impl FakeNode {
 	/// What a method of the runtime API answers from now on.
 	pub(crate) fn serve(&self, method: &str, answer: Vec<u8>) {
 		self.state().answers.insert(format!("SubstationApi_{method}"), answer);
+	}
+
+	/// What a method of the runtime API answers at one block from now on, whatever it answers elsewhere.
+	pub(crate) fn serve_at(&self, block: [u8; 32], method: &str, answer: Vec<u8>) {
+		self.state().answers_at.insert((hex_of(&block), format!("SubstationApi_{method}")), answer);
 	}
 
 	/// A method of the runtime API that is not there from now on.
@@ -300,7 +314,9 @@ impl FakeNode {
 			}
 			"state_call" => {
 				let function = params[0].as_str().unwrap_or_default();
-				let answer = self.state().call(function, &arguments(params)).ok_or_else(|| unknown(function))?;
+				let block = params[2].as_str().unwrap_or_default();
+				let answer = self.state().call_at(block, function, &arguments(params));
+				let answer = answer.ok_or_else(|| unknown(function))?;
 				Ok(json!(hex_of(&answer)))
 			}
 			"author_submitExtrinsic" => {

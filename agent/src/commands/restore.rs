@@ -22,14 +22,16 @@ struct Taken {
 	deals: Vec<u64>,
 }
 
-/// Takes files in that deals of this folder need. Errors at the first that none does; what was taken before it stays.
+/// Takes files in that deals of this folder need, or any if that is asked for. Errors at the first that none does; what was
+/// taken before it stays.
 pub async fn restore(common: &Common, options: &Restore) -> Result<()> {
 	let folder = Folder::provider(common)?;
 	folder.config()?;
 	let storage = open(&folder)?;
 	let output = Output::detect(common.quiet, common.json);
-	let files = options.files.clone();
-	let taken = blocking(move || files.iter().map(|file| take_in(&storage, file, output)).collect::<Result<Vec<_>>>());
+	let Restore { files, unclaimed } = options.clone();
+	let take = move |file: &PathBuf| take_in(&storage, file, unclaimed, output);
+	let taken = blocking(move || files.iter().map(take).collect::<Result<Vec<_>>>());
 	let taken = taken.await?;
 	if common.json {
 		let file = |taken: &Taken| {
@@ -40,28 +42,35 @@ pub async fn restore(common: &Common, options: &Restore) -> Result<()> {
 		return Ok(());
 	}
 	for Taken { file, content, deals } in &taken {
-		let deals = deals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
 		println!("{}  {}", hex::encode(content.root), file.display());
-		println!("{} are here again, for deals {deals}", display_size(content.length));
+		let size = display_size(content.length);
+		if deals.is_empty() {
+			println!("{size} are here; if no deal turns out to need them, they are deleted after a period");
+		} else {
+			let deals = deals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+			println!("{size} are here again, for deals {deals}");
+		}
 	}
 	Ok(())
 }
 
-fn take_in(storage: &Storage, file: &Path, output: Output) -> Result<Taken> {
+fn take_in(storage: &Storage, file: &Path, unclaimed: bool, output: Output) -> Result<Taken> {
 	let length = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
 	let progress = Progress::new(output, "hashing", length);
-	let is_wanted = |content: &Commitment| deals_over(storage, content).next().is_some();
+	let is_wanted = |content: &Commitment| unclaimed || deals_over(storage, content).next().is_some();
 	let (content, is_taken) = storage.blobs.take_in(file, processors(), &progress, is_wanted)?;
 	ensure!(
 		is_taken,
 		"{} is {}, which no deal of this folder needs; has the file changed? What deals need and lack, `substation status` \
-		 says once `substation run` has read the chain",
+		 says once `substation run` has read the chain; `--unclaimed` takes it in all the same, and keeps it for a period",
 		file.display(),
 		hex::encode(content.root)
 	);
 	// It has just been hashed.
 	storage.journal.set_damage(&Damage { root: content.root, ranges: Vec::new(), only_tree: false, found_at: 0 })?;
-	let deals = deals_over(storage, &content).collect();
+	let deals: Vec<u64> = deals_over(storage, &content).collect();
+	// An earlier wait of the same content is over: it has just come.
+	storage.journal.change_orphans(&[], &[content.root])?;
 	Ok(Taken { file: file.to_owned(), content, deals })
 }
 
@@ -117,7 +126,8 @@ mod tests {
 		let state = DealState::Accepted { slot: 0 };
 		let record = DealRecord { deal: 5, customer: [1; 32], root, length: 100_000, seen: 1, state };
 		Storage::open(folder.path()).unwrap().journal.put(&record).unwrap();
-		let restore_of = |files: &[&PathBuf]| Restore { files: files.iter().copied().cloned().collect() };
+		let restore_of =
+			|files: &[&PathBuf]| Restore { files: files.iter().copied().cloned().collect(), unclaimed: false };
 
 		let error = restore(&common, &restore_of(&[&other])).await.unwrap_err().to_string();
 		assert!(error.contains("no deal of this folder needs"), "{error}");
@@ -129,6 +139,28 @@ mod tests {
 		assert!(report.damaged.is_empty() && report.contents == 1);
 		assert_eq!(storage.blobs.found().unwrap().len(), 1, "nothing else is left");
 		assert!(file.exists());
+	}
+
+	// 9
+	#[tokio::test]
+	async fn a_file_that_no_deal_is_known_to_need_is_taken_in_if_asked_for_and_kept_for_a_period() {
+		let folder = tempfile::tempdir().unwrap();
+		let common = common(folder.path());
+		let file = folder.path().join("file");
+		std::fs::write(&file, [7; 100_000]).unwrap();
+		let root = *blake3::hash(&[7; 100_000]).as_bytes();
+		// It was to be deleted long ago.
+		Storage::open(folder.path()).unwrap().journal.change_orphans(&[(root, None)], &[]).unwrap();
+		let restore_of = |unclaimed| Restore { files: vec![file.clone()], unclaimed };
+
+		let error = restore(&common, &restore_of(false)).await.unwrap_err().to_string();
+		assert!(error.contains("no deal of this folder needs") && error.contains("`--unclaimed`"), "{error}");
+		restore(&common, &restore_of(true)).await.unwrap();
+
+		let storage = Storage::open(folder.path()).unwrap();
+		assert_eq!(storage.blobs.list(), [(root, 100_000)]);
+		assert_eq!((storage.sweep(100, 40).unwrap(), storage.sweep(139, 40).unwrap()), (0, 0));
+		assert_eq!(storage.sweep(140, 40).unwrap(), 1);
 	}
 
 	// 1

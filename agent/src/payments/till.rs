@@ -129,13 +129,19 @@ impl Till {
 		self.0.chain.send_replace(chain);
 	}
 
+	/// Whether it looks at a chain.
+	#[cfg(test)]
+	pub(crate) fn has_chain(&self) -> bool {
+		self.0.chain.borrow().is_some()
+	}
+
 	/// From now on vouchers of a channel without a record are kept for so long: the chain may yet be seen to have it.
 	pub fn set_doubt(&self, doubt: Duration) {
 		*self.0.doubt.lock().unwrap_or_else(PoisonError::into_inner) = doubt;
 	}
 
 	/// Takes note that a channel has a record, or none. Says whether it has had none for long enough to be forgotten.
-	pub(super) fn is_gone(&self, channel: ChannelId, has_record: bool) -> bool {
+	pub(crate) fn is_gone(&self, channel: ChannelId, has_record: bool) -> bool {
 		let mut absent = self.0.absent.lock().unwrap_or_else(PoisonError::into_inner);
 		if has_record {
 			absent.remove(&channel);

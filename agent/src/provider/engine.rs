@@ -146,6 +146,8 @@ impl Engine {
 			line,
 			inquiries,
 		} = parts;
+		// Before the chain is looked at: a channel that the first state lacks is not forgotten at once.
+		till.set_doubt(storage.journal.period().map_or(Duration::MAX, Duration::from_secs));
 		Self {
 			node,
 			identity: Identity { agent: *key.public().as_bytes(), operator },
@@ -177,6 +179,7 @@ impl Engine {
 	/// Publishes that the chain cannot be read.
 	pub fn report_disconnected(&mut self, url: &str) {
 		self.inquiries.set_view(None);
+		self.watch.pause();
 		self.situation.disconnected = Some(url.to_owned());
 		self.till.set_chain(None);
 		self.line.disconnected();
@@ -256,7 +259,6 @@ impl Engine {
 		let Some(node) = chain.node(self.node, block).await? else {
 			tracing::debug!(node = self.node.0, "the final state has no such node (yet)");
 			self.situation.trouble = None;
-			self.is_current = false;
 			return Ok(());
 		};
 		if !self.is_ours(&node) {
@@ -323,9 +325,9 @@ impl Engine {
 		let shown = chain.slot_millis(block).await?.saturating_mul(blocks).div_ceil(1_000);
 		self.disputed = deals.iter().filter(|page| page.dispute.is_some()).map(|page| page.id).collect();
 		let followed = self.storage.journal.followed().map_or(0, |followed| followed.height);
+		let may_forget = !was_syncing && !is_syncing;
 		let outcome = self.storage.journal.pin_period(shown).map_err(SyncError::from).and_then(|period| {
 			let block = Followed { height: basis.block, hash: block.0 };
-			let may_forget = !was_syncing && !is_syncing;
 			let moment = Moment { block, watched: self.watch.tick(), period, may_forget };
 			let (clearing, contents) = (Updater::clearing(&self.storage.journal), self.contents());
 			let hints = Hints { clearing: &clearing, history: self.replay.updates(), contents: &contents };
@@ -333,10 +335,21 @@ impl Engine {
 		});
 		if matches!(outcome, Err(SyncError::OtherForest { .. })) {
 			self.replay.begin(chain, self.node, followed.saturating_add(1)..=height);
+			if may_forget {
+				self.learn(&deals, basis.block);
+			}
 		}
 		self.note_outcome(outcome);
 		self.basis = Some(basis);
 		Ok(())
+	}
+
+	/// Notes the deals of a final state that cannot be followed.
+	fn learn(&self, deals: &[DealView], height: u32) {
+		match sync::learn(deals, height, &self.storage.journal) {
+			Ok(learned) => warn_of_learned(&learned),
+			Err(error) => tracing::warn!("deals that this folder did not know cannot be noted: {error}"),
+		}
 	}
 
 	/// Contents on the disk, those that no deal is known to need first: where the chain's blocks name a deal that this folder
@@ -379,6 +392,7 @@ impl Engine {
 			tracing::warn!("{wait}");
 		}
 		self.is_current = false;
+		self.watch.pause();
 		self.step_out(wait.to_string());
 		// The next one that may be followed is read whatever it is like.
 		self.basis = None;
@@ -420,14 +434,7 @@ impl Engine {
 				for deal in outcome.accepted.iter().filter(|deal| !outcome.learned.contains(deal)) {
 					tracing::info!(deal, "deal accepted, final");
 				}
-				if let Some(first) = outcome.learned.first() {
-					let deals = outcome.learned.len();
-					tracing::warn!(
-						deals,
-						first,
-						"the chain has deals that this folder did not know: is it new, or a backup?"
-					);
-				}
+				warn_of_learned(&outcome.learned);
 				for deal in outcome.ended {
 					tracing::info!(deal, "deal is over; its slot will be cleared");
 				}
@@ -474,6 +481,7 @@ impl Engine {
 		let window = chain.window(self.node, block).await;
 		let Some(window) = self.situation.read(report::WINDOW, window)? else {
 			self.inquiries.set_view(None);
+			self.look_after_vouchers(chain);
 			// A node that is too old, perhaps: until it can be read, the next block is waited for.
 			self.check_program(chain, block).await?;
 			self.publish(None);
@@ -481,6 +489,8 @@ impl Engine {
 		};
 		let Some(window) = window else {
 			self.inquiries.set_view(None);
+			// The channels of a node that was withdrawn are its operator's still.
+			self.look_after_vouchers(chain);
 			let Situation { trouble, delivery, compatibility, .. } = std::mem::take(&mut self.situation);
 			self.situation =
 				Situation { gone: Some(self.node), trouble, delivery, compatibility, ..Situation::default() };
@@ -495,9 +505,7 @@ impl Engine {
 		if self.prove && self.is_worth_a_try(&window) {
 			self.answerer.look(chain, &window).await?;
 		}
-		// Vouchers are looked after as deals are: not by a state of long ago, in which their channels do not exist.
-		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
-		self.till.set_chain(ledger);
+		self.look_after_vouchers(chain);
 		self.check_program(chain, block).await?;
 		self.line.look(chain, block, window.now).await?;
 		let node = chain.node(self.node, block).await;
@@ -519,6 +527,12 @@ impl Engine {
 		self.situation.best_block = Some(window.now);
 		self.publish(node.as_ref());
 		Ok(())
+	}
+
+	/// Has vouchers looked after as deals are: not by a state of long ago, in which their channels do not exist.
+	fn look_after_vouchers(&self, chain: &Chain) {
+		let ledger: Option<Arc<dyn Ledger>> = if self.is_current { Some(Arc::new(chain.clone())) } else { None };
+		self.till.set_chain(ledger);
 	}
 
 	/// Whether the window can be answered. A node that syncs shows many of long ago, over forests that are forgotten.
@@ -651,6 +665,13 @@ impl Engine {
 			Ok(report) => self.api.set_chain(report),
 			Err(error) => tracing::debug!("status cannot be published: {error}"),
 		}
+	}
+}
+
+fn warn_of_learned(learned: &[u64]) {
+	if let Some(first) = learned.first() {
+		let deals = learned.len();
+		tracing::warn!(deals, first, "the chain has deals that this folder did not know: is it new, or a backup?");
 	}
 }
 

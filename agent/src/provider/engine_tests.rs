@@ -32,8 +32,12 @@ use substation_primitives::{
 	deal::{Acceptance, Deal, DealState},
 	pages::WindowPage,
 	settings::STN,
+	ChannelId,
 };
-use substation_proofs::forest::{Change, Forest, Leaf};
+use substation_proofs::{
+	forest::{Change, Forest, Leaf},
+	prover::ForestTree,
+};
 
 const GENESIS: Hash = [0; 32];
 
@@ -574,4 +578,155 @@ async fn a_node_of_another_operator_is_not_followed() {
 
 	assert_eq!(world.engine.storage.journal.followed(), None);
 	assert!(world.words().contains("this data folder is for the operator"), "{}", world.words());
+}
+
+impl World {
+	/// Sends what is due now, after the best state's settings and node.
+	async fn step(&mut self) {
+		let (settings, best) = (Settings::default(), NodeView { forest: self.engine.forests.current(), ..node() });
+		let Engine { updater, storage, forests, .. } = &mut self.engine;
+		let (chain, journal) = (&self.chain, &storage.journal);
+		let ground = Ground { chain, best: &best, now: 100, settings: &settings, journal, forests };
+		updater.step(&ground).await.unwrap();
+	}
+}
+
+#[tokio::test]
+async fn a_number_that_is_another_proposal_after_a_reorganisation_is_not_accepted() {
+	const FINAL: Hash = [9; 32];
+	let mut world = World::new().await;
+	let proposal = DealView { id: DealId(6), ..deal() };
+	world.engine.storage.journal.put(&sync::record(&proposal, 95, Local::Ready)).unwrap();
+	world.fake.serve("deal_page", Some(&proposal).encode());
+	world.fake.finalise(99, FINAL);
+
+	world.fake.serve_at(FINAL, "deal_page", None::<DealView>.encode());
+	world.step().await;
+	assert_eq!(world.fake.submitted(), 0, "it may become another one yet");
+
+	for other in [Deal { root: [8; 32], ..proposal.deal }, Deal { length: 1, ..proposal.deal }] {
+		world.fake.serve_at(FINAL, "deal_page", Some(DealView { deal: other, ..proposal.clone() }).encode());
+		world.step().await;
+		assert_eq!(world.fake.submitted(), 0, "the bytes are those of another proposal");
+	}
+
+	world.fake.serve_at(FINAL, "deal_page", Some(&proposal).encode());
+	world.step().await;
+	assert_eq!(world.fake.submitted(), 1);
+	let state = world.engine.storage.journal.get(6).map(|record| record.state);
+	assert!(matches!(state, Some(Local::Submitted { .. })), "{state:?}");
+}
+
+impl World {
+	/// Another block is final, and background work goes on.
+	async fn finalise(&mut self, height: u8) {
+		self.fake.finalise(height.into(), [height; 32]);
+		assert!(self.engine.follow_final(&self.chain).await.is_ok());
+		tokio::task::yield_now().await;
+	}
+}
+
+/// A deal that is over, of which the folder has never heard, in a forest with it, and the transaction that accepted it. Its
+/// content is on the disk.
+fn unheard(world: &World) -> (ForestTree, Vec<u8>) {
+	let blobs = &world.engine.storage.blobs;
+	let (content, data) = ([9; 32], blobs.path(&[9; 32], "data"));
+	std::fs::write(&data, b"content").unwrap();
+	std::fs::write(data.with_extension("obao4"), b"").unwrap();
+	let commitment = hashing::Commitment { root: content, length: 7 };
+	blobs.serve_file(&data, &data.with_extension("obao4"), commitment);
+	let mut tree = (*world.engine.forests.current_tree()).clone();
+	tree.apply(1, &[(1, Change::Insert(Leaf { deal: 77, root: content, length: 7 }))]).unwrap();
+	let page = NodeView { deals: 1, forest: tree.forest(), ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	(tree, acceptance(node().id, &[Acceptance { deal: DealId(77), slot: 1 }]))
+}
+
+// 9
+#[tokio::test]
+async fn blocks_that_came_while_others_were_read_are_read_as_well() {
+	let mut world = followed().await;
+	let (tree, acceptance) = unheard(&world);
+	let mut height = 110;
+	world.finalise(height).await;
+	while !world.words().contains("do not name them either") {
+		height += 1;
+		assert!(height < 180, "{}", world.words());
+		world.finalise(height).await;
+	}
+	world.fake.has_body(u32::from(height) + 3, [height + 3; 32], &[acceptance]);
+	height += 4;
+	world.finalise(height).await;
+	while world.engine.situation.trouble.is_some() {
+		height += 1;
+		assert!(height < 250, "what the first reading said was the last word");
+		world.finalise(height).await;
+	}
+
+	assert_eq!(world.engine.forests.current(), tree.forest());
+}
+
+// 9
+#[tokio::test]
+async fn what_running_deals_lack_is_named_while_nothing_explains_the_forest() {
+	let mut world = followed().await;
+	let (mut tree, _) = unheard(&world);
+	let running = DealView { id: DealId(6), ..active(2) };
+	tree.apply(2, &[(2, Change::Insert(running.deal.leaf(running.id)))]).unwrap();
+	let page = NodeView { deals: 1, forest: tree.forest(), ..node() };
+	world.fake.serve("node_page", Some(&page).encode());
+	world.fake.serve_deals(vec![running.clone()]);
+
+	world.fake.syncs(true);
+	world.finalise(110).await;
+	assert_eq!(world.engine.storage.journal.get(6), None, "not from a node that is catching up");
+	world.fake.syncs(false);
+	world.finalise(120).await;
+
+	assert!(world.words().contains("are of deals that have ended"), "{}", world.words());
+	assert_eq!(world.engine.storage.journal.followed().map(|block| block.height), Some(100));
+	let state = world.engine.storage.journal.get(6).map(|record| record.state);
+	assert_eq!(state, Some(Local::Accepted { slot: 2 }));
+	let missing: Vec<_> = world.engine.situation.missing.iter().map(|content| content.deals.clone()).collect();
+	assert_eq!(missing, [[6]]);
+}
+
+// 1
+#[tokio::test]
+async fn no_voucher_is_forgotten_before_the_length_of_a_period_is_known() {
+	let world = World::new().await;
+	assert_eq!(world.engine.storage.journal.period(), None);
+
+	assert!(!world.engine.till.is_gone(ChannelId(3), false));
+}
+
+#[tokio::test]
+async fn vouchers_of_a_node_that_was_withdrawn_are_looked_after() {
+	let mut world = World::new().await;
+	world.fake.serve("window", None::<WindowPage>.encode());
+	world.fake.serve("node_page", None::<NodeView>.encode());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+	assert!(!world.engine.till.has_chain(), "the final state was not looked at yet");
+
+	assert!(world.engine.follow_final(&world.chain).await.is_ok());
+	assert!(world.engine.on_best(&world.chain).await.is_ok());
+
+	assert!(world.engine.till.has_chain());
+	world.engine.report_disconnected("ws://fake");
+	assert!(!world.engine.till.has_chain());
+}
+
+// 1
+#[tokio::test]
+async fn no_wait_goes_on_while_no_final_state_is_followed() {
+	let mut world = followed().await;
+	assert!(world.engine.watch.is_running());
+
+	world.engine.report_disconnected("ws://fake");
+	assert!(!world.engine.watch.is_running());
+
+	world.finalise(110).await;
+	assert!(world.engine.watch.is_running());
+	world.finalise(105).await;
+	assert!(!world.engine.watch.is_running(), "{}", world.words());
 }

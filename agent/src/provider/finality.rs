@@ -5,7 +5,7 @@
 use crate::data::{journal::Followed, Hash};
 use std::time::Instant;
 
-/// For how many seconds a folder has followed the chain: what its journal says, and the time since this process first did.
+/// For how many seconds a folder has followed the chain: what its journal says, and the time that this process has done so.
 /// The system's clock has no part in it, since many machines do not know the time when they start.
 #[derive(Debug)]
 pub struct Watch {
@@ -22,6 +22,20 @@ impl Watch {
 	/// A final state is followed now. For how long it was until now.
 	pub fn tick(&mut self) -> u64 {
 		self.before.saturating_add(self.since.get_or_insert_with(Instant::now).elapsed().as_secs())
+	}
+
+	/// No final state is followed from now on, until the next one is.
+	pub fn pause(&mut self) {
+		if self.since.is_some() {
+			self.before = self.tick();
+			self.since = None;
+		}
+	}
+
+	/// Whether time counts now.
+	#[cfg(test)]
+	pub(crate) fn is_running(&self) -> bool {
+		self.since.is_some()
 	}
 }
 
@@ -97,4 +111,27 @@ pub fn judge(followed: Option<Followed>, shown: &Shown) -> Judgement {
 		return Judgement::Wait(Wait::Syncing);
 	}
 	Judgement::Follow
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::time::Duration;
+
+	// 1
+	#[test]
+	fn time_without_the_chain_does_not_count() {
+		let mut watch = Watch::new(5);
+		watch.pause();
+		assert!(!watch.is_running());
+
+		let since = Instant::now().checked_sub(Duration::from_secs(20));
+		assert!(since.is_some(), "this machine runs for longer");
+		watch.since = since;
+		watch.pause();
+		assert_eq!((watch.before, watch.since), (25, None));
+		watch.pause();
+
+		assert_eq!(watch.tick(), 25);
+	}
 }

@@ -15,6 +15,10 @@ use substation_proofs::{
 
 /// Deals without a record that are chosen from.
 const MOST_OPTIONS: usize = 256;
+/// Those of them that are chosen from first: the likeliest ones. Among all there may be too many choices to look at.
+const FIRST_OPTIONS: usize = 64;
+/// Deals of history without a record, each over one of the contents, that are written down.
+const MOST_PAIRS: usize = 1 << 14;
 /// Choices that are looked at.
 const MOST_STEPS: u32 = 1 << 20;
 /// Sets of deals with the right sum of bytes whose root is computed.
@@ -33,7 +37,7 @@ pub struct Evidence {
 
 impl Evidence {
 	/// What remains of the forest `before` after the calls of the chain's blocks. Of a deal that is neither `known` nor has a
-	/// record the chain says only the slot: any of the `contents` may be its.
+	/// record the chain says only the slot: any of the `contents` may be its, those first that no active deal is over.
 	pub fn of_history(
 		before: &ForestTree,
 		active: &BTreeMap<u32, Leaf>,
@@ -51,14 +55,21 @@ impl Evidence {
 		}
 		held.retain(|slot, _| !active.contains_key(slot));
 		let mut evidence = Self::default();
+		let mut unknown = Vec::new();
 		for (slot, (deal, leaf)) in held {
 			match leaf {
 				Some(leaf) => evidence.certain.push((slot, leaf)),
-				None => evidence
-					.possible
-					.extend(contents.iter().map(|(root, length)| (slot, Leaf { deal, root: *root, length: *length }))),
+				None => unknown.push((slot, deal)),
 			}
 		}
+		let claimed: BTreeSet<Hash> = active.values().map(|leaf| leaf.root).collect();
+		let mut contents: Vec<&(Hash, u64)> = contents.iter().collect();
+		contents.sort_by_key(|(root, _)| claimed.contains(root));
+		// Of each content all slots before the next one, so that the likeliest contents are tried in every slot.
+		let pairs = contents.into_iter().flat_map(|(root, length)| {
+			unknown.iter().map(move |(slot, deal)| (*slot, Leaf { deal: *deal, root: *root, length: *length }))
+		});
+		evidence.possible = pairs.take(MOST_PAIRS).collect();
 		evidence
 	}
 }
@@ -92,9 +103,14 @@ pub fn find(node: u64, forest: &Forest, active: &BTreeMap<u32, Leaf>, evidence: 
 	}
 	options.retain(|(_, leaf)| leaf.length <= rest);
 	options.truncate(MOST_OPTIONS);
+	let first = options.get(..FIRST_OPTIONS).map(<[_]>::to_vec);
+	first.into_iter().chain([options]).find_map(|options| search(&base, forest, options, rest))
+}
+
+/// The forest with some of the options, whose bytes are `rest`.
+fn search(base: &ForestTree, forest: &Forest, mut options: Vec<(u32, Leaf)>, rest: u64) -> Option<ForestTree> {
 	options.sort_by_key(|(_, leaf)| std::cmp::Reverse(leaf.length));
-	Search { base: &base, forest, options: &options, chosen: Vec::new(), steps: MOST_STEPS, tries: MOST_TRIES }
-		.run(rest)
+	Search { base, forest, options: &options, chosen: Vec::new(), steps: MOST_STEPS, tries: MOST_TRIES }.run(rest)
 }
 
 /// The forest with these deals in it, if it is the one that is looked for.
@@ -242,5 +258,31 @@ mod tests {
 		assert_eq!(find(NODE, &target.forest(), &active, &evidence), Some(target.clone()));
 		let known = Evidence::of_history(&before, &active, &history, &[], |deal| (deal == 7).then(|| leaf(7)));
 		assert_eq!(find(NODE, &target.forest(), &active, &known), Some(target));
+	}
+
+	// 9
+	#[test]
+	fn contents_that_no_active_deal_is_over_are_tried_first_however_many_there_are() {
+		let content = |deal: u64| (*blake3::hash(&deal.to_le_bytes()).as_bytes(), 1_000 + deal);
+		let leaf = |deal: u64| Leaf { deal, root: content(deal).0, length: content(deal).1 };
+		let with = |deals: &[u64]| -> BTreeMap<u32, Leaf> {
+			deals.iter().map(|deal| (u32::try_from(*deal).unwrap(), leaf(*deal))).collect()
+		};
+		// 298 deals run; two more came since the backup and are over. The disk has them anywhere among the others.
+		let [first, second] = [17, 201];
+		let all: Vec<u64> = (1..=300).collect();
+		let running: Vec<u64> = all.iter().copied().filter(|deal| ![first, second].contains(deal)).collect();
+		let grow = |leaves: BTreeMap<u32, Leaf>| ForestTree::from_leaves(NODE, 9, leaves).unwrap();
+		let (before, active, target) = (grow(with(&[])), with(&running), grow(with(&all)));
+		let accept = |deal| Acceptance { deal: DealId(deal), slot: u32::try_from(deal).unwrap() };
+		let history = [Update::Accepted(all.iter().map(|deal| accept(*deal)).collect())];
+		let contents: Vec<_> = all.iter().map(|deal| content(*deal)).collect();
+
+		let evidence = Evidence::of_history(&before, &active, &history, &contents, |_| None);
+
+		assert_eq!(find(NODE, &target.forest(), &active, &evidence), Some(target));
+		let many: Vec<_> = (0..20_000).map(content).collect();
+		let evidence = Evidence::of_history(&before, &active, &history, &many, |_| None);
+		assert_eq!(evidence.possible.len(), MOST_PAIRS, "a bounded part of it is kept");
 	}
 }

@@ -148,6 +148,30 @@ pub fn apply(
 	Ok(outcome)
 }
 
+/// Notes accepted deals of a final state whose forest nothing explains: what they need and is not here can be named and taken
+/// in all the same. What the journal says of the bytes of a deal stays. Returns the deals that are new to the journal.
+pub fn learn(deals: &[DealView], height: u32, journal: &Journal) -> Result<Vec<u64>, JournalError> {
+	let is_open = |state: &Local| !matches!(state, Local::Accepted { .. } | Local::Ended { .. });
+	let mut learned = Vec::new();
+	let mut records = Vec::new();
+	for page in deals {
+		let DealState::Active(terms) = page.deal.state else { continue };
+		let state = Local::Accepted { slot: terms.slot };
+		match journal.get(page.id.0) {
+			None => {
+				learned.push(page.id.0);
+				records.push(record(page, height, state));
+			}
+			Some(known) if is_open(&known.state) && known.is_over(page.deal.root, page.deal.length) => {
+				records.push(record(page, known.seen, state));
+			}
+			Some(_) => {}
+		}
+	}
+	journal.put_all(&records)?;
+	Ok(learned)
+}
+
 fn active_leaves(deals: &[DealView]) -> BTreeMap<u32, Leaf> {
 	deals
 		.iter()
@@ -193,6 +217,10 @@ fn follow_forest(
 	let tree = forests.current_tree();
 	if tree.forest() == node.forest {
 		return Ok(tree);
+	}
+	// What this folder has written down before it sent it, or seen before it was final.
+	if let Some(expected) = forests.tree(&node.forest.root).filter(|expected| expected.forest() == node.forest) {
+		return Ok(expected);
 	}
 	let (id, forest) = (node.id.0, &node.forest);
 	let ended = |(slot, leaf): &(u32, &Leaf)| active.get(slot) != Some(*leaf);
@@ -335,6 +363,8 @@ fn next_state(
 		}
 		(Local::Fetching | Local::Ready | Local::Submitted { .. } | Local::Refused, Some(page), _) => {
 			match page.deal.state {
+				// A re-organisation has given the number to another proposal: these bytes are not its.
+				_ if !record.is_over(page.deal.root, page.deal.length) => Next::Forget,
 				DealState::Proposed { expires } if expires <= block => Next::Forget,
 				_ => Next::Same,
 			}

@@ -267,6 +267,25 @@ fn expired_and_unknown_proposals_are_forgotten() {
 }
 
 #[test]
+fn a_record_whose_number_is_another_proposal_in_the_final_state_is_forgotten() {
+	let mut world = World::new();
+	for id in [3, 4, 5] {
+		world.deals.insert(id, page(id, DealState::Proposed { expires: 900 }));
+		world.journal.put(&record(&world.deals[&id], 100, Local::Ready)).unwrap();
+	}
+	world.deals.get_mut(&4).unwrap().deal.root = [66; 32];
+	world.deals.get_mut(&5).unwrap().deal.length = 1;
+
+	world.is_syncing = true;
+	world.sync(&[]).unwrap();
+	assert_eq!(world.state(4), Some(Local::Ready), "not by a node that is catching up");
+	world.is_syncing = false;
+	world.sync(&[]).unwrap();
+
+	assert_eq!([3, 4, 5].map(|id| world.state(id)), [Some(Local::Ready), None, None]);
+}
+
+#[test]
 fn terminated_node_owes_no_bytes_once_its_records_are_gone() {
 	let mut world = World::new();
 	world.accept(7, 0);
@@ -519,4 +538,43 @@ fn a_restored_journal_that_lacks_an_ended_deal_changes_nothing_until_the_chain_h
 	assert_eq!(world.forests.current(), world.tree.forest());
 	assert_eq!(world.state(9), Some(Local::Ended { slot: 3 }));
 	assert_eq!(clearable(&world.forests, &world.journal), [(3, world.tree.get(3).copied().unwrap())]);
+}
+
+// 9
+#[test]
+fn what_the_journal_says_of_a_deals_bytes_outlives_a_forest_that_nothing_explains() {
+	let world = World::new();
+	let put = |page: &DealView, state| world.journal.put(&record(page, 50, state)).unwrap();
+	let (same, mut other, ended) = (active(6, 1), active(7, 2), active(8, 3));
+	put(&same, Local::Ready);
+	put(&other, Local::Ready);
+	put(&ended, Local::Ended { slot: 3 });
+	other.deal.root = [66; 32];
+	let proposal = page(9, DealState::Proposed { expires: 900 });
+
+	let learned = learn(&[active(5, 0), same, other, ended, proposal], 100, &world.journal).unwrap();
+
+	assert_eq!(learned, [5]);
+	assert_eq!(world.journal.get(5), Some(record(&active(5, 0), 100, Local::Accepted { slot: 0 })));
+	assert_eq!((world.state(6), world.state(7)), (Some(Local::Accepted { slot: 1 }), Some(Local::Ready)));
+	assert_eq!((world.state(8), world.state(9)), (Some(Local::Ended { slot: 3 }), None));
+	assert!(world.journal.is_needed(&[7; 32]) && !world.journal.is_needed(&[66; 32]));
+}
+
+// 7
+#[test]
+fn a_forest_that_was_written_down_before_it_was_final_is_followed() {
+	let mut world = World::new();
+	world.accept(7, 0);
+	world.sync(&[]).unwrap();
+	// Its record is gone before the final state is looked at again, and the journal has none of it.
+	world.accept(9, 3);
+	world.forests.keep_candidate(&world.tree).unwrap();
+	world.deals.remove(&9);
+
+	let outcome = world.sync(&[]).unwrap();
+
+	assert_eq!(outcome.ended, [9]);
+	assert_eq!(world.forests.current(), world.tree.forest());
+	assert_eq!(world.state(9), Some(Local::Ended { slot: 3 }));
 }

@@ -111,10 +111,11 @@ impl Updater {
 		Ok(())
 	}
 
-	/// The proposals whose bytes are here and that the chain would let this node accept now.
+	/// The proposals whose bytes are here and that the chain would let this node accept now. They are read in the final
+	/// state: after a re-organisation the same number may be another proposal, of bytes that are not here.
 	async fn acceptable(&mut self, ground: &Ground<'_>) -> Result<Vec<DealRecord>, StepError> {
 		let waiting = ground.journal.in_state(|state| matches!(state, Local::Ready | Local::Submitted { .. }));
-		let best = if waiting.is_empty() { return Ok(Vec::new()) } else { ground.chain.best().await? };
+		let block = if waiting.is_empty() { return Ok(Vec::new()) } else { ground.chain.finalised().await? };
 		let mut promised = Promised::default();
 		let mut taken = Vec::new();
 		// Of more than one block looks at, the next one begins with others.
@@ -125,7 +126,14 @@ impl Updater {
 				break;
 			}
 			self.looked_at = record.deal;
-			let Some(page) = ground.chain.deal(DealId(record.deal), best).await? else { continue };
+			let Some(page) = ground.chain.deal(DealId(record.deal), block).await? else { continue };
+			if !record.is_over(page.deal.root, page.deal.length) {
+				tracing::debug!(
+					deal = record.deal,
+					"not accepted: the final state has another proposal under its number"
+				);
+				continue;
+			}
 			// The bytes are on the disk already: room for them is no question any more.
 			match decide::judge(&page, ground.best, ground.settings, ground.now, promised, u64::MAX) {
 				Ok(()) => {

@@ -77,6 +77,13 @@ pub struct DealRecord {
 	pub state: DealState,
 }
 
+impl DealRecord {
+	/// Whether this is the deal's content.
+	pub fn is_over(&self, root: Hash, length: u64) -> bool {
+		(self.root, self.length) == (root, length)
+	}
+}
+
 /// Reads a record, and whether it says all. One without the time since when its bytes wait for deletion gets `watched`.
 pub(super) fn read(bytes: &[u8], watched: u64) -> Option<(DealRecord, bool)> {
 	if let Ok(record) = DealRecord::decode(&mut &bytes[..]) {
