@@ -92,7 +92,7 @@ pub struct Flood {
 struct Tally {
 	dialled: AtomicU64,
 	failed: AtomicU64,
-	sent_away: AtomicU64,
+	rejected: AtomicU64,
 	written: AtomicU64,
 	http: AtomicU64,
 	http_refused: AtomicU64,
@@ -143,14 +143,14 @@ pub async fn run(flood: Flood) -> Result<()> {
 		_ = terminate.recv() => {}
 	}
 	tasks.abort_all();
-	let Tally { dialled, failed, sent_away, written, http, http_refused } = &target.tally;
-	let [dialled, failed, sent_away, written, http, http_refused] =
-		[dialled, failed, sent_away, written, http, http_refused].map(|count| count.load(Relaxed));
+	let Tally { dialled, failed, rejected, written, http, http_refused } = &target.tally;
+	let [dialled, failed, rejected, written, http, http_refused] =
+		[dialled, failed, rejected, written, http, http_refused].map(|count| count.load(Relaxed));
 	ensure!(dialled > 0 && http > 0, "nobody was reached");
 	println!(
 		"{}",
 		json!({
-			"strangers": flood.strangers, "dialled": dialled, "failed": failed, "sentAway": sent_away,
+			"strangers": flood.strangers, "dialled": dialled, "failed": failed, "rejected": rejected,
 			"bytesWritten": written, "http": http, "httpRefused": http_refused,
 		})
 	);
@@ -183,7 +183,7 @@ async fn dial_for_ever(target: &Arc<Target>, endpoint: &Endpoint, index: usize, 
 					if misused.is_err() || connection.close_reason().is_none() {
 						connection.close(0u32.into(), b"");
 					} else {
-						target.tally.sent_away.fetch_add(1, Relaxed);
+						target.tally.rejected.fetch_add(1, Relaxed);
 					}
 				});
 			}
