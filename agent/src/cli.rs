@@ -1,22 +1,19 @@
 //! The command line: what people type.
 
-pub mod amounts;
 pub mod bandwidth;
 pub mod disputes;
 pub mod keys;
 pub mod payments;
 
-use crate::{
-	chain::{signed::Wait, AccountId},
-	plain::PlainFields,
-};
-use amounts::{parse_amount, parse_hash, parse_region, parse_size};
+use crate::plain::PlainFields;
 use bandwidth::{parse_rate, Bandwidth};
 use clap::{Args, Parser, Subcommand};
 use disputes::{Answer, Dispute};
 use keys::Key;
 use payments::{BenchFetch, OfChannel, Payment};
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, str::FromStr};
+use substation_client::amounts::{parse_amount, parse_hash, parse_region, parse_size};
+use substation_client::{signed::Wait, AccountId};
 use substation_primitives::{bandwidth::Kbits, Balance, Region};
 
 /// Store files for others and be paid for it, or have your files stored and proven.

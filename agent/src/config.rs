@@ -1,15 +1,6 @@
 //! A data folder: its configuration file, the agent's key, and which chain it belongs to.
 
-use crate::{
-	bandwidth::limits::BandwidthConfig,
-	chain::AccountId,
-	cli::Common,
-	data::{
-		disk,
-		secret::{self, SecretError},
-	},
-	payments::terms::Delivery,
-};
+use crate::{bandwidth::limits::BandwidthConfig, cli::Common, payments::terms::Delivery};
 use anyhow::{bail, Context, Result};
 use iroh::SecretKey;
 use serde::{Deserialize, Serialize};
@@ -18,7 +9,10 @@ use std::{
 	net::SocketAddr,
 	path::{Path, PathBuf},
 };
+use substation_client::AccountId;
 use substation_proofs::Hash;
+use substation_store::disk;
+use substation_transport::secret::{self, SecretError};
 
 /// Where a node of the chain is expected.
 pub const DEFAULT_RPC: &str = "ws://127.0.0.1:9944";
@@ -74,7 +68,7 @@ impl Config {
 	/// The genesis hash that the folder belongs to.
 	pub fn genesis(&self) -> Result<Option<Hash>> {
 		let Some(text) = &self.genesis else { return Ok(None) };
-		let hash = crate::cli::amounts::parse_hash(text);
+		let hash = substation_client::amounts::parse_hash(text);
 		hash.map(Some)
 			.map_err(|_| anyhow::anyhow!("`genesis` in config.toml is no hash: `{text}`; run `substation init` anew"))
 	}

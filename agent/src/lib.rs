@@ -1,8 +1,9 @@
 //! Substation's agent: the program beside the hardware, and what customers use.
 //!
-//! [`data`] keeps, moves and proves bytes and knows nothing of any chain; [`chain`] talks to a node; [`payments`] takes
-//! and gives money for bytes; [`keys`] are the secrets of those who pay; [`commands`] joins them for whoever runs the
-//! program. [`plain`] keeps what strangers write from being more than data.
+//! [`provider`] is what runs, [`bandwidth`] tests links, [`payments`] takes and gives money for bytes, [`status`] is all that
+//! people and scripts read about a node; [`keys`] are the secrets of those who pay; [`commands`] joins them for whoever
+//! runs the program. What talks to the chain is `substation-client`, what keeps bytes `substation-store`, what moves them
+//! `substation-transport`.
 
 #![forbid(unsafe_code)]
 // All that is printed goes through `plain`.
@@ -13,11 +14,11 @@
 pub mod plain;
 
 pub mod bandwidth;
-pub mod chain;
+pub mod bench;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod data;
 pub mod keys;
 pub mod payments;
 pub mod provider;
+pub mod status;

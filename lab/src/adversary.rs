@@ -13,10 +13,8 @@ use iroh::{
 	Endpoint, RelayMode, SecretKey,
 };
 use std::{path::PathBuf, time::Duration};
-use substation_agent::{
-	chain::{Chain, Patience},
-	config::{Config, Folder},
-};
+use substation_agent::config::{Config, Folder};
+use substation_client::{Chain, Patience};
 use substation_primitives::NodeId;
 
 /// How long an adversary waits before it looks at the chain again.

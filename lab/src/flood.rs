@@ -25,7 +25,6 @@ use std::{
 };
 use substation_agent::{
 	bandwidth::protocol::{ToMember, ALPN as BANDWIDTH},
-	data::{messages::frame, offer::ALPN as OFFER, quic, transfer::endpoint_addr},
 	payments::{
 		protocol::{send, Ask},
 		session::{Exporter, SessionProof},
@@ -36,6 +35,7 @@ use substation_agent::{
 };
 use substation_primitives::{agent_api::ProveRequest, bandwidth::TestId, ChannelId, NodeId};
 use substation_proofs::{forest::Forest, Challenge, Hash};
+use substation_transport::{messages::frame, offer::ALPN as OFFER, quic, transfer::endpoint_addr};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,

@@ -3,13 +3,13 @@
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use std::str::FromStr;
-use substation_agent::data::quic;
 use substation_lab::{
 	adversary::{accomplice, cheat, tricks::Trick, Identity, Machine},
 	flood::{self, Flood},
 	link::{Ends, Line, Terms},
 };
 use substation_primitives::AgentKey;
+use substation_transport::quic;
 
 /// Lines with delay and loss for tests on one machine.
 #[derive(Parser)]

@@ -1,12 +1,12 @@
 //! Where a member looks up the tests that it is asked to measure.
 
-use crate::chain::Chain;
 use std::{
 	collections::BTreeSet,
 	fmt,
 	future::Future,
 	sync::{Arc, PoisonError, RwLock},
 };
+use substation_client::Chain;
 use substation_primitives::{
 	bandwidth::{TestId, TestPage},
 	BlockNumber, EndpointId,

@@ -7,20 +7,19 @@ use super::{
 	ledger::ChainLedger,
 	limits::Limits,
 	member::{self, Member, MemberParts},
-	report::LineView,
-	tested::{self, AbortOnDrop, Measurement, Outcome},
+	tested::{self, AbortOnDrop, Outcome},
 };
-use crate::{
-	chain::{
-		calls::{Call, LINES},
-		client::BlockHash,
-		free::Submission,
-		Chain, ChainError,
-	},
-	data::metrics::Metrics,
-};
+use crate::status::line::LineView;
+use crate::status::metrics::Metrics;
 use iroh::{Endpoint, SecretKey};
 use std::time::Duration;
+use substation_client::Measurement;
+use substation_client::{
+	calls::{Call, LINES},
+	client::BlockHash,
+	free::Submission,
+	Chain, ChainError,
+};
 use substation_primitives::{
 	bandwidth::{Committees, LinePage, Rates, ReadingReason, TestId, TestPage},
 	BlockNumber, NodeId,

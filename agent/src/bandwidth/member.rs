@@ -10,12 +10,7 @@ use super::{
 	protocol::{mark_of, Control, FrameError, Frames, ToMember, ToNode},
 	tested::AbortOnDrop,
 };
-use crate::data::{
-	messages::with_cause,
-	metrics::Metrics,
-	places::{Hold, Place, Places, Room},
-	quic,
-};
+use crate::status::metrics::Metrics;
 use iroh::{
 	endpoint::{Connection, ReadError, RecvStream, VarInt},
 	protocol::{AcceptError, ProtocolHandler},
@@ -35,6 +30,11 @@ use substation_primitives::{
 	BlockNumber, NodeId,
 };
 use substation_proofs::{bandwidth, Hash};
+use substation_transport::{
+	messages::with_cause,
+	places::{Hold, Place, Places, Room},
+	quic,
+};
 use tokio::{sync::watch, time::timeout};
 
 /// Code with which a connection is closed for which there is no place now.

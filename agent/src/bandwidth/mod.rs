@@ -25,7 +25,6 @@ pub mod line;
 pub mod member;
 pub mod pace;
 pub mod protocol;
-pub mod report;
 pub mod tested;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What a tested node and a member of its committee say to each other.
 //!
-//! The node dials every member and opens one bidirectional stream for control. Its [frames](crate::data::messages) hold
+//! The node dials every member and opens one bidirectional stream for control. Its [frames](substation_transport::messages) hold
 //! [`ToMember`] or [`ToNode`] in at most [`MAX_FRAME`] bytes. Bulk data has a stream of its own, opened by whoever sends
 //! it, and a lower priority. Whoever sends resets it when no more counts.
 //!
@@ -17,15 +17,12 @@
 //! the frame's number in its direction (u32, little endian, from 0) and the same SCALE value. Whichever copy comes first
 //! counts. Whoever does without only loses accuracy.
 
-use crate::{
-	data::messages::{self, with_cause},
-	plain,
-};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{Connection, ReadError, RecvStream, SendStream, VarInt};
 use std::time::Duration;
 use substation_primitives::{bandwidth::TestId, NodeId};
 use substation_proofs::Hash;
+use substation_transport::messages::{self, with_cause};
 
 /// The protocol's name in the handshake.
 pub const ALPN: &[u8] = b"substation/bandwidth/1";
@@ -122,7 +119,7 @@ impl ToNode {
 
 /// A reason as it is sent and shown: short, and plain.
 pub fn bounded(reason: String) -> String {
-	plain::bounded(reason, REASON)
+	substation_plain::bounded(reason, REASON)
 }
 
 /// Why no frame came.

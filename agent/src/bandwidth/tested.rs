@@ -9,11 +9,6 @@ use super::{
 	member::NO_PLACE,
 	protocol::{self, bounded, Control, FrameError, Frames, ToMember, ToNode},
 };
-use crate::data::{
-	messages::is_signed,
-	quic,
-	transfer::{dialable, endpoint_addr},
-};
 use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
 use iroh::{
 	endpoint::{Connection, ConnectionError},
@@ -24,13 +19,19 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
+use substation_client::Measurement;
 use substation_primitives::{
-	bandwidth::{Direction, MemberPage, TestId, TestPage},
+	bandwidth::{Direction, MemberPage, TestPage},
 	NodeId,
 };
 use substation_proofs::{
 	bandwidth::{self, Measured},
 	Hash,
+};
+use substation_transport::{
+	messages::is_signed,
+	quic,
+	transfer::{dialable, endpoint_addr},
 };
 use tokio::time::timeout;
 
@@ -69,21 +70,6 @@ impl Default for Patience {
 			receipts: Duration::from_secs(5),
 		}
 	}
-}
-
-/// What the free call `submit_measurement` takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measurement {
-	/// The test.
-	pub test: TestId,
-	/// Payload bytes per member.
-	pub counts: Vec<u32>,
-	/// See [`bandwidth::digest`].
-	pub digest: Hash,
-	/// Milliseconds and signature of each member that has signed.
-	pub receipts: Vec<Option<(u32, [u8; 64])>>,
-	/// The node's own.
-	pub signature: [u8; 64],
 }
 
 /// What came of a test.

@@ -1,10 +1,8 @@
 //! What people type about their line.
 
-use super::{
-	amounts::{decimal, parse_amount},
-	Signer,
-};
+use super::Signer;
 use clap::{Args, Subcommand};
+use substation_client::amounts::{decimal, parse_amount};
 use substation_primitives::{
 	bandwidth::{Kbits, MAX_SEATS},
 	Balance,

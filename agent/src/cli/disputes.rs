@@ -1,9 +1,9 @@
 //! Arguments of commands about disputes.
 
 use super::Signer;
-use crate::chain::signed::Wait;
 use clap::Args;
 use std::path::PathBuf;
+use substation_client::signed::Wait;
 
 /// Arguments of `dispute`.
 #[derive(Clone, Debug, Args)]

@@ -1,11 +1,9 @@
 //! Arguments of commands about paid delivery.
 
-use super::{
-	amounts::{parse_amount, parse_size},
-	Signer,
-};
+use super::Signer;
 use clap::Args;
 use std::path::PathBuf;
+use substation_client::amounts::{parse_amount, parse_size};
 use substation_primitives::Balance;
 
 /// How a fetch may be paid.

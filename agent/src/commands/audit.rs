@@ -1,19 +1,16 @@
 //! `substation audit`: whether all money on the chain is accounted for.
 
-use crate::{
-	chain::{client::BlockHash, Chain},
-	cli::{amounts::display_amount, Common},
-	commands::session::Session,
-	data::progress::{Output, LINE_EVERY},
-};
+use crate::{cli::Common, commands::session::Session};
 use anyhow::{ensure, Result};
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
 use std::time::{Duration, Instant};
+use substation_client::{amounts::display_amount, client::BlockHash, Chain};
 use substation_primitives::{
 	pots::{Pot, PotSum, PotSums},
 	rewards::SupplyPage,
 };
+use substation_store::progress::{Output, LINE_EVERY};
 
 /// Time between two frames on a terminal.
 const FRAME_EVERY: Duration = Duration::from_millis(200);
@@ -173,7 +170,7 @@ const fn title(pot: Pot) -> &'static str {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::provider::rewards::tests::supply;
+	use crate::status::rewards::tests::supply;
 	use substation_primitives::{rewards::PoolPage, settings::STN};
 
 	fn findings(change: impl FnOnce(&mut Findings)) -> Findings {

@@ -1,15 +1,14 @@
 //! Calls of an operator about a node's line.
 
 use crate::{
-	chain::{Call, ChainError},
 	cli::{
-		amounts::display_amount,
 		bandwidth::{display_rate, BandwidthCommand, Join},
 		Common, Signer,
 	},
 	commands::session::Session,
 };
 use anyhow::{ensure, Context, Result};
+use substation_client::{amounts::display_amount, Call, ChainError};
 use substation_primitives::{
 	bandwidth::{Kbits, Rates},
 	Balance, NodeId, Offer, ResourceClass,

@@ -1,14 +1,7 @@
 //! A customer's payment channels: found or opened for a fetch, listed, closed.
 
 use crate::{
-	chain::{
-		calls::CHANNELS,
-		client::{ChannelView, NodeView},
-		signed::{Receipt, Wait},
-		AccountId, AccountKey, Call,
-	},
 	cli::{
-		amounts::display_amount,
 		payments::{OfChannel, Payment},
 		Common,
 	},
@@ -22,6 +15,13 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
 use std::time::Duration;
+use substation_client::{
+	amounts::display_amount,
+	calls::CHANNELS,
+	client::{ChannelView, NodeView},
+	signed::{Receipt, Wait},
+	AccountId, AccountKey, Call,
+};
 use substation_primitives::{settings::STN, Balance, ChannelId};
 
 /// Pause between two looks at a channel that is not final yet.

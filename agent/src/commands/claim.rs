@@ -1,19 +1,20 @@
 //! `substation claim`: what an operator's nodes, and the deliveries of whoever signs, have earned becomes money.
 
 use crate::{
-	chain::{
-		calls::REWARDS,
-		client::RewardView,
-		signed::{number_in, EventView, Receipt},
-		Call,
-	},
-	cli::{amounts::display_amount, Common, OfNode},
+	cli::{Common, OfNode},
 	commands::session::Session,
-	provider::rewards,
+	status::rewards,
 };
 use anyhow::{bail, Context, Result};
 use serde_json::json;
 use std::collections::BTreeSet;
+use substation_client::{
+	amounts::display_amount,
+	calls::REWARDS,
+	client::RewardView,
+	signed::{number_in, EventView, Receipt},
+	Call,
+};
 use substation_primitives::{
 	rewards::{Earner, MAX_CLAIMS},
 	Balance, NodeId,
@@ -146,7 +147,7 @@ fn earned(earner: &Value<()>) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::provider::rewards::tests::page;
+	use crate::status::rewards::tests::page;
 	use substation_primitives::{settings::STN, ResourceClass};
 	use subxt::ext::scale_value::Composite;
 

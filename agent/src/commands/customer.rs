@@ -1,15 +1,10 @@
 //! What customers see: their deals, and who offers storage.
 
 use crate::{
-	chain::{client::DealView, client::NodeView, Chain},
-	cli::{
-		amounts::{display_amount, display_size},
-		Common, Deals, Nodes,
-	},
+	cli::{Common, Deals, Nodes},
 	commands::session::Session,
 	config::Folder,
-	data::transfer::dialable,
-	provider::{
+	status::{
 		disputes::{self, DisputeReport},
 		history,
 		report::proven_words,
@@ -22,7 +17,13 @@ use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs,
 };
+use substation_client::{
+	amounts::{display_amount, display_size},
+	client::{DealView, NodeView},
+	Chain,
+};
 use substation_primitives::{deal::DealState, settings::ProofSettings, DealId, NodeId, NodeStatus};
+use substation_transport::transfer::dialable;
 
 /// Lengths that deals name for one content: the right one, and whatever others claim.
 pub type Lengths = BTreeSet<u64>;
@@ -280,11 +281,9 @@ pub async fn holders(chain: &Chain, hash: &[u8; 32], among: &[NodeId]) -> Result
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::testing::FakeNode,
-		provider::testing::{active, deal, node},
-	};
+	use crate::provider::testing::{active, connect, deal, node};
 	use codec::Encode;
+	use substation_fake_node::FakeNode;
 	use substation_primitives::deal::Deal;
 
 	#[test]
@@ -312,7 +311,7 @@ mod tests {
 	#[tokio::test]
 	async fn a_strangers_proposal_does_not_say_how_long_a_content_is() {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		let (proposal, accepted) = (deal(), active(0));
 		let (hash, length) = (accepted.deal.root, accepted.deal.length);
 		let strange = |id, length| {
@@ -333,7 +332,7 @@ mod tests {
 
 	#[test]
 	fn customer_sees_how_a_dispute_goes_on() {
-		use crate::provider::disputes::tests::disputed;
+		use crate::status::disputes::tests::disputed;
 		use substation_primitives::dispute::Stage;
 		let row = Row { id: 5, page: Some(disputed(Stage::Answered { decide_by: 300 })), record: None };
 

@@ -2,9 +2,7 @@
 //! wherever it likes; the chain keeps its hash. To give in, `substation concede` sends the call as it is.
 
 use crate::{
-	chain::{calls::DISPUTES, client::DealView, free::Submission, signed::Wait, Call, Chain, ChainError},
 	cli::{
-		amounts::display_amount,
 		disputes::{Answer, Dispute},
 		Common,
 	},
@@ -12,7 +10,7 @@ use crate::{
 		local::blocking,
 		session::{state_for, Session},
 	},
-	provider::disputes::{self, DisputeReport},
+	status::disputes::{self, DisputeReport},
 };
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
@@ -20,6 +18,9 @@ use std::{
 	fs::File,
 	path::Path,
 	time::{Duration, Instant},
+};
+use substation_client::{
+	amounts::display_amount, calls::DISPUTES, client::DealView, free::Submission, signed::Wait, Call, Chain, ChainError,
 };
 use substation_primitives::{deal::DealState, dispute::Stage, pages::DisputePage, DealId};
 use substation_proofs::{authority, Hash};
@@ -193,9 +194,9 @@ async fn evidence(file: &Path) -> Result<Hash> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::provider::{
-		disputes::tests::disputed,
-		testing::{deal, terms},
+	use crate::{
+		provider::testing::{deal, terms},
+		status::disputes::tests::disputed,
 	};
 	use substation_primitives::dispute::Verdict;
 

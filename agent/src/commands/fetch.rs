@@ -1,22 +1,12 @@
 //! `substation fetch`: brings a file back, verified while it arrives.
 
 use crate::{
-	chain::client::NodeView,
-	cli::{
-		amounts::{display_amount, display_size},
-		Common, Fetch,
-	},
+	cli::{Common, Fetch},
 	commands::{
 		channels,
 		customer::{addresses, holders, records, Lengths},
 		local::blocking,
 		session::Session,
-	},
-	data::{
-		blobs::BlobStore,
-		hashing::Commitment,
-		progress::{Output, Progress},
-		transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig},
 	},
 	payments::{
 		fetch::{self as paid, Bill, PaymentError},
@@ -34,7 +24,17 @@ use std::{
 	pin::pin,
 	time::{Duration, Instant},
 };
+use substation_client::{
+	amounts::{display_amount, display_size},
+	client::NodeView,
+};
 use substation_primitives::{Balance, NodeId};
+use substation_store::{
+	blobs::BlobStore,
+	hashing::Commitment,
+	progress::{Output, Progress},
+};
+use substation_transport::transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig};
 
 /// How long a node's view of the chain may be behind a channel that has just become final here.
 const CHAIN_LAG: Duration = Duration::from_secs(60);

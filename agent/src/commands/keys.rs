@@ -1,13 +1,11 @@
 //! `substation key`: keys of accounts, from and into files. Asks no chain.
 
 use crate::{
-	chain::AccountKey,
 	cli::{
 		keys::{ExportKey, ImportKey, KeyCommand, NewKey, ShowKey},
 		Common,
 	},
 	commands::local::blocking,
-	data::secret::SecretError,
 	keys::{self, password},
 };
 use anyhow::{Context, Result};
@@ -16,6 +14,8 @@ use std::{
 	io::{stdin, IsTerminal, Read},
 	path::Path,
 };
+use substation_client::AccountKey;
+use substation_transport::secret::SecretError;
 use zeroize::Zeroizing;
 
 /// Most bytes of a mnemonic with its derivation.
@@ -155,8 +155,8 @@ fn typed() -> Result<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::data::secret;
 	use std::path::PathBuf;
+	use substation_transport::secret;
 	use tempfile::TempDir;
 
 	/// A folder with two passwords.

@@ -1,17 +1,17 @@
 //! Commands that only look at this machine.
 
 use crate::{
-	cli::{amounts::display_size, payments::BenchFetch, BenchCommand, Common},
+	bench::{delivery, storage},
+	cli::{payments::BenchFetch, BenchCommand, Common},
 	config::Folder,
-	data::{
-		bench,
-		progress::{Output, Progress},
-		scrub::scrub_now,
-		storage::Storage,
-	},
-	payments,
 };
 use anyhow::{Context, Result};
+use substation_client::amounts::display_size;
+use substation_store::{
+	progress::{Output, Progress},
+	scrub::scrub_now,
+	storage::Storage,
+};
 
 /// Reads everything and says what is damaged. Errors when something is, or while `substation run` has the folder.
 pub async fn scrub(common: &Common) -> Result<()> {
@@ -53,14 +53,14 @@ pub async fn bench(common: &Common, what: &BenchCommand) -> Result<()> {
 	let (what, json) = (what.clone(), common.json);
 	let text = blocking(move || match what {
 		BenchCommand::Commit { file, threads } => {
-			shown(&bench::commit(&file, threads.unwrap_or_else(processors))?, json)
+			shown(&storage::commit(&file, threads.unwrap_or_else(processors))?, json)
 		}
-		BenchCommand::Answer { deals, size, folder } => shown(&bench::answer(deals, size, &folder)?, json),
+		BenchCommand::Answer { deals, size, folder } => shown(&storage::answer(deals, size, &folder)?, json),
 		BenchCommand::Fetch(BenchFetch { size, step, rounds, folder }) => {
 			let folder = folder.unwrap_or_else(std::env::temp_dir);
-			shown(&runtime.block_on(payments::bench::fetch(size, step, rounds, &folder))?, json)
+			shown(&runtime.block_on(delivery::fetch(size, step, rounds, &folder))?, json)
 		}
-		BenchCommand::Restart { deals, folder } => shown(&bench::restart(deals, &folder)?, json),
+		BenchCommand::Restart { deals, folder } => shown(&storage::restart(deals, &folder)?, json),
 	});
 	text.await?.lines().for_each(|line| println!("{line}"));
 	Ok(())

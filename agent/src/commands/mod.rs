@@ -17,13 +17,13 @@ pub mod status;
 pub mod store;
 
 use crate::{
-	chain::Call,
 	cli::{Cli, Command},
 	config::{Config, Folder},
 	provider,
 };
 use anyhow::Result;
 use session::Session;
+use substation_client::Call;
 use substation_primitives::{DealId, NodeId};
 
 /// Does what the command line asks.

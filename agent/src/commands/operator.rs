@@ -1,11 +1,11 @@
 //! Calls of an operator about a registered node.
 
 use crate::{
-	chain::Call,
 	cli::{Bond, Common, OfNode, SetContact, SetOffer},
 	commands::{session::Session, setup},
 };
 use anyhow::Result;
+use substation_client::Call;
 use substation_primitives::{NodeId, Offer, ResourceClass};
 
 /// Changes the addresses and the country.

@@ -1,19 +1,20 @@
 //! What helps a folder whose bytes or whose block were lost: `restore` and `forget-followed`.
 
 use crate::{
-	cli::{amounts::display_size, Common, Restore},
+	cli::{Common, Restore},
 	commands::local::{blocking, processors},
 	config::Folder,
-	data::{
-		hashing::Commitment,
-		journal::Damage,
-		progress::{Output, Progress},
-		storage::Storage,
-	},
 };
 use anyhow::{ensure, Context, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use substation_client::amounts::display_size;
+use substation_store::{
+	hashing::Commitment,
+	journal::Damage,
+	progress::{Output, Progress},
+	storage::Storage,
+};
 
 /// A file that was taken in, and the deals that need it.
 struct Taken {
@@ -107,7 +108,7 @@ fn open(folder: &Folder) -> Result<Storage> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::data::journal::{DealChanges, DealRecord, DealState, Followed, ForestChange};
+	use substation_store::journal::{DealChanges, DealRecord, DealState, Followed, ForestChange};
 
 	fn common(folder: &Path) -> Common {
 		Folder::at(folder).write_config(&crate::config::Config::default()).unwrap();
@@ -135,7 +136,7 @@ mod tests {
 
 		let storage = Storage::open(folder.path()).unwrap();
 		assert_eq!(storage.blobs.list(), [(root, 100_000)]);
-		let report = crate::data::scrub::scrub_now(&storage, &Progress::silent()).unwrap();
+		let report = substation_store::scrub::scrub_now(&storage, &Progress::silent()).unwrap();
 		assert!(report.damaged.is_empty() && report.contents == 1);
 		assert_eq!(storage.blobs.found().unwrap().len(), 1, "nothing else is left");
 		assert!(file.exists());

@@ -1,11 +1,6 @@
 //! What most commands need: a data folder, a connection to its chain, somebody who signs.
 
 use crate::{
-	chain::{
-		calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY, REWARDS},
-		signed::{Receipt, Wait},
-		AccountKey, Call, Chain, Patience,
-	},
 	cli::{Common, OfNode, Signer},
 	commands::local::blocking,
 	config::{Config, Folder},
@@ -14,6 +9,11 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use serde_json::json;
+use substation_client::{
+	calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY, REWARDS},
+	signed::{Receipt, Wait},
+	AccountKey, Call, Chain, Patience,
+};
 use substation_primitives::{Balance, NodeId};
 use tokio::sync::OnceCell;
 
@@ -189,7 +189,10 @@ impl Session {
 }
 
 /// What a reader of the state should look at, given how sure the user wants to be.
-pub async fn state_for(chain: &Chain, wait: Wait) -> Result<crate::chain::BlockHash, crate::chain::ChainError> {
+pub async fn state_for(
+	chain: &Chain,
+	wait: Wait,
+) -> Result<substation_client::BlockHash, substation_client::ChainError> {
 	match wait {
 		Wait::InBlock => chain.best().await,
 		Wait::Finalised => chain.finalised().await,
@@ -208,8 +211,9 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::testing::FakeNode;
+	use crate::provider::testing::connect;
 	use std::path::Path;
+	use substation_fake_node::FakeNode;
 
 	#[test]
 	fn address_of_the_node_is_escaped_in_the_link() {
@@ -219,7 +223,7 @@ mod tests {
 	async fn session(chain_type: serde_json::Value) -> Session {
 		let fake = FakeNode::new();
 		fake.is_of_type(chain_type);
-		let (folder, chain) = (Folder::at(Path::new("nowhere")), fake.connect().await.unwrap());
+		let (folder, chain) = (Folder::at(Path::new("nowhere")), connect(&fake).await.unwrap());
 		Session { folder, config: Config::default(), chain, json: false, key: OnceCell::new() }
 	}
 

@@ -1,12 +1,7 @@
 //! Becoming a provider: `init` and `register`.
 
 use crate::{
-	chain::{
-		calls::{NodeSpec, REGISTRY},
-		signed::Wait,
-		AccountId, Call, Chain, Patience,
-	},
-	cli::{amounts::display_amount, Common, Init, Register},
+	cli::{Common, Init, Register},
 	commands::session::Session,
 	config::{Config, Folder, DEFAULT_RPC},
 };
@@ -14,6 +9,12 @@ use anyhow::{bail, ensure, Context, Result};
 use iroh::SecretKey;
 use serde_json::json;
 use std::net::SocketAddr;
+use substation_client::{
+	amounts::display_amount,
+	calls::{NodeSpec, REGISTRY},
+	signed::Wait,
+	AccountId, Call, Chain, Patience,
+};
 use substation_primitives::Offer;
 use substation_proofs::{authority, Hash};
 

@@ -1,12 +1,12 @@
 //! `substation status`: asks the running agent, or else the chain.
 
 use crate::{
-	bandwidth::report::LineView,
 	cli::Common,
 	commands::session::Session,
 	config::Folder,
-	provider::{
-		identity::FindError,
+	provider::identity::FindError,
+	status::{
+		line::LineView,
 		report::{Report, Situation},
 		rewards,
 	},

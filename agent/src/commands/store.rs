@@ -7,25 +7,13 @@ mod plan;
 mod upload;
 
 use crate::{
-	chain::{
-		calls::MARKET,
-		client::{BlockHash, DealView, NodeView},
-		signed::Wait,
-		AccountId, AccountKey, Call, Chain, ChainError, Patience,
-	},
-	cli::{amounts::display_amount, Common, Store},
+	cli::{Common, Store},
 	commands::{
 		customer::{addresses, records, remember, renumber, StoredDeal},
 		local::{blocking, processors},
 		session::{state_for, Session},
 	},
 	config::Folder,
-	data::{
-		hashing::{commit, Commitment},
-		progress::{Output, Progress},
-		storage::Storage,
-		transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig},
-	},
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use plan::{Planned, Task};
@@ -35,10 +23,23 @@ use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant, SystemTime},
 };
+use substation_client::{
+	amounts::display_amount,
+	calls::MARKET,
+	client::{BlockHash, DealView, NodeView},
+	signed::Wait,
+	AccountId, AccountKey, Call, Chain, ChainError, Patience,
+};
 use substation_primitives::{
 	deal::{DealState, Proposal},
 	Balance, Bytes, DealId, NodeId,
 };
+use substation_store::{
+	hashing::{commit, Commitment},
+	progress::{Output, Progress},
+	storage::Storage,
+};
+use substation_transport::transfer::{any_address, endpoint_addr, TransferError, Transport, TransportConfig};
 use upload::Upload;
 
 /// Pause between two looks at the chain, and between two offers to a node.

@@ -5,15 +5,17 @@
 //! | `polkadot_js` | the form of a key file, which wallets read and write too |
 //! | `password` | passwords, from files and from people |
 //!
-//! Files are read and written by [`crate::data::secret`].
+//! Files are read and written by [`substation_transport::secret`].
 
 pub mod password;
 pub mod polkadot_js;
 
-use crate::{chain::AccountKey, cli::Signer, data::secret};
+use crate::cli::Signer;
 use anyhow::{bail, Context, Result};
 use polkadot_js::{Sealed, WalletError};
 use std::path::Path;
+use substation_client::AccountKey;
+use substation_transport::secret;
 
 /// The key that the options name; `None` if they name none. May ask for a password, and takes about a second: not for
 /// threads that others wait for.

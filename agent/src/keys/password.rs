@@ -1,11 +1,11 @@
 //! Passwords of key files: from a file, or asked for.
 
-use crate::data::secret;
 use anyhow::{bail, ensure, Context, Result};
 use std::{
 	io::{stdin, IsTerminal},
 	path::Path,
 };
+use substation_transport::secret;
 use zeroize::Zeroizing;
 
 /// The password of a file that is there.

@@ -4,7 +4,6 @@
 //! box. scrypt turns password and salt into the key of the box, which is XSalsa20-Poly1305 as in NaCl. Inside are
 //! `HEADER`, the secret key (64 bytes, the scalar in the form of ed25519), `DIVIDER` and the public key (32 bytes).
 
-use crate::chain::{account::SECRET, AccountId, AccountKey};
 use base64::prelude::{Engine as _, BASE64_STANDARD};
 use crypto_secretbox::{
 	aead::{rand_core::RngCore, Aead, KeyInit, OsRng},
@@ -16,6 +15,7 @@ use std::{
 	str::FromStr,
 	time::{SystemTime, UNIX_EPOCH},
 };
+use substation_client::{account::SECRET, AccountId, AccountKey};
 use zeroize::Zeroizing;
 
 /// What the box begins with: the head of a PKCS #8 structure.

@@ -1,15 +1,9 @@
 //! A customer's paid connection: the first stream carries vouchers, all others requests.
 
-use crate::{
-	data::{
-		places::{Place, Places, Room},
-		serve::Server,
-	},
-	payments::{
-		protocol::{read, send, Answer, Ask, MessageError, Refusal},
-		session::Exporter,
-		till::{Seat, Till},
-	},
+use crate::payments::{
+	protocol::{read, send, Answer, Ask, MessageError, Refusal},
+	session::Exporter,
+	till::{Seat, Till},
 };
 use iroh::{
 	endpoint::{Connection, RecvStream, SendStream},
@@ -17,6 +11,10 @@ use iroh::{
 };
 use iroh_blobs::protocol::ERR_LIMIT;
 use std::{sync::Arc, time::Duration};
+use substation_transport::{
+	places::{Place, Places, Room},
+	serve::Server,
+};
 use tokio::time::timeout;
 
 /// A customer who says nothing for so long before the first request is gone.

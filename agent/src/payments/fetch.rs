@@ -1,21 +1,12 @@
 //! A content fetched from a node and paid for as it arrives.
 
-use crate::{
-	cli::amounts::display_amount,
-	data::{
-		hashing::Commitment,
-		messages::with_cause,
-		progress::Progress,
-		transfer::{self, Tally, TransferError, Transport},
-	},
-	payments::{
-		payer::Plan,
-		price::{answer_bytes, cost},
-		protocol::{read, send, Answer, Ask, MessageError, Quote, Refusal, Standing},
-		purse::Pocket,
-		session::Exporter,
-		ALPN, MAX_STEP, MIN_STEP,
-	},
+use crate::payments::{
+	payer::Plan,
+	price::{answer_bytes, cost},
+	protocol::{read, send, Answer, Ask, MessageError, Quote, Refusal, Standing},
+	purse::Pocket,
+	session::Exporter,
+	ALPN, MAX_STEP, MIN_STEP,
 };
 use iroh::{
 	endpoint::{Connection, ConnectionError, RecvStream, SendStream},
@@ -30,7 +21,13 @@ use std::{
 	},
 	time::Duration,
 };
+use substation_client::amounts::display_amount;
 use substation_primitives::{Balance, ChannelId};
+use substation_store::{hashing::Commitment, progress::Progress};
+use substation_transport::{
+	messages::with_cause,
+	transfer::{self, Tally, TransferError, Transport},
+};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 /// Longest wait for an answer to a message; the node looks at its chain meanwhile.

@@ -1,10 +1,8 @@
 //! The chain as paid delivery needs it; the real one, and in tests another.
 
-use crate::{
-	chain::{client::ChannelView, free::Submission, Call, Chain, ChainError},
-	payments::voucher::Voucher,
-};
+use crate::payments::voucher::Voucher;
 use futures::future::BoxFuture;
+use substation_client::{client::ChannelView, free::Submission, Call, Chain, ChainError};
 use substation_primitives::ChannelId;
 
 /// Which of the chain's states to look at.

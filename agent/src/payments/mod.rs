@@ -31,7 +31,6 @@
 //! | `fetch` | a content fetched and paid for |
 //! | `bench` | what the gate costs |
 
-pub mod bench;
 pub mod counter;
 pub mod fetch;
 pub mod ledger;

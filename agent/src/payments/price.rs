@@ -1,10 +1,8 @@
 //! Bytes and money: prices are in [`Balance`] for one GiB.
 
-use crate::data::{
-	transfer::LENGTH,
-	tree::{self, GROUP, PAIR},
-};
 use substation_primitives::Balance;
+use substation_store::tree::{self, GROUP, PAIR};
+use substation_transport::transfer::LENGTH;
 
 /// Bytes that a price is for.
 const GIB: u128 = 1 << 30;

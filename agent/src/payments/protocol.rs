@@ -1,17 +1,15 @@
 //! What the two sides say to each other on the first stream of a paid connection.
 //!
-//! A message is a [frame](crate::data::messages) of at most [`MAX_MESSAGE`] bytes. All further streams are requests of
+//! A message is a [frame](substation_transport::messages) of at most [`MAX_MESSAGE`] bytes. All further streams are requests of
 //! iroh-blobs' protocol.
 
-use crate::{
-	cli::amounts::display_amount,
-	data::messages::{self, with_cause},
-	payments::{session::SessionProof, voucher::Voucher},
-};
+use crate::payments::{session::SessionProof, voucher::Voucher};
 use codec::{Decode, DecodeAll, Encode};
 use iroh::endpoint::{RecvStream, SendStream};
+use substation_client::amounts::display_amount;
 use substation_primitives::{Balance, ChannelId, NodeId};
 use substation_proofs::Hash;
+use substation_transport::messages::{self, with_cause};
 
 /// Most bytes of a message.
 pub const MAX_MESSAGE: usize = 512;

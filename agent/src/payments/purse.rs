@@ -3,9 +3,7 @@
 //! A promise is in its file before it is sent, so that a restart never signs less than was signed already.
 
 use crate::{
-	chain::AccountId,
 	config::Folder,
-	data::{disk, secret},
 	payments::{
 		record::Record,
 		session::{Exporter, SessionProof},
@@ -19,8 +17,11 @@ use std::{
 	fs::{self, TryLockError},
 	path::PathBuf,
 };
+use substation_client::AccountId;
 use substation_primitives::{channel::VoucherKey, Balance, ChannelId, NodeId};
 use substation_proofs::Hash;
+use substation_store::disk;
+use substation_transport::secret;
 
 /// The file of the key in the customer's folder.
 const KEY: &str = "voucher.key";

@@ -3,13 +3,13 @@
 //! Two slots are written in turn, each with a number and a checksum; the highest whole one counts. Nothing but the file's
 //! name is synced unless asked for: a killed process loses nothing, a machine that loses power may lose the latest writes.
 
-use crate::data::disk;
 use std::{
 	fs::{File, OpenOptions},
 	io,
 	os::unix::fs::{FileExt, OpenOptionsExt},
 	path::Path,
 };
+use substation_store::disk;
 
 /// Bytes of a slot.
 const SLOT: usize = 512;

@@ -1,15 +1,12 @@
 //! Vouchers become money: when enough waits, when a channel is closing, when the agent stops.
 
-use crate::{
-	chain::{client::ChannelView, free::Submission, ChainError},
-	cli::amounts::display_amount,
-	payments::{
-		ledger::{Ledger, View},
-		protocol::Refusal,
-		till::{Account, Asked, Till},
-	},
+use crate::payments::{
+	ledger::{Ledger, View},
+	protocol::Refusal,
+	till::{Account, Asked, Till},
 };
 use std::{sync::Arc, time::Duration};
+use substation_client::{amounts::display_amount, client::ChannelView, free::Submission, ChainError};
 use substation_primitives::{Balance, BlockNumber, ChannelId};
 
 /// Channels that are looked at in one block.

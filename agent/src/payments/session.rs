@@ -2,11 +2,11 @@
 //!
 //! A voucher alone shows nothing: those that were redeemed are public, and any node that was paid has some.
 
-use crate::data::messages::is_signed;
 use codec::{Decode, Encode};
 use iroh::{endpoint::Connection, SecretKey};
 use substation_primitives::{channel::VoucherKey, ChannelId};
 use substation_proofs::{voucher::session_message, Hash};
+use substation_transport::messages::is_signed;
 
 /// What the connection's secret is derived for.
 const LABEL: &[u8] = b"substation/session";

@@ -1,11 +1,9 @@
 //! What a node takes for delivering, as `config.toml` says it.
 
-use crate::{
-	cli::amounts::{display_amount, parse_amount},
-	payments::{MAX_STEP, MIN_STEP},
-};
+use crate::payments::{MAX_STEP, MIN_STEP};
 use anyhow::{ensure, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use substation_client::amounts::{display_amount, parse_amount};
 use substation_primitives::{settings::STN, Balance};
 
 /// Most that a node may ask for one GiB.

@@ -11,8 +11,6 @@ pub(super) use account::{Account, Asked};
 pub use status::DeliveryStatus;
 
 use crate::{
-	chain::client::ChannelView,
-	data::{metrics::Metrics, refused},
 	payments::{
 		ledger::{Ledger, View},
 		protocol::{Quote, Refusal},
@@ -21,6 +19,7 @@ use crate::{
 		terms::Delivery,
 		voucher::Voucher,
 	},
+	status::metrics::Metrics,
 };
 use account::Kept;
 use codec::{Decode, Encode};
@@ -34,8 +33,10 @@ use std::{
 	},
 	time::{Duration, Instant},
 };
+use substation_client::client::ChannelView;
 use substation_primitives::{Balance, ChannelId, NodeId};
 use substation_proofs::Hash;
+use substation_transport::refused;
 use tokio::sync::{watch, Semaphore};
 
 /// The folder of the vouchers in the data folder.

@@ -1,10 +1,10 @@
 //! Promises of a cumulative amount: signed by whoever pays, verified by whoever delivers.
 
-use crate::data::messages::is_signed;
 use codec::{Decode, Encode};
 use iroh::SecretKey;
 use substation_primitives::{channel::VoucherKey, Balance, ChannelId};
 use substation_proofs::{voucher::voucher_message, Hash};
+use substation_transport::messages::is_signed;
 
 /// A promise. Each replaces all before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]

@@ -1,7 +1,7 @@
 //! Fields of log lines, in plain letters.
 
-use super::Plain;
 use std::fmt::{self, Debug};
+use substation_plain::Plain;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{
 	field::RecordFields,

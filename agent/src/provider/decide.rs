@@ -1,11 +1,11 @@
 //! Decisions, without any effect: which proposals to take, when to prove, what the forest should hold.
 
-use crate::{
-	chain::client::{DealView, NodeView},
-	cli::amounts::display_size,
-};
 use codec::{Decode, Encode};
 use std::collections::BTreeSet;
+use substation_client::{
+	amounts::display_size,
+	client::{DealView, NodeView},
+};
 use substation_primitives::{
 	deal::DealState, pages::WindowPage, settings::Settings, Balance, NodeId, NodeStatus, Offer,
 };

@@ -2,38 +2,40 @@
 
 use crate::{
 	bandwidth::line::Line,
-	chain::{
-		client::{DealView, NodeView},
-		compatibility::Compatibility,
-		follow::{BlockStream, Head},
-		AccountId, BlockHash, Chain, ChainError,
-	},
-	data::{
-		answer::Prover, forests::Forests, http::Api, journal::Followed, metrics::Metrics, offer::OfferReceiver,
-		storage::Storage,
-	},
 	payments::{ledger::Ledger, till::Till},
 	provider::{
-		disputes::{self, DisputeReport},
 		finality::{self, Judgement, Shown, Wait, Watch},
 		identity::Identity,
 		inquiries::{self, Inquiries},
 		intake::Intake,
-		program::ProgramReport,
 		reading::Reading,
 		replay::Replay,
-		report::{self, Report, Situation},
-		rewards,
 		sync::{self, Hints, Moment, SyncError},
 		update::{Ground, StepError, Updater},
 		window::Answerer,
 		Shutdown,
 	},
+	status::{
+		disputes::{self, DisputeReport},
+		http::Api,
+		metrics::Metrics,
+		program::ProgramReport,
+		report::{self, Report, Situation},
+		rewards,
+	},
 };
 use iroh::SecretKey;
 use std::{sync::Arc, time::Duration};
+use substation_client::{
+	client::{DealView, NodeView},
+	compatibility::Compatibility,
+	follow::{BlockStream, Head},
+	AccountId, BlockHash, Chain, ChainError,
+};
 use substation_primitives::{pages::WindowPage, settings::Settings, DealId, NodeId};
 use substation_proofs::Hash;
+use substation_store::{answer::Prover, forests::Forests, journal::Followed, storage::Storage};
+use substation_transport::offer::OfferReceiver;
 
 /// Final blocks after which the deals are read even if nothing seems to have changed; a quarter of a period if that is
 /// less, since where periods are short the time to answer a dispute is too.

@@ -6,28 +6,20 @@ use crate::{
 		limits::{BandwidthConfig, Limits},
 		line::LineParts,
 	},
-	chain::{
-		calls::{MARKET, PROOFS},
-		history::tests::acceptance,
-		testing::FakeNode,
-	},
-	data::{
-		bench::write_deals,
-		hashing,
-		journal::{DealRecord, DealState as Local},
-		progress::Progress,
-	},
+	bench::storage::write_deals,
 	payments::terms::Delivery,
 	provider::{
 		decide::Refusal,
 		inquiry::Inquiry,
-		testing::{active, deal, key, node, window},
+		testing::{acceptance, active, connect, deal, key, node, window},
 	},
 };
 use codec::Encode;
 use iroh::{endpoint::presets, Endpoint, RelayMode};
 use serde_json::json;
 use std::collections::BTreeSet;
+use substation_client::calls::{MARKET, PROOFS};
+use substation_fake_node::FakeNode;
 use substation_primitives::{
 	deal::{Acceptance, Deal, DealState},
 	pages::WindowPage,
@@ -37,6 +29,11 @@ use substation_primitives::{
 use substation_proofs::{
 	forest::{Change, Forest, Leaf},
 	prover::ForestTree,
+};
+use substation_store::{
+	hashing,
+	journal::{DealRecord, DealState as Local},
+	progress::Progress,
 };
 
 const GENESIS: Hash = [0; 32];
@@ -58,7 +55,7 @@ impl World {
 	/// Over a data folder, with its forest if it has one.
 	async fn over(folder: tempfile::TempDir) -> Self {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		let (node, operator, key) = (node().id, Some(node().operator), key());
 		let storage = Storage::open(folder.path()).unwrap();
 		let forests = Forests::open(&storage.journal, node.0).unwrap();

@@ -2,8 +2,8 @@
 //!
 //! A node that imports the chain anew shows final states of long ago, in which deals that run today do not exist yet.
 
-use crate::data::{journal::Followed, Hash};
 use std::time::Instant;
+use substation_store::{journal::Followed, Hash};
 
 /// For how many seconds a folder has followed the chain: what its journal says, and the time that this process has done so.
 /// The system's clock has no part in it, since many machines do not know the time when they start.

@@ -1,7 +1,7 @@
 //! Which node this machine serves: the one that the chain says its key serves, of the operator that its key has signed for.
 
-use crate::chain::{client::NodeView, AccountId, BlockHash, Chain, ChainError};
 use anyhow::{ensure, Result};
+use substation_client::{client::NodeView, AccountId, BlockHash, Chain, ChainError};
 use substation_primitives::NodeId;
 
 /// What tells this machine's node from all others.
@@ -119,8 +119,9 @@ pub fn recorded(journal: Option<u64>, config: Option<u64>) -> Result<Option<Node
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::testing::FakeNode, provider::testing::node};
+	use crate::provider::testing::{connect, node};
 	use codec::Encode;
+	use substation_fake_node::FakeNode;
 
 	fn ours() -> Identity {
 		Identity { agent: node().agent, operator: Some(node().operator) }
@@ -129,7 +130,7 @@ mod tests {
 	/// What a machine finds on a chain where its key serves this node.
 	async fn found(identity: Identity, page: &NodeView) -> Result<Option<NodeView>, FindError> {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		fake.serve("node_of_agent", Some(page.id).encode());
 		fake.serve("node_page", Some(page).encode());
 		identity.find(&chain, chain.best().await.unwrap()).await
@@ -179,7 +180,7 @@ mod tests {
 	#[tokio::test]
 	async fn a_node_that_syncs_does_not_say_which_node_this_machine_is() {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		fake.serve("node_of_agent", Some(node().id).encode());
 		fake.serve("node_page", Some(node()).encode());
 
@@ -194,7 +195,7 @@ mod tests {
 	#[tokio::test]
 	async fn a_key_that_serves_no_node_finds_none() {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		fake.serve("node_of_agent", None::<NodeId>.encode());
 
 		assert_eq!(ours().find(&chain, chain.best().await.unwrap()).await.unwrap(), None);

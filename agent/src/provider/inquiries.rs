@@ -4,23 +4,13 @@
 //! nothing.
 
 use crate::{
-	chain::{
-		client::{DealView, NodeView},
-		AccountId,
-	},
-	data::{
-		metrics::Metrics,
-		places::{Hold, Place, Places, Quota, Room, Shares, Taken},
-		quic,
-		serve::Server,
-		source::Source,
-	},
 	payments::protocol::{read, send},
 	provider::{
 		decide::{self, Refusal},
 		inquiry::{Answer, Arrived, Inquiry, MAX_PROBE, PATIENCE, PIECE, PROBE_TIME},
 		intake::Intake,
 	},
+	status::metrics::Metrics,
 };
 use iroh::{
 	endpoint::{Connection, RecvStream},
@@ -31,12 +21,22 @@ use std::{
 	sync::{Arc, Mutex, PoisonError},
 	time::{Duration, Instant},
 };
+use substation_client::{
+	client::{DealView, NodeView},
+	AccountId,
+};
 use substation_primitives::{
 	deal::{Deal, DealState},
 	settings::Settings,
 	DealId, Offer,
 };
 use substation_proofs::{content::is_length_allowed, Hash};
+use substation_transport::{
+	places::{Hold, Place, Places, Quota, Room, Shares, Taken},
+	quic,
+	serve::Server,
+	source::Source,
+};
 use tokio::time::timeout;
 
 /// Uploads that are measured at one time.

@@ -8,14 +8,10 @@
 //!        ◀──────────────────────── Arrived
 //! ```
 //!
-//! Each message is a [frame](crate::data::messages). The answer promises nothing, and nothing is reserved. Messages of a
+//! Each message is a [frame](substation_transport::messages). The answer promises nothing, and nothing is reserved. Messages of a
 //! version never change: what is new is another protocol, `substation/inquiry/2`.
 
 use crate::{
-	data::{
-		messages::with_cause,
-		transfer::{TransferError, Transport},
-	},
 	payments::protocol::{read, send, MessageError},
 	provider::decide::Refusal,
 };
@@ -29,6 +25,10 @@ use iroh::{
 use std::time::{Duration, Instant};
 use substation_primitives::{Balance, DealId, NodeId};
 use substation_proofs::Hash;
+use substation_transport::{
+	messages::with_cause,
+	transfer::{TransferError, Transport},
+};
 use tokio::time::timeout;
 
 /// The protocol's name in the handshake.

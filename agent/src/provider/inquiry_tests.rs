@@ -2,25 +2,27 @@
 
 use super::*;
 use crate::{
-	chain::client::NodeView,
-	data::{
-		journal::{DealRecord, DealState},
-		metrics::Metrics,
-		quic,
-		storage::Storage,
-		transfer::{endpoint_addr, TransportConfig},
-	},
 	provider::{
 		inquiries::{Inquiries, View},
 		intake::Intake,
 		testing,
 	},
+	status::metrics::Metrics,
 };
 use iroh::endpoint::QuicTransportConfig;
 use std::path::Path;
+use substation_client::client::NodeView;
 use substation_primitives::{
 	settings::{Settings, STN},
 	Offer,
+};
+use substation_store::{
+	journal::{DealRecord, DealState},
+	storage::Storage,
+};
+use substation_transport::{
+	quic,
+	transfer::{endpoint_addr, TransportConfig},
 };
 
 const GENESIS: Hash = [7; 32];

@@ -1,24 +1,12 @@
 //! A customer offers the bytes of a proposal: judge it, pull them, keep them.
 
 use crate::{
-	chain::{
-		client::{DealView, NodeView},
-		Chain, ChainError,
-	},
-	data::{
-		journal::{DealRecord, DealState as Local, JournalError},
-		metrics::Metrics,
-		offer::{Offer, OfferReceiver, OfferReply},
-		places::Hold,
-		progress::Progress,
-		storage::Storage,
-		transfer::TransferError,
-	},
 	provider::{
 		decide::{self, Promised, Refusal},
 		sync,
 		turns::{Busy, Turn, Turns, Upload},
 	},
+	status::metrics::Metrics,
 };
 use std::{
 	sync::{
@@ -27,8 +15,22 @@ use std::{
 	},
 	time::Duration,
 };
+use substation_client::{
+	client::{DealView, NodeView},
+	Chain, ChainError,
+};
 use substation_primitives::{settings::Settings, DealId, NodeId};
 use substation_proofs::Hash;
+use substation_store::{
+	journal::{DealRecord, DealState as Local, JournalError},
+	progress::Progress,
+	storage::Storage,
+};
+use substation_transport::{
+	offer::{Offer, OfferReceiver, OfferReply},
+	places::Hold,
+	transfer::TransferError,
+};
 use tokio::{
 	sync::{watch, Notify, Semaphore},
 	time::Instant,
@@ -332,7 +334,8 @@ mod uploads;
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::AccountId, provider::testing};
+	use crate::provider::testing;
+	use substation_client::AccountId;
 	use substation_primitives::Offer as NodeOffer;
 
 	/// What an intake that offers 10,000 bytes says to proposals.

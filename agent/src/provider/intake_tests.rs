@@ -1,16 +1,7 @@
 //! Customers, and strangers, over real connections to a provider whose chain answers from a table.
 
 use super::*;
-use crate::{
-	chain::testing::FakeNode,
-	data::{
-		blobs::BlobStore,
-		hashing::{self, Commitment},
-		offer::ALPN,
-		transfer::{endpoint_addr, Transport, TransportConfig},
-	},
-	provider::testing::{deal, node},
-};
+use crate::provider::testing::{connect, deal, node};
 use bao_tree::{
 	io::{outboard::PreOrderMemOutboard, sync::encode_ranges_validated},
 	BlockSize, ChunkNum, ChunkRanges,
@@ -21,7 +12,16 @@ use iroh::{
 	EndpointAddr,
 };
 use std::path::Path;
+use substation_fake_node::FakeNode;
 use substation_primitives::settings::Settings;
+use substation_store::{
+	blobs::BlobStore,
+	hashing::{self, Commitment},
+};
+use substation_transport::{
+	offer::ALPN,
+	transfer::{endpoint_addr, Transport, TransportConfig},
+};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -47,7 +47,7 @@ impl World {
 		let (refused, blobs) = (metrics.numbers().refused.clone(), storage.blobs.clone());
 		let started = Transport::start_counting(config(folder.path()), blobs, refused, |door, _| door).await;
 		let (transport, mut offers) = started.unwrap();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		let taking = tokio::spawn({
 			let intake = intake.clone();
 			async move { intake.take_all(&chain, &mut offers).await }

@@ -3,42 +3,30 @@
 //! | File | Topic |
 //! |---|---|
 //! | `decide` | every decision, as pure functions |
-//! | `disputes` | customers' disputes, in words |
 //! | `engine` | one pass per block: which topic does what when |
 //! | `finality` | which final states are followed |
-//! | `history` | which periods were due |
 //! | `identity` | which node this machine serves |
 //! | `inquiries` | customers' inquiries, answered before any money is held |
 //! | `inquiry` | what a customer asks, and what it hears; the customer's side |
 //! | `intake` | a customer offers bytes: judge, pull, keep |
-//! | `program` | whether this program and the runtime are of one release |
 //! | `reading` | the deals of one block, a bounded part at a time |
 //! | `sync` | finalised state → journal and forest |
 //! | `turns` | who may upload when, and for how long |
 //! | `update` | accept proposals, clear ended deals |
 //! | `window` | answer the open window |
-//! | `missing` | what the chain says should be on the disk, and is not |
 //! | `rebuild` | which deals make up the forest that the chain has |
 //! | `replay` | reads the chain's blocks since a backup |
-//! | `report` | how it stands, in words |
-//! | `rewards` | what it has earned besides its customers' payments |
 
 pub mod decide;
-pub mod disputes;
 pub mod engine;
 pub mod finality;
-pub mod history;
 pub mod identity;
 pub mod inquiries;
 pub mod inquiry;
 pub mod intake;
-pub mod missing;
-pub mod program;
 pub mod reading;
 pub mod rebuild;
 pub mod replay;
-pub mod report;
-pub mod rewards;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -52,30 +40,29 @@ use crate::{
 		limits::Limits,
 		line::{Line, LineParts},
 	},
-	chain::{Chain, Patience},
 	config::{Config, Folder},
-	data::{
-		answer::Prover,
-		forests::Forests,
+	payments::{self, counter::Counter, till::Till},
+	status::{
 		http::{self, Api},
 		metrics::Metrics,
-		offer::OfferReceiver,
-		quic,
-		scrub::Scrub,
-		storage::Storage,
-		transfer::{Transport, TransportConfig},
+		report::{Report, Situation},
 	},
-	payments::{self, counter::Counter, till::Till},
 };
 use anyhow::{Context, Result};
 use engine::{Engine, EngineParts};
 use identity::{FindError, Identity};
 use inquiries::Inquiries;
 use iroh::{Endpoint, SecretKey};
-use report::{Report, Situation};
 use std::time::Duration;
+use substation_client::{Chain, Patience};
 use substation_primitives::NodeId;
 use substation_proofs::Hash;
+use substation_store::{answer::Prover, forests::Forests, scrub::Scrub, storage::Storage};
+use substation_transport::{
+	offer::OfferReceiver,
+	quic,
+	transfer::{Transport, TransportConfig},
+};
 use tokio::{net::TcpListener, sync::watch};
 
 /// Pause before a lost connection is replaced.

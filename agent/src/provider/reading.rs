@@ -5,11 +5,11 @@
 //! far as the deals of this folder may take; beyond that these are asked for one by one. And no block waits for more than
 //! [`BUDGET`] of it: the next one goes on.
 
-use crate::chain::{
+use std::collections::{BTreeMap, BTreeSet};
+use substation_client::{
 	client::{DealView, NodeView, PAGE},
 	BlockHash, Chain, ChainError,
 };
-use std::collections::{BTreeMap, BTreeSet};
 use substation_primitives::{deal::DealState, DealId};
 
 /// What is read in one go, in deals of pages.
@@ -119,10 +119,8 @@ impl Reading {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::testing::FakeNode,
-		provider::testing::{active, deal, node},
-	};
+	use crate::provider::testing::{active, connect, deal, node};
+	use substation_fake_node::FakeNode;
 
 	fn proposed(ids: std::ops::Range<u64>) -> Vec<DealView> {
 		ids.map(|id| DealView { id: DealId(id), ..deal() }).collect()
@@ -134,7 +132,7 @@ mod tests {
 
 	/// Blocks that it takes to read what a node of `deals` accepted deals has, and what was found.
 	async fn read(fake: &FakeNode, deals: u32, known: &[u64]) -> (usize, Vec<u64>) {
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(fake).await.unwrap();
 		let page = NodeView { deals, ..node() };
 		let mut reading = Reading::new(chain.best().await.unwrap(), page, known.iter().copied());
 		let mut blocks = 1;

@@ -6,12 +6,13 @@
 //! finds out by trying: a set of deals either leads to the root or does not. Where that is not enough, the calls in the
 //! chain's blocks since then say which slots were taken and emptied, and the contents on the disk say by what.
 
-use crate::{chain::history::Update, data::Hash};
 use std::collections::{BTreeMap, BTreeSet};
+use substation_client::history::Update;
 use substation_proofs::{
 	forest::{Change, Forest, Leaf},
 	prover::ForestTree,
 };
+use substation_store::Hash;
 
 /// Deals without a record that are chosen from.
 const MOST_OPTIONS: usize = 256;

@@ -3,10 +3,6 @@
 //! Only a folder that cannot explain the chain's forest needs it. It takes a minute for a week of blocks, so it runs beside
 //! the engine. Where it was in vain, it goes on with the blocks that have come since, or begins again if it has failed.
 
-use crate::chain::{
-	history::{Indices, Update},
-	Chain, ChainError,
-};
 use futures::StreamExt;
 use std::{
 	ops::RangeInclusive,
@@ -14,6 +10,10 @@ use std::{
 		atomic::{AtomicU32, Ordering},
 		Arc,
 	},
+};
+use substation_client::{
+	history::{Indices, Update},
+	Chain, ChainError,
 };
 use substation_primitives::NodeId;
 use tokio::task::JoinHandle;
@@ -182,10 +182,8 @@ async fn read_all(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::{history::tests::acceptance, testing::FakeNode},
-		provider::testing::node,
-	};
+	use crate::provider::testing::{acceptance, connect, node};
+	use substation_fake_node::FakeNode;
 	use substation_primitives::{deal::Acceptance, DealId};
 
 	/// Waits for the end of what was begun.
@@ -198,7 +196,7 @@ mod tests {
 	// 9
 	#[tokio::test]
 	async fn of_very_many_blocks_the_last_ones_are_read() {
-		let chain = FakeNode::new().connect().await.unwrap();
+		let chain = connect(&FakeNode::new()).await.unwrap();
 		let mut replay = Replay::default();
 
 		replay.begin(&chain, node().id, 1..=3_000_000);
@@ -210,7 +208,7 @@ mod tests {
 	#[tokio::test]
 	async fn what_was_read_in_vain_is_read_on() {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		let accept = |deal| Acceptance { deal: DealId(deal), slot: 1 };
 		let mut replay = Replay::default();
 		for height in [5, 25] {
@@ -235,7 +233,7 @@ mod tests {
 	#[tokio::test]
 	async fn what_could_not_be_read_is_tried_again() {
 		let fake = FakeNode::new();
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		let mut replay = Replay::default();
 		fake.has_block(7, None);
 		replay.begin(&chain, node().id, 1..=3_000);

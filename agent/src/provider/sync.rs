@@ -6,29 +6,27 @@
 //! The bytes of a deal that the chain does not have any more outlive doubt: they go when, after a whole period of blocks
 //! and of time that this folder has followed the chain, a final state still says so.
 
-use crate::{
-	chain::{
-		client::{DealView, NodeView},
-		history::Update,
-	},
-	data::{
-		forests::{ForestStep, Forests, ForestsError},
-		journal::{DealChanges, DealRecord, DealState as Local, Followed, Journal, JournalError},
-		Hash,
-	},
-	provider::{
-		decide,
-		rebuild::{self, Evidence},
-	},
+use crate::provider::{
+	decide,
+	rebuild::{self, Evidence},
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
 };
+use substation_client::{
+	client::{DealView, NodeView},
+	history::Update,
+};
 use substation_primitives::{deal::DealState, NodeStatus};
 use substation_proofs::{
 	forest::{Change, Leaf},
 	prover::ForestTree,
+};
+use substation_store::{
+	forests::{ForestStep, Forests, ForestsError},
+	journal::{DealChanges, DealRecord, DealState as Local, Followed, Journal, JournalError},
+	Hash,
 };
 
 /// Most updates of one free call.

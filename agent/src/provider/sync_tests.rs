@@ -1,20 +1,18 @@
 //! Final states, one after the other, against a real journal and forest.
 
 use super::*;
-use crate::{
-	chain::AccountId,
-	data::journal::ForestChange,
-	provider::{
-		finality::{judge, Judgement, Shown, Wait, Watch},
-		testing::terms,
-	},
+use crate::provider::{
+	finality::{judge, Judgement, Shown, Wait, Watch},
+	testing::terms,
 };
+use substation_client::AccountId;
 use substation_primitives::{
 	deal::{Acceptance, Deal},
 	pages::WindowPage,
 	Clock, DealId, NodeId, Period, Region,
 };
 use substation_proofs::{forest::Forest, Hash};
+use substation_store::journal::ForestChange;
 
 const NODE: u64 = 1;
 /// Seconds of a period.

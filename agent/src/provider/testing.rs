@@ -1,102 +1,30 @@
-//! Pages for tests.
+//! What tests of the agent share.
 
-use crate::chain::{
-	client::{DealView, NodeView},
-	AccountId,
-};
 use iroh::SecretKey;
-use substation_primitives::{
-	deal::{Deal, DealState, Terms},
-	pages::{NodePage, WindowPage},
-	settings::{Settings, STN},
-	DealId, NodeId, NodeStatus, Offer, Period, Region, ResourceClass, WindowSeed,
-};
-use substation_proofs::forest::Forest;
+use substation_client::{calls::Call, client::NodeView, extrinsic, Chain, ChainError};
+pub(crate) use substation_fake_node::pages::{active, deal, terms, window};
+use substation_fake_node::FakeNode;
+use substation_primitives::{deal::Acceptance, NodeId};
+use substation_proofs::forest::UpdateProof;
+use subxt::utils::Era;
 
-/// A window that has just opened.
-pub(crate) fn window() -> WindowPage {
-	WindowPage {
-		now: 100,
-		genesis: [0; 32],
-		period: Period(4),
-		opens: 100,
-		closes: 108,
-		period_length: 20,
-		seed: Some(WindowSeed { opened: 100, seed: [1; 32], openings: 4 }),
-		frozen: Forest::default(),
-		proven: false,
-	}
+/// A connection to a node that answers from memory.
+pub(crate) async fn connect(node: &FakeNode) -> Result<Chain, ChainError> {
+	Chain::over("ws://fake", node.rpc(), None).await
 }
 
-/// The key of the agent that serves it.
+/// The key of the agent that serves [`node`].
 pub(crate) fn key() -> SecretKey {
 	SecretKey::from_bytes(&[2; 32])
 }
 
 /// A new node that takes deals.
 pub(crate) fn node() -> NodeView {
-	NodePage {
-		id: NodeId(1),
-		operator: AccountId::from([1; 32]),
-		agent: *key().public().as_bytes(),
-		endpoint: [2; 32],
-		addresses: vec![],
-		region: Region(*b"CH"),
-		status: NodeStatus::Active,
-		suspended: false,
-		offer: Some(Offer { capacity: 10 << 20, price: STN }),
-		bond: 100 * STN,
-		bonds: vec![(ResourceClass::Storage, 100 * STN)],
-		required_bond: 0,
-		reserve: 0,
-		committed_rate: 0,
-		deals: 0,
-		bytes: 0,
-		forest: Forest::default(),
-		strikes: 0,
-		fined: 0,
-		next_due: Period(0),
-		terminated_at: None,
-		recent: vec![],
-		window: window(),
-	}
+	NodeView { agent: *key().public().as_bytes(), ..substation_fake_node::pages::node() }
 }
 
-/// Terms of a deal that was accepted into a slot.
-pub(crate) fn terms(slot: u32) -> Terms {
-	Terms {
-		slot,
-		shares: Settings::default().market.shares,
-		first: Period(1),
-		last: Period(3),
-		next_unsettled: Period(1),
-		paid_periods: 0,
-		compensation_periods: 7,
-	}
-}
-
-/// A proposal.
-pub(crate) fn deal() -> DealView {
-	DealView {
-		id: DealId(5),
-		deal: Deal {
-			customer: AccountId::from([3; 32]),
-			node: NodeId(1),
-			root: [4; 32],
-			length: 1 << 20,
-			rate: STN,
-			periods: 10,
-			deposit: 0,
-			state: DealState::Proposed { expires: 200 },
-		},
-		unsettled: (0, 0),
-		closable: false,
-		dispute: None,
-	}
-}
-
-/// The same deal, accepted into a slot.
-pub(crate) fn active(slot: u32) -> DealView {
-	let proposal = deal();
-	DealView { deal: Deal { state: DealState::Active(terms(slot)), ..proposal.deal }, ..proposal }
+/// A block's transaction that accepts these deals.
+pub(crate) fn acceptance(node: NodeId, acceptances: &[Acceptance]) -> Vec<u8> {
+	let call = Call::accept(node, acceptances, 3, &UpdateProof::default(), [1; 64]);
+	extrinsic::general(Era::mortal(8, 100), &call.encode(&substation_fake_node::metadata()).unwrap())
 }

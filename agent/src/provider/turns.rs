@@ -1,16 +1,13 @@
 //! Turns at uploading: few at one time, one for a customer and for an endpoint, and none for ever while others wait.
 
-use crate::data::{
-	progress::Progress,
-	refused::{self, Refused},
-	Hash,
-};
 use std::{
 	collections::BTreeMap,
 	future::Future,
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 	time::Duration,
 };
+use substation_store::{progress::Progress, Hash};
+use substation_transport::refused::{self, Refused};
 use tokio::{sync::Notify, time::Instant};
 
 /// Blobs that are pulled at one time.

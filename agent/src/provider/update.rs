@@ -1,26 +1,26 @@
 //! Accepting proposals and clearing ended deals: free calls that change the forest, one in flight per node.
 
 use crate::{
-	chain::{calls::Call, client::NodeView, free::Submission, Chain, ChainError},
-	data::{
-		forests::Forests,
-		journal::{DealRecord, DealState as Local, Journal},
-		metrics::Metrics,
-	},
 	provider::{
 		decide::{self, Promised},
 		sync::{self, SyncError, MAX_UPDATES},
 	},
+	status::metrics::Metrics,
 };
 use codec::{Decode, Encode};
 use iroh::SecretKey;
 use std::collections::BTreeMap;
+use substation_client::{calls::Call, client::NodeView, free::Submission, Chain, ChainError};
 use substation_primitives::{
 	deal::{Acceptance, Clearance},
 	settings::Settings,
 	DealId, NodeId,
 };
 use substation_proofs::{authority, forest::Change, Hash};
+use substation_store::{
+	forests::Forests,
+	journal::{DealRecord, DealState as Local, Journal},
+};
 
 /// Blocks after which an update that has not reached a block is sent again.
 const SEND_AGAIN_AFTER: u32 = 6;

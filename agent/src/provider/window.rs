@@ -1,12 +1,10 @@
 //! Answering the open window.
 
-use crate::{
-	chain::{calls::Call, free::Submission, Chain, ChainError},
-	data::{answer::Prover, metrics::Metrics},
-	provider::decide,
-};
+use crate::{provider::decide, status::metrics::Metrics};
+use substation_client::{calls::Call, free::Submission, Chain, ChainError};
 use substation_primitives::{pages::WindowPage, NodeId, Period};
 use substation_proofs::{storage::StorageProof, Challenge, Hash};
+use substation_store::answer::Prover;
 
 /// Remembers what was built and said, so that a window costs one proof and a few lines of log.
 #[derive(Debug)]

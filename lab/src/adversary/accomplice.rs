@@ -13,15 +13,13 @@ use std::{
 	},
 	time::{Duration, Instant},
 };
-use substation_agent::{
-	bandwidth::{
-		check::{self, OwnPart},
-		exam::{millis, Exam},
-		pace::Bulk,
-		protocol::{mark_of, Control, Frames, ToMember, ToNode},
-	},
-	chain::Chain,
+use substation_agent::bandwidth::{
+	check::{self, OwnPart},
+	exam::{millis, Exam},
+	pace::Bulk,
+	protocol::{mark_of, Control, Frames, ToMember, ToNode},
 };
+use substation_client::Chain;
 use substation_primitives::{
 	bandwidth::{Direction, TestPage},
 	TestId,

@@ -12,21 +12,18 @@ use std::{
 	},
 	time::{Duration, Instant},
 };
-use substation_agent::{
-	bandwidth::{
-		exam::Exam,
-		pace::Bulk,
-		protocol::{Control, Frames, ToMember, ToNode, ALPN},
-		tested::Measurement,
-	},
-	chain::{free::Submission, Call},
-	data::{quic, transfer::endpoint_addr},
+use substation_agent::bandwidth::{
+	exam::Exam,
+	pace::Bulk,
+	protocol::{Control, Frames, ToMember, ToNode, ALPN},
 };
+use substation_client::{free::Submission, Call, Measurement};
 use substation_primitives::{
 	bandwidth::{Direction, MemberPage, TestPage},
 	AgentKey, TestId,
 };
 use substation_proofs::{bandwidth, Hash};
+use substation_transport::{quic, transfer::endpoint_addr};
 use tokio::{sync::watch, time::timeout};
 
 /// Longest wait for any one answer.

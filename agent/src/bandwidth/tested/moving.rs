@@ -1,15 +1,12 @@
 //! Bytes cross the line: both directions, until enough has.
 
 use super::{broken, AbortOnDrop, Peer, Roll, Run};
-use crate::{
-	bandwidth::{
-		decide::Stopper,
-		exam::Exam,
-		history::Absence,
-		pace::Bulk,
-		protocol::{bounded, ToNode},
-	},
-	data::messages::with_cause,
+use crate::bandwidth::{
+	decide::Stopper,
+	exam::Exam,
+	history::Absence,
+	pace::Bulk,
+	protocol::{bounded, ToNode},
 };
 use iroh::endpoint::Connection;
 use std::{
@@ -21,6 +18,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use substation_proofs::Hash;
+use substation_transport::messages::with_cause;
 use tokio::{
 	sync::{watch, Notify},
 	task::JoinSet,

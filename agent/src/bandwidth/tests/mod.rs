@@ -13,7 +13,7 @@ use super::{
 	protocol::{self, Control, FrameError, Frames, ToMember, ToNode},
 	tested::{self, Outcome},
 };
-use crate::data::{door::Door, messages::is_signed, metrics::Metrics, quic, refused::Refused};
+use crate::status::metrics::Metrics;
 use iroh::{
 	endpoint::{presets, Connection},
 	protocol::{AcceptError, DynProtocolHandler, ProtocolHandler},
@@ -31,6 +31,7 @@ use substation_primitives::{
 	BlockNumber, EndpointId, NodeId,
 };
 use substation_proofs::bandwidth::{self, Subject};
+use substation_transport::{door::Door, messages::is_signed, quic, refused::Refused};
 
 /// Kilobits per second that the tests claim: 800 kB take 0.7 s.
 const CLAIM: u32 = 10_000;

@@ -92,10 +92,10 @@ async fn idle_strangers(world: &World, member: usize, count: usize) -> Vec<(Endp
 /// Waits until so many of a member's strangers had to go for newer ones.
 async fn until_displaced(world: &World, member: usize, count: u64) {
 	let refused = &world.honest[member].metrics.numbers().refused;
-	while refused.of(crate::data::refused::DISPLACED) < count {
+	while refused.of(substation_transport::refused::DISPLACED) < count {
 		tokio::time::sleep(Duration::from_millis(5)).await;
 	}
-	assert_eq!(refused.of(crate::data::refused::DISPLACED), count);
+	assert_eq!(refused.of(substation_transport::refused::DISPLACED), count);
 }
 
 // B2
@@ -137,7 +137,7 @@ async fn a_tested_node_has_places_of_its_own_and_no_more() {
 
 	third.closed().await;
 	assert!(own.iter().all(|connection| connection.close_reason().is_none()));
-	assert_eq!(world.honest[0].metrics.numbers().refused.of(crate::data::refused::PEER), 1);
+	assert_eq!(world.honest[0].metrics.numbers().refused.of(substation_transport::refused::PEER), 1);
 }
 
 // 5

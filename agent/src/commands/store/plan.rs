@@ -7,19 +7,11 @@ use super::{
 	Job, PAUSE,
 };
 use crate::{
-	chain::{
-		client::{DealView, NodeView},
-		AccountId, Chain, ChainError,
-	},
-	cli::{
-		amounts::{display_amount, display_size},
-		Store,
-	},
+	cli::Store,
 	commands::{
 		customer::{addresses, takes_deals},
 		session::Session,
 	},
-	data::transfer::{endpoint_addr, Transport},
 	provider::{
 		decide::{asked_rate, time_to_upload, Refusal},
 		inquiry::{self, Answer, Inquiry, InquiryError, Reply, MAX_PROBE},
@@ -28,7 +20,13 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
 use std::time::{Duration, Instant};
+use substation_client::{
+	amounts::{display_amount, display_size},
+	client::{DealView, NodeView},
+	AccountId, Chain, ChainError,
+};
 use substation_primitives::{deal::DealState, settings::Settings, Balance, DealId, NodeId, Offer, Period};
+use substation_transport::transfer::{endpoint_addr, Transport};
 
 /// How long a node is asked that cannot be reached or cannot answer now.
 const ASKING: Duration = Duration::from_secs(30);
@@ -431,22 +429,22 @@ fn is_unready(inquiry: &Inquiry, reply: &Reply) -> bool {
 mod tests {
 	use super::{super::Snapshot, *};
 	use crate::{
-		chain::{signed::Wait, testing::FakeNode},
 		cli::{Cli, Command},
 		config::Folder,
-		data::{hashing::Commitment, progress::Output, storage::Storage, transfer::TransportConfig},
-		provider::{
-			disputes::tests::disputed,
-			testing::{deal, node},
-		},
+		provider::testing::{connect, deal, node},
+		status::disputes::tests::disputed,
 	};
 	use clap::Parser;
 	use codec::Encode;
+	use substation_client::signed::Wait;
+	use substation_fake_node::FakeNode;
 	use substation_primitives::{
 		deal::{Deal, Terms},
 		dispute::Stage,
 		settings::STN,
 	};
+	use substation_store::{hashing::Commitment, progress::Output, storage::Storage};
+	use substation_transport::transfer::TransportConfig;
 
 	const PERIOD: Period = Period(10);
 	const NOW: u32 = 100;
@@ -592,7 +590,7 @@ mod tests {
 		let (once, again) = (job(false), job(true));
 		let copy = Planned { others: vec![DealId(4)], ..a_copy() };
 		fake.serve("deals_of_node", Vec::<DealView>::new().encode());
-		let chain = fake.connect().await.unwrap();
+		let chain = connect(&fake).await.unwrap();
 		assert_eq!(task_now(&chain, &once, &copy).await.unwrap(), Task::Propose);
 
 		// The first was there before the nodes were asked.

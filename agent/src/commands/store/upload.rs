@@ -1,10 +1,8 @@
 //! How long an upload takes, and whether proposals wait for it.
 
-use crate::{
-	cli::{amounts::display_size, bandwidth::display_rate},
-	provider::inquiry::MAX_PROBE,
-};
+use crate::{cli::bandwidth::display_rate, provider::inquiry::MAX_PROBE};
 use anyhow::{bail, Result};
+use substation_client::amounts::display_size;
 use substation_primitives::bandwidth::Kbits;
 
 /// The part of what a link carries that is the file: headers and the hashes that verify it are the rest.

@@ -3,12 +3,10 @@
 mod liar;
 
 use super::*;
-use crate::{
-	data::transfer::TransferError,
-	payments::price::{bytes_for, cost},
-};
+use crate::payments::price::{bytes_for, cost};
 use liar::Liar;
 use std::time::Duration;
+use substation_transport::transfer::TransferError;
 
 const LENGTH: usize = 3 << 20;
 

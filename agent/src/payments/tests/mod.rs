@@ -17,17 +17,7 @@ use super::{
 	voucher::Voucher,
 	ALPN,
 };
-use crate::{
-	chain::{client::ChannelView, free::Submission, AccountId, ChainError},
-	config::Folder,
-	data::{
-		blobs::BlobStore,
-		hashing::{self, Commitment},
-		metrics::Metrics,
-		progress::Progress,
-		transfer::{endpoint_addr, Transport, TransportConfig},
-	},
-};
+use crate::{config::Folder, status::metrics::Metrics};
 use futures::future::BoxFuture;
 use iroh::{
 	endpoint::{Connection, RecvStream, SendStream},
@@ -39,11 +29,18 @@ use std::{
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex},
 };
+use substation_client::{client::ChannelView, free::Submission, AccountId, ChainError};
 use substation_primitives::{
 	channel::{Channel, ChannelPage},
 	settings::STN,
 	Balance, ChannelId, NodeId,
 };
+use substation_store::{
+	blobs::BlobStore,
+	hashing::{self, Commitment},
+	progress::Progress,
+};
+use substation_transport::transfer::{endpoint_addr, Transport, TransportConfig};
 use tempfile::TempDir;
 
 const GENESIS: [u8; 32] = [7; 32];

@@ -1,10 +1,8 @@
 //! Who pays is served.
 
 use super::*;
-use crate::{
-	data::transfer::TransferError,
-	payments::price::{answer_bytes, cost},
-};
+use crate::payments::price::{answer_bytes, cost};
+use substation_transport::transfer::TransferError;
 
 const LENGTH: usize = (5 << 20) + 321;
 

@@ -1,16 +1,12 @@
 //! One channel at the till.
 
-use crate::{
-	chain::client::ChannelView,
-	data::gate::Gate,
-	payments::{
-		price::{bytes_for, cost},
-		protocol::{Refusal, Standing},
-		record::Record,
-		terms::Delivery,
-		till::Till,
-		voucher::Voucher,
-	},
+use crate::payments::{
+	price::{bytes_for, cost},
+	protocol::{Refusal, Standing},
+	record::Record,
+	terms::Delivery,
+	till::Till,
+	voucher::Voucher,
 };
 use codec::{Decode, DecodeAll, Encode};
 use std::{
@@ -18,8 +14,10 @@ use std::{
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
+use substation_client::client::ChannelView;
 use substation_primitives::{channel::VoucherKey, Balance, BlockNumber, ChannelId};
 use substation_proofs::Hash;
+use substation_transport::gate::Gate;
 
 /// What is written down of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -269,7 +267,7 @@ impl Account {
 	}
 
 	pub(super) fn remove_file(&self) -> io::Result<()> {
-		crate::data::disk::remove_if_there(&self.path)
+		substation_store::disk::remove_if_there(&self.path)
 	}
 
 	// Whole values are assigned: a panic elsewhere cannot have left it half-way.

@@ -1,8 +1,8 @@
 //! How the till stands, for people and scripts.
 
 use super::Till;
-use crate::cli::amounts::{display_amount, display_size};
 use serde::Serialize;
+use substation_client::amounts::{display_amount, display_size};
 use substation_primitives::{settings::STN, Balance};
 
 /// How the till stands. Amounts are in the smallest unit, as text.
