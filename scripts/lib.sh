@@ -171,7 +171,7 @@ end_to_end() {
 build_upgrades() {
 	local project=$BIN/wbuild/substation-runtime out=$CARGO_TARGET_DIR/upgrades present version
 	# Of the present blob, and of what only a rehearsal compiles.
-	present=$(cd "$SOURCES" && find runtime/src runtime/build.rs scripts/lib.sh "$project/substation_runtime.compact.compressed.wasm" \
+	present=$(cd "$SOURCES" && find runtime/src runtime/build.rs runtime-api scripts/lib.sh "$project/substation_runtime.compact.compressed.wasm" \
 		-type f -print0 | sort --zero-terminated | xargs -0 sha256sum | sha256sum)
 	[ "$(cat "$out/made-for" 2>/dev/null)" = "$present" ] && return 0
 	say "building the runtimes to upgrade to (two to four minutes)"

@@ -38,91 +38,6 @@ use substation_primitives::{
 	AgentKey, ChannelId, Clock, Committees, DealId, EndpointId, NodeId, TestId,
 };
 
-sp_api::decl_runtime_apis! {
-	/// What agents and pages need to know, each in one call.
-	///
-	/// Lists come in the order of the state, which is not that of the ids: pass the last id of a list as `after` to
-	/// get the next one, at most 1,000 entries at a time.
-	///
-	/// Programs outside decode these answers, and those of an older release stay in use after an upgrade. A method's
-	/// arguments and its answer therefore never change, nor any type within them, not even by one more field or variant
-	/// at the end. What is new is a new method (`node_page_2`), marked with the version of this API that brings it
-	/// (`#[api_version(2)]`), to which the version at its implementation is raised; the old method stays.
-	#[api_version(1)]
-	pub trait SubstationApi<AccountId> where AccountId: codec::Codec {
-		/// Everything about a node.
-		fn node_page(node: NodeId) -> Option<NodePage<AccountId>>;
-
-		/// The node that an agent's key serves: a machine that knows its key finds out which it is.
-		fn node_of_agent(agent: AgentKey) -> Option<NodeId>;
-
-		/// The window of a node's current period.
-		fn window(node: NodeId) -> Option<WindowPage>;
-
-		/// Everything about a deal.
-		fn deal_page(deal: DealId) -> Option<DealPage<AccountId>>;
-
-		/// A node's proposals and deals.
-		fn deals_of_node(node: NodeId, after: Option<DealId>, limit: u32) -> Vec<DealPage<AccountId>>;
-
-		/// All nodes. There is no index by operator: clients that want one operator's nodes filter by
-		/// `operator`.
-		fn nodes(after: Option<NodeId>, limit: u32) -> Vec<NodePage<AccountId>>;
-
-		/// Every tunable.
-		fn settings() -> Settings;
-
-		/// The lengths of time that proofs live by.
-		fn clock() -> Clock;
-
-		/// Everything about a node's line, `None` if it has taken no seats.
-		fn line_page(node: NodeId) -> Option<LinePage>;
-
-		/// A test of a line, with the contacts of everybody who takes part as they are now. `None` once another block's
-		/// tests have taken its place.
-		fn test_page(test: TestId) -> Option<TestPage>;
-
-		/// The tests in whose committee a node is and whose measurement is still taken in the next block: which test, whose
-		/// line, and the endpoint that will dial. Oldest first.
-		fn tests_of_member(node: NodeId) -> Vec<(TestId, NodeId, EndpointId)>;
-
-		/// The test of a node's line that is running.
-		fn pending_test(node: NodeId) -> Option<TestPage>;
-
-		/// Everything about a payment channel.
-		fn channel_page(channel: ChannelId) -> Option<ChannelPage<AccountId>>;
-
-		/// How committees are formed.
-		fn committees() -> Committees;
-
-		/// The least bond with which a deal can be disputed now, `None` if it cannot be.
-		fn least_dispute_bond(deal: DealId) -> Option<Balance>;
-
-		/// What a node has earned beyond its customers' payments and not claimed, by class.
-		fn rewards_of_node(node: NodeId) -> Vec<RewardPage<AccountId>>;
-
-		/// What an account has earned by delivering for vouchers, and not claimed.
-		fn rewards_of_payee(payee: AccountId) -> Option<RewardPage<AccountId>>;
-
-		/// Where all tokens have come from and gone to.
-		fn supply_page() -> SupplyPage;
-
-		/// What every pot holds and what records say that it owes, in plancks, of at most 1,000 records: `after` is `next` of the
-		/// page before. Only the sums over all pages of one block can be compared.
-		fn pots_page(after: Option<PotsCursor>, limit: u32) -> PotsPage;
-
-		/// Everything about a node, with what a rehearsed upgrade has added.
-		#[cfg(feature = "rehearsal")]
-		#[api_version(2)]
-		fn node_page_2(node: NodeId) -> Option<crate::rehearsal::NodePage2<AccountId>>;
-
-		/// Every tunable, with the one that a rehearsed upgrade has added.
-		#[cfg(feature = "rehearsal")]
-		#[api_version(2)]
-		fn settings_2() -> crate::rehearsal::Settings2;
-	}
-}
-
 impl_runtime_apis! {
 	impl sp_api::Core<Block> for Runtime {
 		fn version() -> RuntimeVersion {
@@ -331,7 +246,7 @@ impl_runtime_apis! {
 
 	#[api_version(1)]
 	#[cfg_attr(feature = "rehearsal", api_version(2))]
-	impl self::SubstationApi<Block, AccountId> for Runtime {
+	impl substation_runtime_api::SubstationApi<Block, AccountId> for Runtime {
 		fn node_page(node: NodeId) -> Option<NodePage<AccountId>> {
 			pages::node(node)
 		}
@@ -409,15 +324,15 @@ impl_runtime_apis! {
 		}
 
 		#[cfg(feature = "rehearsal")]
-		fn node_page_2(node: NodeId) -> Option<crate::rehearsal::NodePage2<AccountId>> {
+		fn node_page_2(node: NodeId) -> Option<substation_runtime_api::rehearsal::NodePage2<AccountId>> {
 			let note = crate::rehearsal::Note::<Runtime>::get();
-			pages::node(node).map(|page| crate::rehearsal::NodePage2 { page, note })
+			pages::node(node).map(|page| substation_runtime_api::rehearsal::NodePage2 { page, note })
 		}
 
 		#[cfg(feature = "rehearsal")]
-		fn settings_2() -> crate::rehearsal::Settings2 {
+		fn settings_2() -> substation_runtime_api::rehearsal::Settings2 {
 			let note = crate::rehearsal::Note::<Runtime>::get();
-			crate::rehearsal::Settings2 { settings: pages::settings(), note }
+			substation_runtime_api::rehearsal::Settings2 { settings: pages::settings(), note }
 		}
 	}
 

@@ -1,4 +1,4 @@
-//! The answers of [`crate::apis::SubstationApi`].
+//! The answers of [`substation_runtime_api::SubstationApi`].
 //!
 //! Nothing on chain calls this. An answer is what a transaction in the next block would see, so final misses are
 //! applied first; [`peek`] forgets that again.

@@ -1,4 +1,4 @@
-//! What every pot holds and what records say that it owes, page by page: [`crate::apis::SubstationApi`] tells anybody,
+//! What every pot holds and what records say that it owes, page by page: [`substation_runtime_api::SubstationApi`] tells anybody,
 //! and the invariants compare the sums.
 //!
 //! Nothing on chain calls this. Records are taken as they are written, because holds change when records do.

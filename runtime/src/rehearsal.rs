@@ -1,31 +1,9 @@
 //! What a rehearsed upgrade brings besides another constant: a setting and the call that changes it, and pages with one more
-//! field, which new methods of a new version of the runtime API answer. Agents that were built before it go on.
+//! field, which new methods of a new version of the runtime API answer (`runtime-api/src/rehearsal.rs`). Agents that were built before it go on.
 //!
 //! A runtime has it only if it was built with `SUBSTATION_REHEARSAL`.
 
-use codec::{Decode, Encode};
-use scale_info::TypeInfo;
-use substation_primitives::{pages::NodePage, settings::Settings};
-
 pub use pallet::*;
-
-/// A node's page with one more field.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub struct NodePage2<AccountId> {
-	/// As it was.
-	pub page: NodePage<AccountId>,
-	/// What older programs do not know.
-	pub note: u32,
-}
-
-/// Every tunable, with one more.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub struct Settings2 {
-	/// As they were.
-	pub settings: Settings,
-	/// What older programs do not know.
-	pub note: u32,
-}
 
 /// The setting and its call.
 #[frame_support::pallet]

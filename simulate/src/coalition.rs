@@ -30,9 +30,9 @@ use substation_primitives::{
 };
 use substation_proofs::voucher::voucher_message;
 use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, constants::MAX_CLAIMS, AccountId, Balances, Block, Rewards,
-	Runtime, RuntimeCall, RuntimeEvent,
+	constants::MAX_CLAIMS, AccountId, Balances, Block, Rewards, Runtime, RuntimeCall, RuntimeEvent,
 };
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// Transfers in one transaction.
 const BATCH: usize = 100;

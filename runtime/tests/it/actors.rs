@@ -17,10 +17,8 @@ use substation_proofs::{
 	prover::{open_bytes, prove, ChunkSource, ContentOpening, ForestTree, OpenError},
 	storage::StorageProof,
 };
-use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, AccountId, Block, Runtime, RuntimeCall, StorageMarket,
-	UncheckedExtrinsic,
-};
+use substation_runtime::{AccountId, Block, Runtime, RuntimeCall, StorageMarket, UncheckedExtrinsic};
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// What a node asks for one GiB over one period.
 pub(crate) const PRICE: Balance = 10 * STN;

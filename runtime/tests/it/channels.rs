@@ -23,9 +23,10 @@ use substation_primitives::{
 };
 use substation_proofs::voucher::voucher_message;
 use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, governance::TreasuryPot, AccountId, Balances, Block,
-	Executive, Runtime, RuntimeCall, RuntimeHoldReason, System, UncheckedExtrinsic,
+	governance::TreasuryPot, AccountId, Balances, Block, Executive, Runtime, RuntimeCall, RuntimeHoldReason, System,
+	UncheckedExtrinsic,
 };
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// What is put into a channel.
 pub(crate) const DEPOSIT: Balance = 10 * STN;

@@ -25,9 +25,10 @@ use substation_primitives::{
 	Balance, BlockNumber, DealId, NodeId, NodeStatus, Rates, ResourceClass,
 };
 use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, governance::TreasuryPot, invariants, AccountId, Balances,
-	Block, Registry, Rewards, Runtime, RuntimeCall, RuntimeEvent, System,
+	governance::TreasuryPot, invariants, AccountId, Balances, Block, Registry, Rewards, Runtime, RuntimeCall,
+	RuntimeEvent, System,
 };
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 type Market = pallet_storage_market::Call<Runtime>;
 type Staking = pallet_staking::Call<Runtime>;

@@ -9,7 +9,8 @@ use sp_core::{ed25519, Pair};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob};
 use sp_runtime::DispatchResult;
 use substation_primitives::{settings::STN, AgentKey, NodeId, Offer, Region, ResourceClass};
-use substation_runtime::{apis::runtime_decl_for_substation_api::SubstationApi, AccountId, Block, Runtime};
+use substation_runtime::{AccountId, Block, Runtime};
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// The node that the API finds for a key.
 fn found(agent: AgentKey) -> Option<NodeId> {

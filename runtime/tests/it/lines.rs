@@ -18,10 +18,8 @@ use substation_proofs::{
 	bandwidth::{self, Subject},
 	Hash, NativeHasher,
 };
-use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, AccountId, Block, Runtime, RuntimeCall, RuntimeEvent, System,
-	UncheckedExtrinsic,
-};
+use substation_runtime::{AccountId, Block, Runtime, RuntimeCall, RuntimeEvent, System, UncheckedExtrinsic};
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// What every line claims.
 pub(crate) const CLAIM: Rates = Rates { down: 20_000, up: 12_000 };

@@ -114,7 +114,7 @@ fn runtime_api_shapes_are_frozen() {
 
 #[test]
 fn the_runtime_api_has_the_version_that_its_methods_need() {
-	let id = substation_runtime::apis::runtime_decl_for_substation_api::ID;
+	let id = substation_runtime_api::runtime_decl_for_substation_api::ID;
 
 	let version = VERSION.apis.iter().find(|(api, _)| *api == id).map(|(_, version)| *version);
 

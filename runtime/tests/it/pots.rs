@@ -15,10 +15,8 @@ use substation_primitives::{
 	deal::DealState,
 	pots::{Pot, PotSums, PotsPage},
 };
-use substation_runtime::{
-	apis::runtime_decl_for_substation_api::SubstationApi, invariants, AccountId, Block, Runtime, RuntimeHoldReason,
-	StorageMarket,
-};
+use substation_runtime::{invariants, AccountId, Block, Runtime, RuntimeHoldReason, StorageMarket};
+use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 
 /// Something in every pot.
 fn fill_every_pot() {

@@ -7,7 +7,6 @@ use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use substation_primitives::{settings::STN, Balance};
 use substation_runtime::{
-	apis,
 	constants::{EXISTENTIAL_DEPOSIT, MAX_CANDIDATES, MAX_NOMINATORS},
 	genesis_presets,
 	governance::TreasuryPot,
@@ -170,8 +169,8 @@ fn the_live_template_has_no_keys_and_no_money() {
 
 #[test]
 fn babe_is_configured_by_the_networks_pace() {
-	use apis::runtime_decl_for_substation_api::SubstationApi;
 	use sp_consensus_babe::{runtime_decl_for_babe_api::BabeApi, AllowedSlots};
+	use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 	for (preset, slot, epoch, period) in [("development", 2_000, 30, 20), ("live-template", 6_000, 2_400, 14_400)] {
 		genesis_state(preset).execute_with(|| {
 			let babe = <Runtime as BabeApi<Block>>::configuration();
@@ -184,7 +183,7 @@ fn babe_is_configured_by_the_networks_pace() {
 
 #[test]
 fn committees_are_as_large_as_the_network_is_serious() {
-	use apis::runtime_decl_for_substation_api::SubstationApi;
+	use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 	for (preset, members, min_nodes) in [("development", 3, 4), ("local_testnet", 3, 4), ("live-template", 17, 51)] {
 		genesis_state(preset).execute_with(|| {
 			let committees = <Runtime as SubstationApi<Block, AccountId>>::committees();
@@ -219,7 +218,7 @@ fn the_pot_of_test_fees_exists_on_every_network() {
 
 #[test]
 fn every_network_counts_from_what_its_genesis_has_issued() {
-	use apis::runtime_decl_for_substation_api::SubstationApi;
+	use substation_runtime_api::runtime_decl_for_substation_api::SubstationApi;
 	for preset in genesis_presets::preset_names() {
 		genesis_state(&preset).execute_with(|| {
 			let page = <Runtime as SubstationApi<Block, AccountId>>::supply_page();
