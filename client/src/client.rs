@@ -2,8 +2,9 @@
 
 use crate::{account::AccountId, compatibility::Compatibility, error::ChainError};
 use codec::{Decode, Encode};
+use parking_lot::Mutex;
 use std::{
-	sync::{Arc, Mutex},
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use substation_primitives::{

@@ -8,7 +8,7 @@ use crate::{
 	extrinsic, AccountId,
 };
 use serde::Serialize;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use substation_primitives::{
 	bandwidth::{Rates, TestId},
 	deal::Proposal,
@@ -84,14 +84,14 @@ impl Chain {
 	/// How this program fits the runtime of a block; worked out once for each runtime.
 	pub async fn compatibility(&self, block: BlockHash) -> Result<Arc<Compatibility>, ChainError> {
 		let version = self.runtime_version(block).await?;
-		let known = self.compatibility.lock().unwrap_or_else(PoisonError::into_inner).clone();
+		let known = self.compatibility.lock().clone();
 		if let Some(compatibility) = known.filter(|compatibility| compatibility.runtime == version.spec_version) {
 			return Ok(compatibility);
 		}
 		let api = self.api_version(&version)?;
 		let at = self.at(block).await?;
 		let compatibility = Arc::new(Compatibility::of(version.spec_version, api, at.metadata_ref()));
-		*self.compatibility.lock().unwrap_or_else(PoisonError::into_inner) = Some(compatibility.clone());
+		*self.compatibility.lock() = Some(compatibility.clone());
 		Ok(compatibility)
 	}
 

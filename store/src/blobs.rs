@@ -10,12 +10,13 @@ use crate::{
 	progress::Progress,
 	tree, Hash,
 };
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::{
 	collections::{HashMap, HashSet},
 	fs::{self, File},
 	io,
 	path::{Path, PathBuf},
-	sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+	sync::Arc,
 };
 
 /// Why the store failed.
@@ -381,15 +382,15 @@ impl BlobStore {
 
 	// The maps are consistent after every single operation on them, so a panic elsewhere cannot have spoilt them.
 	fn entries(&self) -> RwLockReadGuard<'_, HashMap<Hash, Entry>> {
-		self.0.entries.read().unwrap_or_else(PoisonError::into_inner)
+		self.0.entries.read()
 	}
 
 	fn entries_mut(&self) -> RwLockWriteGuard<'_, HashMap<Hash, Entry>> {
-		self.0.entries.write().unwrap_or_else(PoisonError::into_inner)
+		self.0.entries.write()
 	}
 
 	fn busy(&self) -> MutexGuard<'_, HashSet<(Hash, Option<u64>)>> {
-		self.0.busy.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.busy.lock()
 	}
 }
 

@@ -11,9 +11,10 @@ use crate::{
 	Hash,
 };
 use codec::{Decode, Encode};
+use parking_lot::{Mutex, MutexGuard};
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::Arc,
 };
 use substation_proofs::{
 	forest::{Change, Forest, Leaf, UpdateProof},
@@ -274,7 +275,7 @@ impl Forests {
 
 	// Every change of the state is one assignment or an all-or-nothing call, so a panic cannot have spoilt it.
 	fn state(&self) -> MutexGuard<'_, State> {
-		self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.state.lock()
 	}
 }
 

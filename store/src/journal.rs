@@ -13,10 +13,11 @@ pub use records::{Damage, DealRecord, DealState, Remembered};
 use crate::Hash;
 use codec::{Decode, Encode};
 use index::Index;
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::{
 	path::Path,
-	sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+	sync::Arc,
 	time::{SystemTime, UNIX_EPOCH},
 };
 use substation_proofs::forest::Leaf;
@@ -316,15 +317,15 @@ impl Journal {
 
 	// The index is changed by single calls that cannot fail half-way, so a panic elsewhere cannot have spoilt it.
 	fn index(&self) -> RwLockReadGuard<'_, Index> {
-		self.0.index.read().unwrap_or_else(PoisonError::into_inner)
+		self.0.index.read()
 	}
 
 	fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-		self.0.index.write().unwrap_or_else(PoisonError::into_inner)
+		self.0.index.write()
 	}
 
 	fn writer(&self) -> MutexGuard<'_, ()> {
-		self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.writer.lock()
 	}
 }
 

@@ -1,11 +1,12 @@
 //! What people see of long work: a bar on a terminal, log lines elsewhere, nothing when asked for quiet.
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
 use std::{
 	io::IsTerminal,
 	sync::{
 		atomic::{AtomicU64, Ordering},
-		Arc, Mutex,
+		Arc,
 	},
 	time::{Duration, Instant},
 };
@@ -92,10 +93,8 @@ impl Progress {
 
 	/// Takes the bar away.
 	pub fn finish(&self) {
-		if let Ok(mut shown) = self.0.shown.lock() {
-			if let Some(bar) = shown.bar.take() {
-				bar.finish_and_clear();
-			}
+		if let Some(bar) = self.0.shown.lock().bar.take() {
+			bar.finish_and_clear();
 		}
 	}
 
@@ -104,7 +103,7 @@ impl Progress {
 			return;
 		}
 		// Whoever finds it taken leaves the showing to the one who has it.
-		let Ok(mut shown) = self.0.shown.try_lock() else { return };
+		let Some(mut shown) = self.0.shown.try_lock() else { return };
 		let now = Instant::now();
 		if let Some(bar) = &shown.bar {
 			bar.set_position(done);

@@ -11,6 +11,7 @@ use crate::{
 	tree::{self, Node, GROUP_BYTES},
 	Hash,
 };
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::{
 	future::Future,
@@ -18,7 +19,7 @@ use std::{
 	os::unix::fs::FileExt,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Arc, Mutex, MutexGuard, PoisonError,
+		Arc,
 	},
 	time::{Duration, Instant},
 };
@@ -148,7 +149,7 @@ impl Scrub {
 	}
 
 	fn locked(&self) -> MutexGuard<'_, ScrubStatus> {
-		self.status.lock().unwrap_or_else(PoisonError::into_inner)
+		self.status.lock()
 	}
 }
 

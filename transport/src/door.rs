@@ -14,9 +14,10 @@ use iroh::{
 	protocol::DynProtocolHandler,
 	Endpoint, EndpointId,
 };
+use parking_lot::Mutex;
 use std::{
 	collections::{HashMap, VecDeque},
-	sync::{Arc, Mutex, PoisonError},
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use tokio::{
@@ -126,7 +127,7 @@ impl Door {
 	/// Ends all connections and frees the port.
 	pub async fn shutdown(&self) {
 		self.close.send_replace(true);
-		let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+		let task = self.task.lock().take();
 		if let Some(Err(error)) = futures::future::OptionFuture::from(task).await {
 			tracing::warn!(%error, "endpoint did not stop cleanly");
 		}

@@ -1,6 +1,7 @@
 //! A gate between the store and the network: so many bytes may go out, and no byte more until somebody allows them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// A gate. Clones share it; every request of a connection goes through the same one.
@@ -84,7 +85,7 @@ impl Gate {
 
 	// Single assignments: a panic elsewhere cannot have left it half-way.
 	fn state(&self) -> MutexGuard<'_, State> {
-		self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.state.lock()
 	}
 }
 

@@ -13,10 +13,11 @@ use iroh::{
 	endpoint::{Connection, VarInt},
 	EndpointId,
 };
+use parking_lot::{Mutex, MutexGuard};
 use std::{
 	collections::{BTreeMap, HashMap},
 	future::Future,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::Arc,
 };
 use tokio::sync::Notify;
 
@@ -137,7 +138,7 @@ impl Places {
 
 	// Single operations on whole entries: a panic elsewhere cannot have left it half-way.
 	fn guests(&self) -> MutexGuard<'_, Guests> {
-		self.0.guests.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.guests.lock()
 	}
 }
 
@@ -270,7 +271,7 @@ impl Quota {
 	}
 
 	fn taken(&self) -> MutexGuard<'_, HashMap<Taker, usize>> {
-		self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.taken.lock()
 	}
 }
 

@@ -1,11 +1,9 @@
 //! What this machine remembers of its tests while it runs. The chain keeps the readings; why they are what they are is
 //! only known here.
 
+use parking_lot::Mutex;
 use serde::Serialize;
-use std::{
-	collections::VecDeque,
-	sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 use substation_primitives::{
 	bandwidth::{Direction, Kbits, TestId},
 	NodeId,
@@ -155,8 +153,8 @@ impl History {
 		self.latest().memberships.iter().cloned().collect()
 	}
 
-	fn latest(&self) -> std::sync::MutexGuard<'_, Latest> {
-		self.0.lock().unwrap_or_else(PoisonError::into_inner)
+	fn latest(&self) -> parking_lot::MutexGuard<'_, Latest> {
+		self.0.lock()
 	}
 }
 

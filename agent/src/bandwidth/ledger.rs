@@ -1,11 +1,7 @@
 //! Where a member looks up the tests that it is asked to measure.
 
-use std::{
-	collections::BTreeSet,
-	fmt,
-	future::Future,
-	sync::{Arc, PoisonError, RwLock},
-};
+use parking_lot::RwLock;
+use std::{collections::BTreeSet, fmt, future::Future, sync::Arc};
 use substation_client::Chain;
 use substation_primitives::{
 	bandwidth::{TestId, TestPage},
@@ -45,16 +41,16 @@ impl ChainLedger {
 	/// From now on reads here; `None` when the connection is lost.
 	pub fn set(&self, chain: Option<(&Chain, BlockNumber)>) {
 		let chain = chain.map(|(chain, best)| (chain.clone(), best));
-		*self.0.chain.write().unwrap_or_else(PoisonError::into_inner) = chain;
+		*self.0.chain.write() = chain;
 	}
 
 	/// From now on expects these endpoints, and no others.
 	pub fn expect(&self, endpoints: BTreeSet<EndpointId>) {
-		*self.0.expected.write().unwrap_or_else(PoisonError::into_inner) = endpoints;
+		*self.0.expected.write() = endpoints;
 	}
 
 	fn get(&self) -> Option<(Chain, BlockNumber)> {
-		self.0.chain.read().unwrap_or_else(PoisonError::into_inner).clone()
+		self.0.chain.read().clone()
 	}
 }
 
@@ -64,7 +60,7 @@ impl Ledger for ChainLedger {
 	}
 
 	fn expects(&self, endpoint: &EndpointId) -> bool {
-		self.0.expected.read().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
+		self.0.expected.read().contains(endpoint)
 	}
 
 	async fn test(&self, test: TestId) -> Result<Option<TestPage>, String> {

@@ -1,10 +1,8 @@
 //! What the operator grants to tests of others, and what of it is free.
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use std::{
-	sync::{Arc, Mutex, PoisonError},
-	time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use substation_primitives::bandwidth::{Direction, Kbits, Rates};
 use tokio::sync::Notify;
 
@@ -163,8 +161,8 @@ impl Limits {
 		}
 	}
 
-	fn state(&self) -> std::sync::MutexGuard<'_, State> {
-		self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+	fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+		self.0.state.lock()
 	}
 }
 

@@ -16,12 +16,13 @@ use iroh::{
 	protocol::{AcceptError, ProtocolHandler},
 	SecretKey,
 };
+use parking_lot::Mutex;
 use std::{
 	collections::BTreeSet,
 	future::Future,
 	sync::{
 		atomic::{AtomicU64, Ordering},
-		Arc, Mutex, PoisonError,
+		Arc,
 	},
 	time::{Duration, Instant},
 };
@@ -289,8 +290,8 @@ impl<L: Ledger> Member<L> {
 		Ok(())
 	}
 
-	fn begun(&self) -> std::sync::MutexGuard<'_, BTreeSet<(TestId, NodeId)>> {
-		self.0.begun.lock().unwrap_or_else(PoisonError::into_inner)
+	fn begun(&self) -> parking_lot::MutexGuard<'_, BTreeSet<(TestId, NodeId)>> {
+		self.0.begun.lock()
 	}
 }
 

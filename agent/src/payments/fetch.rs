@@ -13,11 +13,12 @@ use iroh::{
 	EndpointAddr,
 };
 use iroh_blobs::protocol::ERR_LIMIT;
+use parking_lot::Mutex;
 use std::{
 	path::Path,
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Arc, Mutex, PoisonError,
+		Arc,
 	},
 	time::Duration,
 };
@@ -309,6 +310,6 @@ fn unexpected(answer: Result<Answer, MessageError>) -> PaymentError {
 }
 
 // Its record is written before it changes: a panic elsewhere cannot have left it half-way.
-fn lock(pocket: &Mutex<Pocket>) -> std::sync::MutexGuard<'_, Pocket> {
-	pocket.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(pocket: &Mutex<Pocket>) -> parking_lot::MutexGuard<'_, Pocket> {
+	pocket.lock()
 }

@@ -23,13 +23,14 @@ use crate::{
 };
 use account::Kept;
 use codec::{Decode, Encode};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::{
 	collections::BTreeMap,
 	fmt, fs, io,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Arc, Mutex, MutexGuard, PoisonError, RwLock,
+		Arc,
 	},
 	time::{Duration, Instant},
 };
@@ -122,7 +123,7 @@ impl Till {
 
 	/// From now on serves for this node, whose operator is paid.
 	pub fn set_node(&self, node: NodeId, payee: [u8; 32]) {
-		*self.0.node.write().unwrap_or_else(PoisonError::into_inner) = Some((node, payee));
+		*self.0.node.write() = Some((node, payee));
 	}
 
 	/// From now on looks at the chain through this, or knows no chain; vouchers are looked after at each call.
@@ -138,18 +139,18 @@ impl Till {
 
 	/// From now on vouchers of a channel without a record are kept for so long: the chain may yet be seen to have it.
 	pub fn set_doubt(&self, doubt: Duration) {
-		*self.0.doubt.lock().unwrap_or_else(PoisonError::into_inner) = doubt;
+		*self.0.doubt.lock() = doubt;
 	}
 
 	/// Takes note that a channel has a record, or none. Says whether it has had none for long enough to be forgotten.
 	pub(crate) fn is_gone(&self, channel: ChannelId, has_record: bool) -> bool {
-		let mut absent = self.0.absent.lock().unwrap_or_else(PoisonError::into_inner);
+		let mut absent = self.0.absent.lock();
 		if has_record {
 			absent.remove(&channel);
 			return false;
 		}
 		let since = absent.entry(channel).or_insert_with(Instant::now);
-		since.elapsed() >= *self.0.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+		since.elapsed() >= *self.0.doubt.lock()
 	}
 
 	/// What the node takes. Errors while it is not known who is paid.
@@ -248,7 +249,7 @@ impl Till {
 		account.end(Refusal::UnknownChannel(account.id()));
 		let brought = account.redeemed();
 		{
-			let mut gone = self.0.gone.lock().unwrap_or_else(PoisonError::into_inner);
+			let mut gone = self.0.gone.lock();
 			let sum = gone.1.saturating_add(brought);
 			gone.1 = sum;
 			if let Err(error) = gone.0.write(&sum.encode()) {
@@ -267,15 +268,15 @@ impl Till {
 	}
 
 	fn gone(&self) -> Balance {
-		self.0.gone.lock().unwrap_or_else(PoisonError::into_inner).1
+		self.0.gone.lock().1
 	}
 
 	fn node(&self) -> Option<(NodeId, [u8; 32])> {
-		*self.0.node.read().unwrap_or_else(PoisonError::into_inner)
+		*self.0.node.read()
 	}
 
 	// Insertions and removals of whole entries: a panic elsewhere cannot have left it half-way.
 	fn channels(&self) -> MutexGuard<'_, BTreeMap<ChannelId, Arc<Account>>> {
-		self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.channels.lock()
 	}
 }

@@ -17,8 +17,9 @@ use iroh::{
 	protocol::{AcceptError, ProtocolHandler},
 };
 use iroh_blobs::protocol::ERR_LIMIT;
+use parking_lot::Mutex;
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use substation_client::{
@@ -90,12 +91,12 @@ impl Inquiries {
 	/// Judges by this from now on; without it, refuses everything.
 	pub fn set_view(&self, view: Option<View>) {
 		// What is replaced whole cannot be spoilt by a panic elsewhere.
-		*self.0.view.lock().unwrap_or_else(PoisonError::into_inner) = view.map(Arc::new);
+		*self.0.view.lock() = view.map(Arc::new);
 	}
 
 	/// What the node says to an inquiry now.
 	pub fn answer(&self, inquiry: &Inquiry) -> Answer {
-		let view = self.0.view.lock().unwrap_or_else(PoisonError::into_inner).clone();
+		let view = self.0.view.lock().clone();
 		let answer = match view {
 			None => Answer::refused(Refusal::NoChain),
 			Some(_) if inquiry.genesis != self.0.genesis => Answer::refused(Refusal::OtherChain),
@@ -114,7 +115,7 @@ impl Inquiries {
 		if *refusal == Refusal::NoChain {
 			return;
 		}
-		let mut logged = self.0.logged.lock().unwrap_or_else(PoisonError::into_inner);
+		let mut logged = self.0.logged.lock();
 		if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
 			*logged = Some(Instant::now());
 			tracing::info!(bytes = inquiry.length, "inquiry refused: {refusal}");

@@ -8,10 +8,11 @@ use crate::{
 	},
 	status::metrics::Metrics,
 };
+use parking_lot::Mutex;
 use std::{
 	sync::{
 		atomic::{AtomicBool, Ordering},
-		Arc, Mutex, PoisonError,
+		Arc,
 	},
 	time::Duration,
 };
@@ -291,7 +292,7 @@ impl Intake {
 		let node = chain.node(self.node, best).await?.ok_or(Refusal::NotTaking)?;
 		let settings = chain.settings(best).await?;
 		// It guards nothing that a panic could have spoilt.
-		let _promising = self.promising.lock().unwrap_or_else(PoisonError::into_inner);
+		let _promising = self.promising.lock();
 		self.judge(page, &node, &settings, now).verdict?;
 		self.storage.journal.admit(&sync::record(page, now, Local::Fetching))?;
 		Ok(())

@@ -1,11 +1,7 @@
 //! Turns at uploading: few at one time, one for a customer and for an endpoint, and none for ever while others wait.
 
-use std::{
-	collections::BTreeMap,
-	future::Future,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
-	time::Duration,
-};
+use parking_lot::{Mutex, MutexGuard};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use substation_store::{progress::Progress, Hash};
 use substation_transport::refused::{self, Refused};
 use tokio::{sync::Notify, time::Instant};
@@ -189,7 +185,7 @@ impl Turns {
 
 	// Single operations on whole entries: a panic elsewhere cannot have left it half-way.
 	fn state(&self) -> MutexGuard<'_, State> {
-		self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.state.lock()
 	}
 }
 

@@ -20,14 +20,9 @@ use axum::{
 	Router,
 };
 use codec::{DecodeAll, Encode};
+use parking_lot::RwLock;
 use serde_json::{json, Value};
-use std::{
-	future::Future,
-	io,
-	net::SocketAddr,
-	sync::{Arc, PoisonError, RwLock},
-	time::Instant,
-};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Instant};
 use substation_plain::Plain;
 use substation_primitives::{
 	agent_api::{ProveRequest, MAX_ANSWER, NODE_PATH, PROVE_PATH},
@@ -88,17 +83,17 @@ impl Api {
 
 	/// From now on answers for this node.
 	pub fn set_node(&self, node: u64, prover: Prover) {
-		*self.0.node.write().unwrap_or_else(PoisonError::into_inner) = Some((node, prover));
+		*self.0.node.write() = Some((node, prover));
 	}
 
 	/// From now on shows how far this scrub is.
 	pub fn set_scrub(&self, scrub: Scrub) {
-		*self.0.scrub.write().unwrap_or_else(PoisonError::into_inner) = Some(scrub);
+		*self.0.scrub.write() = Some(scrub);
 	}
 
 	/// From now on shows this under `chain`.
 	pub fn set_chain(&self, chain: Value) {
-		*self.0.chain.write().unwrap_or_else(PoisonError::into_inner) = chain;
+		*self.0.chain.write() = chain;
 	}
 
 	/// What `/v1/status` answers.
@@ -123,13 +118,13 @@ impl Api {
 			"storedBytes": storage.blobs.used_bytes(),
 			"freeBytes": storage.blobs.free_bytes().ok(),
 			"damage": storage.journal.damage().unwrap_or_default(),
-			"scrub": scrub.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Scrub::status),
-			"chain": *chain.read().unwrap_or_else(PoisonError::into_inner),
+			"scrub": scrub.read().as_ref().map(Scrub::status),
+			"chain": *chain.read(),
 		})
 	}
 
 	fn node(&self) -> Option<(u64, Prover)> {
-		self.0.node.read().unwrap_or_else(PoisonError::into_inner).clone()
+		self.0.node.read().clone()
 	}
 }
 

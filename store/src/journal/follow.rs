@@ -5,12 +5,10 @@ use crate::journal::{
 };
 use crate::Hash;
 use codec::{Decode, Encode};
+use parking_lot::MutexGuard;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use serde::Serialize;
-use std::{
-	collections::BTreeMap,
-	sync::{MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
 use substation_proofs::forest::Leaf;
 
 /// The note that has the block.
@@ -257,7 +255,7 @@ impl Journal {
 
 	// Plain numbers, each written at once: a panic elsewhere cannot have spoilt them.
 	fn following(&self) -> MutexGuard<'_, Following> {
-		self.0.following.lock().unwrap_or_else(PoisonError::into_inner)
+		self.0.following.lock()
 	}
 }
 

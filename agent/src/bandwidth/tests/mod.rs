@@ -19,10 +19,11 @@ use iroh::{
 	protocol::{AcceptError, DynProtocolHandler, ProtocolHandler},
 	Endpoint, EndpointAddr, RelayMode, SecretKey,
 };
+use parking_lot::Mutex;
 use std::{
 	sync::{
 		atomic::{AtomicU32, Ordering},
-		Arc, Mutex,
+		Arc,
 	},
 	time::Duration,
 };
@@ -45,7 +46,7 @@ struct Table(Arc<Mutex<(Option<BlockNumber>, Option<TestPage>)>>);
 
 impl Table {
 	fn set(&self, change: impl FnOnce(&mut TestPage)) {
-		if let Some(page) = &mut self.0.lock().unwrap().1 {
+		if let Some(page) = &mut self.0.lock().1 {
 			change(page);
 		}
 	}
@@ -53,15 +54,15 @@ impl Table {
 
 impl Ledger for Table {
 	fn best(&self) -> Option<BlockNumber> {
-		self.0.lock().unwrap().0
+		self.0.lock().0
 	}
 
 	fn expects(&self, endpoint: &EndpointId) -> bool {
-		self.0.lock().unwrap().1.as_ref().is_some_and(|page| page.endpoint == *endpoint)
+		self.0.lock().1.as_ref().is_some_and(|page| page.endpoint == *endpoint)
 	}
 
 	async fn test(&self, test: TestId) -> Result<Option<TestPage>, String> {
-		let page = self.0.lock().unwrap().1.clone();
+		let page = self.0.lock().1.clone();
 		Ok(page.filter(|page| page.id == test))
 	}
 }
@@ -187,7 +188,7 @@ async fn world(direction: Direction, places: Vec<Place>) -> World {
 		committee.push(MemberPage { node: NodeId(index as u64), agent: id, endpoint: id, addresses });
 		doors.push(Door::of(endpoint, Refused::default()).accept_with(protocol::ALPN, handler, config).open());
 	}
-	chain.0.lock().unwrap().1 = Some(TestPage {
+	chain.0.lock().1 = Some(TestPage {
 		id: TEST,
 		now: TEST.block,
 		deadline: TEST.block + 20,
@@ -209,7 +210,7 @@ fn honest(count: usize) -> Vec<Place> {
 
 impl World {
 	fn page(&self) -> TestPage {
-		self.chain.0.lock().unwrap().1.clone().unwrap()
+		self.chain.0.lock().1.clone().unwrap()
 	}
 
 	async fn measure(&self) -> Outcome {

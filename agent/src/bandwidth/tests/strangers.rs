@@ -28,11 +28,11 @@ async fn test_in_a_block_on_its_way_is_waited_for() {
 	let world = world(Direction::Down, honest(3)).await;
 	let page = world.page();
 	let mut call = world.call(1).await;
-	world.chain.0.lock().unwrap().1 = None;
+	world.chain.0.lock().1 = None;
 
 	call.say(HELLO).await;
 	tokio::time::sleep(Duration::from_millis(70)).await;
-	world.chain.0.lock().unwrap().1 = Some(page);
+	world.chain.0.lock().1 = Some(page);
 
 	assert_eq!(call.hear().await, Ok(ToNode::Welcome));
 }
@@ -56,7 +56,7 @@ async fn test_of_another_node_or_committee_is_declined() {
 #[tokio::test(flavor = "multi_thread")]
 async fn member_without_a_chain_declines() {
 	let world = world(Direction::Down, honest(3)).await;
-	world.chain.0.lock().unwrap().0 = None;
+	world.chain.0.lock().0 = None;
 	let mut call = world.call(1).await;
 
 	call.say(HELLO).await;

@@ -23,11 +23,12 @@ use iroh::{
 	endpoint::{Connection, RecvStream, SendStream},
 	EndpointAddr, SecretKey,
 };
+use parking_lot::Mutex;
 use sp_runtime::Permill;
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
-	sync::{Arc, Mutex},
+	sync::Arc,
 };
 use substation_client::{client::ChannelView, free::Submission, AccountId, ChainError};
 use substation_primitives::{
@@ -60,26 +61,26 @@ struct Table {
 
 impl Table {
 	fn change(&self, change: impl FnOnce(&mut ChannelView)) {
-		change(self.channels.lock().unwrap().get_mut(&CHANNEL).unwrap());
+		change(self.channels.lock().get_mut(&CHANNEL).unwrap());
 	}
 
 	fn redeemed(&self) -> Vec<Balance> {
-		self.redeemed.lock().unwrap().iter().map(|voucher| voucher.cumulative).collect()
+		self.redeemed.lock().iter().map(|voucher| voucher.cumulative).collect()
 	}
 }
 
 impl Ledger for Arc<Table> {
 	fn channel(&self, channel: ChannelId, _: View) -> BoxFuture<'_, Result<Option<ChannelView>, ChainError>> {
-		let page = self.channels.lock().unwrap().get(&channel).cloned();
+		let page = self.channels.lock().get(&channel).cloned();
 		Box::pin(async move { Ok(page) })
 	}
 
 	fn redeem(&self, voucher: Voucher) -> BoxFuture<'_, Result<Submission, ChainError>> {
-		let mut channels = self.channels.lock().unwrap();
+		let mut channels = self.channels.lock();
 		let page = channels.get_mut(&voucher.channel).unwrap();
 		assert!(voucher.is_signed_by(&page.channel.key, &GENESIS) && voucher.cumulative <= page.channel.deposit);
 		page.channel.spent = voucher.cumulative;
-		self.redeemed.lock().unwrap().push(voucher);
+		self.redeemed.lock().push(voucher);
 		Box::pin(async { Ok(Submission::Sent) })
 	}
 }
@@ -154,7 +155,7 @@ impl Customer {
 		let blobs = BlobStore::open(&folder.path().join("blobs")).unwrap();
 		let (transport, _) = Transport::start(config(folder.path()), blobs).await.unwrap();
 		let purse = purse(folder.path());
-		chain.channels.lock().unwrap().insert(CHANNEL, page(purse.key(), deposit));
+		chain.channels.lock().insert(CHANNEL, page(purse.key(), deposit));
 		Self { folder, transport, purse }
 	}
 

@@ -135,7 +135,7 @@ async fn only_a_final_open_channel_of_this_operator_with_something_left_is_serve
 	let chain: Arc<Table> = Arc::default();
 	let node = Node::start(&chain, terms()).await;
 	let customer = Customer::start(&chain, STN).await;
-	let good = chain.channels.lock().unwrap()[&CHANNEL].clone();
+	let good = chain.channels.lock()[&CHANNEL].clone();
 	let (come, at) = (&customer, &node);
 	let refusal = |voucher: Voucher| async move {
 		let mut visit = come.come(at).await;

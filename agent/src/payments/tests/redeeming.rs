@@ -159,7 +159,7 @@ async fn channel_that_is_gone_is_forgotten_and_what_it_brought_is_remembered() {
 	next_block(&chain, &node).await;
 	next_block(&chain, &node).await;
 
-	let page = chain.channels.lock().unwrap().remove(&CHANNEL);
+	let page = chain.channels.lock().remove(&CHANNEL);
 	node.till.set_chain(Some(Arc::new(chain.clone())));
 	tokio::time::sleep(Duration::from_millis(100)).await;
 
@@ -178,7 +178,7 @@ async fn vouchers_of_a_channel_that_is_not_shown_for_a_while_are_kept() {
 	next_block(&chain, &node).await;
 
 	// A node that lies, or that is behind.
-	let page = chain.channels.lock().unwrap().remove(&CHANNEL).unwrap();
+	let page = chain.channels.lock().remove(&CHANNEL).unwrap();
 	for _ in 0..2 {
 		node.till.set_chain(Some(Arc::new(chain.clone())));
 		tokio::time::sleep(Duration::from_millis(100)).await;
@@ -186,7 +186,7 @@ async fn vouchers_of_a_channel_that_is_not_shown_for_a_while_are_kept() {
 	assert_eq!(open_till(node.folder.path(), &chain, terms()).status().held, (STN / 10).to_string());
 
 	let page = ChannelView { channel: Channel { closing: Some(500), ..page.channel }, ..page };
-	chain.channels.lock().unwrap().insert(CHANNEL, page);
+	chain.channels.lock().insert(CHANNEL, page);
 	next_block(&chain, &node).await;
 	assert_eq!(chain.redeemed(), [STN / 10]);
 }

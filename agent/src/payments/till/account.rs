@@ -9,10 +9,11 @@ use crate::payments::{
 	voucher::Voucher,
 };
 use codec::{Decode, DecodeAll, Encode};
+use parking_lot::{Mutex, MutexGuard};
 use std::{
 	io,
 	path::{Path, PathBuf},
-	sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+	sync::{Arc, OnceLock},
 };
 use substation_client::client::ChannelView;
 use substation_primitives::{channel::VoucherKey, Balance, BlockNumber, ChannelId};
@@ -272,7 +273,7 @@ impl Account {
 
 	// Whole values are assigned: a panic elsewhere cannot have left it half-way.
 	fn state(&self) -> MutexGuard<'_, State> {
-		self.state.lock().unwrap_or_else(PoisonError::into_inner)
+		self.state.lock()
 	}
 }
 

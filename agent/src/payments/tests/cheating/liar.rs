@@ -47,11 +47,11 @@ impl Liar {
 	}
 
 	pub(super) fn stop_after(&self, bytes: usize) {
-		*self.lie.stop_after.lock().unwrap() = bytes;
+		*self.lie.stop_after.lock() = bytes;
 	}
 
 	pub(super) fn claim(&mut self, served: Balance) {
-		*self.lie.claim.lock().unwrap() = served;
+		*self.lie.claim.lock() = served;
 	}
 
 	pub(super) fn address(&self) -> EndpointAddr {
@@ -66,7 +66,7 @@ impl Liar {
 	/// The highest voucher that has come, after a moment for one on its way.
 	pub(super) async fn paid(&self) -> Balance {
 		tokio::time::sleep(Duration::from_millis(300)).await;
-		*self.lie.paid.lock().unwrap()
+		*self.lie.paid.lock()
 	}
 }
 
@@ -77,10 +77,10 @@ impl Protocol {
 			match ask {
 				Ask::Quote => send(&mut outgoing, &Answer::Quote(quote)).await.unwrap(),
 				Ask::Pay { .. } => {
-					let standing = Standing { deposit: STN, held: None, served: *self.0.claim.lock().unwrap() };
+					let standing = Standing { deposit: STN, held: None, served: *self.0.claim.lock() };
 					send(&mut outgoing, &Answer::Ready(standing)).await.unwrap();
 				}
-				Ask::Voucher(voucher) => *self.0.paid.lock().unwrap() = voucher.cumulative,
+				Ask::Voucher(voucher) => *self.0.paid.lock() = voucher.cumulative,
 				Ask::Done => return,
 			}
 		}
@@ -88,7 +88,7 @@ impl Protocol {
 
 	async fn lie(self, mut outgoing: SendStream, mut incoming: RecvStream) {
 		let _ = incoming.read_to_end(10_000).await;
-		let stop_after = *self.0.stop_after.lock().unwrap();
+		let stop_after = *self.0.stop_after.lock();
 		let _ = outgoing.write_all(&self.0.answer[..stop_after]).await;
 		if stop_after == self.0.answer.len() {
 			let _ = outgoing.finish();
