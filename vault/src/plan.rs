@@ -24,7 +24,7 @@ impl Shape {
 	/// ## Errors
 	/// [`Error::PlanImpossible`] if the numbers contradict each other.
 	pub fn new(scheme: Scheme, units: u32, delta_unit: u32, delta_length: u32) -> Result<Self> {
-		let impossible = Err(Error::PlanImpossible);
+		let impossible = |what| Err(Error::PlanImpossible(what));
 		if units == 0 || units > MAX_UNITS || !units.is_multiple_of(scheme.k().into()) {
 			return impossible("units");
 		}
