@@ -88,12 +88,7 @@ impl Bookmark {
 	/// ## Errors
 	/// [`Error::Length`] for another number of shards than the scheme has; [`Error::Order`] for sequence 0;
 	/// [`Error::Random`].
-	pub fn seal(
-		&self,
-		key: &BookmarkKey,
-		place: &Place,
-		random: &mut (impl TryCryptoRng + ?Sized),
-	) -> Result<Vec<u8>> {
+	pub fn seal(&self, key: &BookmarkKey, place: &Place, random: &mut (impl TryCryptoRng + ?Sized)) -> Result<Vec<u8>> {
 		if self.shards.len() != usize::from(self.shape.scheme().n()) {
 			let length = u64::try_from(self.shards.len()).unwrap_or(u64::MAX);
 			return Err(Error::Length { what: "a list of shards", length });
@@ -187,12 +182,7 @@ impl Bookmark {
 
 	/// Where the newest delta is.
 	pub fn delta_ref(&self) -> DeltaRef {
-		DeltaRef {
-			pack: self.number,
-			unit: self.shape.delta_unit(),
-			length: self.shape.delta_length(),
-			id: self.delta,
-		}
+		DeltaRef { pack: self.number, unit: self.shape.delta_unit(), length: self.shape.delta_length(), id: self.delta }
 	}
 
 	/// Refuses a record with a sequence below one that was seen: what has shown it is behind, or lies.

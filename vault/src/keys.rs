@@ -98,7 +98,8 @@ impl Seed {
 		let count = phrase.word_count();
 		let (mut entropy, length) = phrase.to_entropy_array();
 		phrase.zeroize();
-		let seed = entropy.get(..length).filter(|_| count == WORDS).map(|entropy| Self::from_entropy(entropy, passphrase));
+		let seed =
+			entropy.get(..length).filter(|_| count == WORDS).map(|entropy| Self::from_entropy(entropy, passphrase));
 		entropy.zeroize();
 		seed.ok_or(Error::Words)
 	}

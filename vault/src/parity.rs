@@ -9,7 +9,7 @@ use reed_solomon_simd::{
 	rate::{LowRateDecoder, LowRateEncoder, RateDecoder, RateEncoder},
 };
 
-use crate::{scheme::Scheme, Error, RepairKey, Result, ShardNumber, MAX_UNITS, UNIT, UNIT_LENGTH};
+use crate::{input, scheme::Scheme, Error, RepairKey, Result, ShardNumber, MAX_UNITS, UNIT, UNIT_LENGTH};
 
 /// Codes rows of one pack. Its memory is a few rows.
 pub struct RowCoder {
@@ -45,6 +45,7 @@ impl RowCoder {
 	/// ## Errors
 	/// [`Error::Length`] for slices of other lengths, [`Error::Limit`] for a row that no pack has.
 	pub fn encode(&mut self, row: u32, data: &[u8], parity: &mut [u8]) -> Result<()> {
+		ensure_row(row)?;
 		self.encode_plain(data, parity)?;
 		for (unit, mask) in parity.chunks_exact_mut(UNIT).zip(&mut self.masks) {
 			mask.apply(row, unit)?;
@@ -73,6 +74,7 @@ impl RowCoder {
 	/// ## Errors
 	/// [`Error::TooFewUnits`], [`Error::UnknownShard`], [`Error::Length`], [`Error::Limit`].
 	pub fn decode(&mut self, row: u32, units: &[(ShardNumber, &[u8])], data: &mut [u8]) -> Result<()> {
+		ensure_row(row)?;
 		ensure_units("the data of a row", data, self.scheme.data())?;
 		let chosen = self.choose(units)?;
 		for (shard, unit) in &chosen {
@@ -108,9 +110,7 @@ impl RowCoder {
 		let (k, parity) = (self.scheme.k(), self.scheme.parity());
 		let decoder = match &mut self.decoder {
 			Some(decoder) => decoder,
-			none => none.insert(
-				LowRateDecoder::new(k.into(), parity, UNIT, DefaultEngine::new(), None).map_err(code)?,
-			),
+			none => none.insert(LowRateDecoder::new(k.into(), parity, UNIT, DefaultEngine::new(), None).map_err(code)?),
 		};
 		self.unmasked.resize(UNIT, 0);
 		for (shard, unit) in chosen {
@@ -138,6 +138,11 @@ fn code(_: reed_solomon_simd::Error) -> Error {
 	Error::Length { what: "a row", length: 0 }
 }
 
+/// Refuses rows that no pack has: the keystream of a mask does not reach much further.
+fn ensure_row(row: u32) -> Result<()> {
+	input::ensure_at_most("a row", row.into(), u64::from(MAX_UNITS) - 1)
+}
+
 fn ensure_units(what: &'static str, bytes: &[u8], units: usize) -> Result<()> {
 	if units.checked_mul(UNIT) != Some(bytes.len()) {
 		return Err(Error::Length { what, length: u64::try_from(bytes.len()).unwrap_or(u64::MAX) });
@@ -156,12 +161,8 @@ impl Mask {
 
 	/// Masks a unit, or takes the mask off.
 	fn apply(&mut self, row: u32, unit: &mut [u8]) -> Result<()> {
-		let outside = Error::Limit { what: "a row", found: row.into(), limit: u64::from(MAX_UNITS) - 1 };
-		if row >= MAX_UNITS {
-			return Err(outside);
-		}
 		let position = u64::from(row) * UNIT_LENGTH;
 		let masked = self.0.try_seek(position).and_then(|()| self.0.try_apply_keystream(unit));
-		masked.map_err(|_| outside)
+		masked.or_else(|_| ensure_row(row))
 	}
 }

@@ -95,11 +95,7 @@ impl Checkpoint {
 	/// ## Errors
 	/// [`Error::OtherPack`] if it is of another state; [`Error::Length`], [`Error::NotAuthentic`], [`Error::Limit`],
 	/// [`Error::Encoding`], [`Error::Truncated`], [`Error::Io`].
-	pub fn read<R: Read>(
-		key: &IndexKey,
-		place: &CheckpointRef,
-		source: R,
-	) -> Result<(CheckpointHeader, Records<R>)> {
+	pub fn read<R: Read>(key: &IndexKey, place: &CheckpointRef, source: R) -> Result<(CheckpointHeader, Records<R>)> {
 		let sealed = frame::sealed_length(place.length)?;
 		let mut items = Items::new(Opener::new(&key.checkpoint(&place.head))?.read(source, sealed)?);
 		let header: CheckpointHeader = items.header()?;

@@ -96,7 +96,8 @@ impl DeltaHeader {
 	/// Exactly the rows that are named, ascending; each delta ends the pack that its row describes.
 	fn ensure_rows(&self) -> Result<()> {
 		let extents = self.checkpoint.iter().flat_map(|checkpoint| &checkpoint.extents);
-		let mut named: Vec<_> = extents.map(|extent| extent.pack).chain(self.chain.iter().map(|delta| delta.pack)).collect();
+		let mut named: Vec<_> =
+			extents.map(|extent| extent.pack).chain(self.chain.iter().map(|delta| delta.pack)).collect();
 		named.sort_unstable();
 		named.dedup();
 		if !self.packs.iter().map(|row| row.number).eq(named) {
@@ -105,7 +106,8 @@ impl DeltaHeader {
 		for delta in &self.chain {
 			let row = self.packs.iter().find(|row| row.number == delta.pack);
 			let row = row.ok_or(Error::Chain("a pack without a row"))?;
-			Shape::new(row.scheme()?, row.units, delta.unit, delta.length).map_err(|_| Error::Chain("place of a delta"))?;
+			Shape::new(row.scheme()?, row.units, delta.unit, delta.length)
+				.map_err(|_| Error::Chain("place of a delta"))?;
 		}
 		Ok(())
 	}

@@ -113,9 +113,8 @@ pub(super) fn ensure_texts(headers: &Texts, metadata: &Texts, tags: &Texts) -> R
 	if total(metadata) > MAX_TEXTS {
 		return Err(Error::Record("length of metadata"));
 	}
-	let long = |(name, value): &(String, String)| {
-		name.chars().count() > MAX_TAG_NAME || value.chars().count() > MAX_TAG_VALUE
-	};
+	let long =
+		|(name, value): &(String, String)| name.chars().count() > MAX_TAG_NAME || value.chars().count() > MAX_TAG_VALUE;
 	if tags.len() > MAX_TAGS || tags.iter().any(long) {
 		return Err(Error::Record("tags"));
 	}

@@ -221,23 +221,23 @@ impl Record {
 			Self::Object(object) => {
 				ensure_name(&object.bucket, &object.key)?;
 				object.body.as_ref().map_or(Ok(()), |body| body.ensure_good(up_to))
-			},
+			}
 			Self::ObjectGone(name) => ensure_name(&name.bucket, &name.key),
 			Self::AccessKey(key) => ensure_access_key(key),
 			Self::AccessKeyGone(id) => keys::ensure_access_key_id(id),
 			Self::Upload(upload) => {
 				ensure_name(&upload.bucket, &upload.key)?;
 				ensure_texts(&upload.headers, &upload.metadata, &upload.tags)
-			},
+			}
 			Self::UploadGone(_) => Ok(()),
 			Self::UploadPart(part) => {
 				part.part.ensure_good(up_to)?;
 				ensure_etag(&part.etag)?;
 				ensure_checksums(&part.checksums)
-			},
+			}
 			Self::UploadPartGone { number, .. } => {
 				(1..=10_000).contains(number).then_some(()).ok_or(Error::Record("number of a part"))
-			},
+			}
 		}
 	}
 }
