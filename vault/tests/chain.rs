@@ -209,7 +209,7 @@ fn lies_in_a_good_delta_are_refused() {
 	assert_eq!(opened(&[vec![0, 0]]), "Truncated");
 	assert_eq!(opened(&[item(&[])]), "Encoding");
 	assert_eq!(opened(&[item(&[0; 29])]), "Encoding");
-	assert_eq!(opened(&[item(&[0; 22])]), "Chain", "pack 0 is none, and not asked for");
+	assert_eq!(opened(&[item(&[0; 23])]), "OtherPack", "pack 0 is none");
 }
 
 #[test]

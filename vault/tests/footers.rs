@@ -129,7 +129,8 @@ fn lies_in_a_good_footer_are_refused() {
 	assert_eq!(opened(&|content| content[1] = 0), "UnknownScheme");
 	assert_eq!(opened(&|content| content[2] = 7), "UnknownScheme");
 	assert_eq!(opened(&|content| content[2] = 255), "UnknownScheme");
-	assert_eq!(opened(&|content| content[1..3].copy_from_slice(&[1, 3])), "PlanImpossible");
+	assert_eq!(opened(&|content| content[1..3].copy_from_slice(&[1, 3])), "UnknownShard");
+	assert_eq!(opened(&|content| content[1..3].copy_from_slice(&[16, 40])), "PlanImpossible");
 	assert_eq!(opened(&number(3, 0)), "PlanImpossible");
 	for units in [0, 1, 7, u32::MAX, 1 << 31, 262_152] {
 		assert_eq!(opened(&number(7, units)), "PlanImpossible", "{units}");
