@@ -152,13 +152,11 @@ impl<W: Write> StreamWriter<W> {
 	pub fn write_all_of(&mut self, mut reader: impl Read) -> Result<()> {
 		let mut buffer = Zeroizing::new(vec![0; FRAME]);
 		loop {
-			let read = match reader.read(&mut buffer) {
-				Ok(0) => return Ok(()),
-				Ok(read) => read,
-				Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-				Err(error) => return Err(error.into()),
-			};
+			let read = input::read(&mut reader, &mut buffer)?;
 			self.write(buffer.get(..read).unwrap_or_default())?;
+			if read < buffer.len() {
+				return Ok(());
+			}
 		}
 	}
 

@@ -21,6 +21,20 @@ pub(crate) fn fill(mut reader: impl Read, buffer: &mut [u8]) -> Result<()> {
 	})
 }
 
+/// Reads until `buffer` is full or the bytes end, and says how many there were.
+pub(crate) fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+	let mut filled = 0_usize;
+	while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+		match reader.read(rest) {
+			Ok(0) => break,
+			Ok(read) => filled = filled.saturating_add(read),
+			Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+			Err(error) => return Err(error.into()),
+		}
+	}
+	Ok(filled)
+}
+
 /// A length as an offset in memory.
 pub(crate) fn size(length: u64) -> Result<usize> {
 	usize::try_from(length).map_err(|_| Error::Limit { what: "bytes in memory", found: length, limit: u32::MAX.into() })

@@ -19,7 +19,8 @@ pub struct RowCoder {
 	decoder: Option<LowRateDecoder<DefaultEngine>>,
 	/// Of parity shards, in order.
 	masks: Vec<Mask>,
-	unmasked: Vec<u8>,
+	/// One unit, with or without its mask.
+	masked: Vec<u8>,
 }
 
 impl core::fmt::Debug for RowCoder {
@@ -37,32 +38,32 @@ impl RowCoder {
 		let encoder =
 			LowRateEncoder::new(scheme.data(), scheme.parity(), UNIT, DefaultEngine::new(), None).map_err(code)?;
 		let masks = (scheme.k()..scheme.n()).map(|shard| Mask::new(repair, ShardNumber(shard))).collect();
-		Ok(Self { scheme, encoder, decoder: None, masks, unmasked: Vec::new() })
+		Ok(Self { scheme, encoder, decoder: None, masks, masked: Vec::new() })
 	}
 
-	/// The parity units of a row, masked, one after the other, from its data units.
+	/// Hands the parity units of a row, masked, to `take`, from its data units.
 	///
 	/// ## Errors
-	/// [`Error::Length`] for slices of other lengths, [`Error::Limit`] for a row that no pack has.
-	pub fn encode(&mut self, row: u32, data: &[u8], parity: &mut [u8]) -> Result<()> {
+	/// [`Error::Length`] for data of another length, [`Error::Limit`] for a row that no pack has; those of `take`.
+	pub fn encode(&mut self, row: u32, data: &[u8], take: impl FnMut(ShardNumber, &[u8]) -> Result<()>) -> Result<()> {
 		ensure_row(row)?;
-		self.encode_plain(data, parity)?;
-		for (unit, mask) in parity.chunks_exact_mut(UNIT).zip(&mut self.masks) {
-			mask.apply(row, unit)?;
-		}
-		Ok(())
+		ensure_units("the data of a row", data, self.scheme.data())?;
+		data.chunks_exact(UNIT).try_for_each(|unit| self.add(unit))?;
+		self.finish(row, take)
 	}
 
-	/// The parity units of a row as they are before they are masked.
-	fn encode_plain(&mut self, data: &[u8], parity: &mut [u8]) -> Result<()> {
-		ensure_units("the data of a row", data, self.scheme.data())?;
-		ensure_units("the parity of a row", parity, self.scheme.parity())?;
-		for unit in data.chunks_exact(UNIT) {
-			self.encoder.add_original_shard(unit).map_err(code)?;
-		}
+	/// Takes the next data unit of a row. There have to be `k` before [`RowCoder::finish`].
+	pub(crate) fn add(&mut self, unit: &[u8]) -> Result<()> {
+		self.encoder.add_original_shard(unit).map_err(code)
+	}
+
+	/// Hands the parity of the row whose data units were added to `take`, one unit at a time.
+	pub(crate) fn finish(&mut self, row: u32, mut take: impl FnMut(ShardNumber, &[u8]) -> Result<()>) -> Result<()> {
 		let coded = self.encoder.encode().map_err(code)?;
-		for (out, unit) in parity.chunks_exact_mut(UNIT).zip(coded.recovery_iter()) {
-			out.copy_from_slice(unit);
+		self.masked.resize(UNIT, 0);
+		for ((unit, mask), shard) in coded.recovery_iter().zip(&mut self.masks).zip(self.scheme.k()..) {
+			mask.apply(row, unit, &mut self.masked)?;
+			take(ShardNumber(shard), &self.masked)?;
 		}
 		Ok(())
 	}
@@ -112,16 +113,15 @@ impl RowCoder {
 			Some(decoder) => decoder,
 			none => none.insert(LowRateDecoder::new(k.into(), parity, UNIT, DefaultEngine::new(), None).map_err(code)?),
 		};
-		self.unmasked.resize(UNIT, 0);
+		self.masked.resize(UNIT, 0);
 		for (shard, unit) in chosen {
 			let Some(index) = shard.0.checked_sub(k).map(usize::from) else {
 				decoder.add_original_shard(shard.0.into(), unit).map_err(code)?;
 				continue;
 			};
-			self.unmasked.copy_from_slice(unit);
 			let mask = self.masks.get_mut(index).ok_or(Error::UnknownShard(*shard))?;
-			mask.apply(row, &mut self.unmasked)?;
-			decoder.add_recovery_shard(index, &self.unmasked).map_err(code)?;
+			mask.apply(row, unit, &mut self.masked)?;
+			decoder.add_recovery_shard(index, &self.masked).map_err(code)?;
 		}
 		let decoded = decoder.decode().map_err(code)?;
 		for (index, unit) in decoded.restored_original_iter() {
@@ -160,9 +160,9 @@ impl Mask {
 	}
 
 	/// Masks a unit, or takes the mask off.
-	fn apply(&mut self, row: u32, unit: &mut [u8]) -> Result<()> {
+	fn apply(&mut self, row: u32, unit: &[u8], out: &mut [u8]) -> Result<()> {
 		let position = u64::from(row) * UNIT_LENGTH;
-		let masked = self.0.try_seek(position).and_then(|()| self.0.try_apply_keystream(unit));
+		let masked = self.0.try_seek(position).and_then(|()| self.0.apply_keystream_b2b(unit, out));
 		masked.or_else(|_| ensure_row(row))
 	}
 }

@@ -32,15 +32,18 @@ pub fn encode<W: Write>(plan: &Plan, keys: &RootKey, mut pack: impl Read, shards
 	let mut coder = RowCoder::new(scheme, &repair)?;
 	let mut outputs: Vec<_> = scheme.shards().zip(shards).map(|(shard, out)| Output::new(shard, out)).collect();
 	let mut hasher = blake3::Hasher::new();
-	let mut data = vec![0; scheme.row()];
-	let mut parity = vec![0; scheme.parity() * UNIT];
+	let mut unit = vec![0; UNIT];
 	for row in 0..plan.shape.rows() {
-		input::fill(&mut pack, &mut data)?;
-		hasher.update(&data);
-		coder.encode(row, &data, &mut parity)?;
-		for (output, unit) in outputs.iter_mut().zip(data.chunks_exact(UNIT).chain(parity.chunks_exact(UNIT))) {
-			output.write(unit)?;
+		// Each unit is done with while it is in the processor's cache.
+		let (data, parity) = outputs.split_at_mut_checked(scheme.data()).ok_or(Error::Truncated)?;
+		for output in data {
+			input::fill(&mut pack, &mut unit)?;
+			hasher.update(&unit);
+			coder.add(&unit)?;
+			output.write(&unit)?;
 		}
+		let mut parity = parity.iter_mut();
+		coder.finish(row, |shard, unit| parity.next().ok_or(Error::UnknownShard(shard))?.write(unit))?;
 	}
 	ensure_is(plan, &hasher)?;
 	outputs.into_iter().map(|output| output.finish(plan, salt, &repair)).collect()
@@ -76,14 +79,14 @@ pub fn rebuild<R: Read, W: Write>(
 	}
 	let mut outputs: Vec<_> = wanted.iter_mut().map(|(shard, out)| Output::new(*shard, out)).collect();
 	let needs_parity = outputs.iter().any(|output| output.shard.0 >= scheme.k());
-	let mut parity = vec![0; if needs_parity { scheme.parity() * UNIT } else { 0 }];
+	let mut put = |shard: ShardNumber, unit: &[u8]| {
+		let mut outputs = outputs.iter_mut().filter(|output| output.shard == shard);
+		outputs.try_for_each(|output| output.write(unit))
+	};
 	each_row(known, sources, |coder, row, data| {
+		scheme.shards().zip(data.chunks_exact(UNIT)).try_for_each(|(shard, unit)| put(shard, unit))?;
 		if needs_parity {
-			coder.encode(row, data, &mut parity)?;
-		}
-		for output in &mut outputs {
-			let unit = data.chunks_exact(UNIT).chain(parity.chunks_exact(UNIT)).nth(output.shard.0.into());
-			output.write(unit.ok_or(Error::UnknownShard(output.shard))?)?;
+			coder.encode(row, data, &mut put)?;
 		}
 		Ok(())
 	})?;

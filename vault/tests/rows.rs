@@ -9,11 +9,20 @@ fn coder(scheme: Scheme) -> RowCoder {
 	RowCoder::new(scheme, &RepairKey::from(Secret::from([5; 32]))).unwrap()
 }
 
+/// The parity of a row, one unit after the other.
+pub(crate) fn parity(coder: &mut RowCoder, row: u32, data: &[u8]) -> substation_vault::Result<Vec<u8>> {
+	let mut parity = Vec::new();
+	coder.encode(row, data, |_, unit| {
+		parity.extend_from_slice(unit);
+		Ok(())
+	})?;
+	Ok(parity)
+}
+
 /// All units of a row, as shards store them.
 fn row(scheme: Scheme, row: u32, seed: u64) -> Vec<(ShardNumber, Vec<u8>)> {
 	let mut units = bytes(seed, scheme.row());
-	let mut parity = vec![0; scheme.parity() * UNIT];
-	coder(scheme).encode(row, &units, &mut parity).unwrap();
+	let parity = parity(&mut coder(scheme), row, &units).unwrap();
 	units.extend(parity);
 	scheme.shards().zip(units.chunks(UNIT).map(<[u8]>::to_vec)).collect()
 }
@@ -47,10 +56,8 @@ fn mask_depends_on_row_shard_and_key() {
 	assert_ne!(units[1].1, units[0].1);
 	assert_ne!(units[1].1, units[2].1);
 	assert_ne!(units[1].1, row(scheme, 1, 1)[1].1);
-	let mut parity = vec![0; scheme.parity() * UNIT];
 	let mut other = RowCoder::new(scheme, &RepairKey::from(Secret::from([6; 32]))).unwrap();
-	other.encode(0, &units[0].1, &mut parity).unwrap();
-	assert_ne!(parity[..UNIT], units[1].1);
+	assert_ne!(parity(&mut other, 0, &units[0].1).unwrap()[..UNIT], units[1].1);
 }
 
 #[test]
@@ -88,8 +95,9 @@ fn too_few_or_wrong_units_are_refused() {
 	assert_eq!(name(decode(scheme, 0, &[units[0].clone(), (ShardNumber(6), units[1].1.clone())])), "UnknownShard");
 	assert_eq!(name(decode(scheme, 0, &[units[0].clone(), (ShardNumber(1), vec![0; UNIT - 1])])), "Length");
 	assert_eq!(name(decode(scheme, MAX_UNITS, &units[2..])), "Limit");
-	assert_eq!(name(coder(scheme).encode(0, &[0; UNIT], &mut [0; 4 * UNIT])), "Length");
-	assert_eq!(name(coder(scheme).encode(0, &[0; 2 * UNIT], &mut [0; 3 * UNIT])), "Length");
+	assert_eq!(name(parity(&mut coder(scheme), 0, &[0; UNIT])), "Length");
+	assert_eq!(name(parity(&mut coder(scheme), 0, &[0; 3 * UNIT])), "Length");
+	assert_eq!(name(parity(&mut coder(scheme), MAX_UNITS, &[0; 2 * UNIT])), "Limit");
 }
 
 #[test]

@@ -7,7 +7,10 @@ use substation_vault::{
 };
 
 use super::{ensure_committed, hash, pattern};
-use crate::common::{encode, root_key};
+use crate::{
+	common::{encode, root_key},
+	rows::parity,
+};
 
 #[derive(Serialize)]
 struct Row {
@@ -45,8 +48,8 @@ fn row(scheme: Scheme, seed: u32, row: u32) -> Row {
 	let key = [seed as u8; 32];
 	let data = pattern(seed, scheme.row());
 	let plain = reed_solomon_simd::encode(scheme.data(), scheme.parity(), data.chunks(UNIT)).unwrap();
-	let mut stored = vec![0; scheme.parity() * UNIT];
-	RowCoder::new(scheme, &RepairKey::from(Secret::from(key))).unwrap().encode(row, &data, &mut stored).unwrap();
+	let mut coder = RowCoder::new(scheme, &RepairKey::from(Secret::from(key))).unwrap();
+	let stored = parity(&mut coder, row, &data).unwrap();
 	let parity = plain.iter().zip(stored.chunks(UNIT)).zip(scheme.k()..).map(|((plain, stored), shard)| Parity {
 		shard,
 		plain_start: hex::encode(&plain[..16]),
@@ -76,9 +79,8 @@ fn masks_match_the_vectors() {
 
 /// One of three codes a unit of zeros to zeros: what is stored is the mask.
 fn mask(key: [u8; 32], shard: u8, row: u32) -> Mask {
-	let mut parity = vec![0; 2 * UNIT];
 	let mut coder = RowCoder::new(Scheme::ONE_OF_3, &RepairKey::from(Secret::from(key))).unwrap();
-	coder.encode(row, &[0; UNIT], &mut parity).unwrap();
+	let parity = parity(&mut coder, row, &[0; UNIT]).unwrap();
 	let unit = &parity[(usize::from(shard) - 1) * UNIT..][..UNIT];
 	Mask { repair_key: hex::encode(key), shard, row, start: hex::encode(&unit[..32]), hash: hash(unit) }
 }
