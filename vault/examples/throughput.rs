@@ -24,7 +24,7 @@ use reed_solomon_simd::{
 	rate::{LowRateEncoder, RateEncoder},
 };
 use substation_vault::{
-	frame::FRAME,
+	frame::{sealed_length, FRAME},
 	index::{Delta, DeltaHeader},
 	keys::Secret,
 	pack::{PackNumber, PackWriter},
@@ -32,9 +32,9 @@ use substation_vault::{
 };
 
 const SCHEME: Scheme = Scheme::EIGHT_OF_20;
-/// Rows of plaintext in a round: 64 MiB.
-const ROWS: usize = 128;
-const ROUNDS: usize = 15;
+/// Rows of plaintext in a round: 256 MiB.
+const ROWS: usize = 512;
+const ROUNDS: usize = 7;
 
 /// The time of the best round.
 fn time(mut round: impl FnMut()) -> Duration {
@@ -53,18 +53,19 @@ fn print(name: &str, time: Duration, bytes: usize) -> Duration {
 	time
 }
 
-/// Seals objects of 1 MiB into a pack.
+/// Seals parts of 8 MiB into a pack.
 fn lay_out(plain: &[u8], keys: &RootKey, content: &ContentKey, pack: Vec<u8>) -> (Plan, Vec<u8>) {
 	let mut random = ChaCha20Rng::seed_from_u64(1);
 	let filling = ChaCha20Rng::seed_from_u64(2);
 	let mut writer = PackWriter::new(SCHEME, 1 << 13, pack, filling).unwrap();
-	let mut sealed = Vec::with_capacity(17 * UNIT);
-	for object in plain.chunks(1 << 20) {
-		sealed.clear();
-		let (_, mut stream) = content.seal(&mut random, &mut sealed).unwrap();
-		stream.write(object).unwrap();
-		let (length, _) = stream.finish().unwrap();
-		writer.append(&sealed[..], length.sealed).unwrap();
+	for part in plain.chunks(8 << 20) {
+		let length = sealed_length(u64::try_from(part.len()).expect("small")).unwrap();
+		let sealed = writer.append_with(length, |out| {
+			let (_, mut stream) = content.seal(&mut random, out)?;
+			stream.write(part)?;
+			stream.finish().map(drop)
+		});
+		sealed.unwrap();
 	}
 	let number = PackNumber::FIRST;
 	let header = DeltaHeader { number, time: 0, checkpoint: None, chain: Vec::new(), packs: Vec::new(), records: 0 };

@@ -3,7 +3,7 @@
 //! [`PackWriter`] takes sealed bytes and hands on every byte of the pack in order; it holds none of them. What it fills is
 //! random, and is written like everything else: coding reads it back, so that a pack has the same shards each time.
 
-use core::fmt;
+use core::{cmp::Ordering, fmt};
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 
 use rand_core::TryCryptoRng;
@@ -92,9 +92,32 @@ impl<W: Write, R: TryCryptoRng> PackWriter<W, R> {
 	/// Appends a segment: `length` bytes of `sealed`. Returns where it begins. A buffer of [`UNIT`] bytes is a good one.
 	///
 	/// ## Errors
-	/// [`Error::PackFull`] before anything is written; [`Error::Truncated`] if there are fewer bytes, which then stay in
-	/// the pack and belong to nothing; [`Error::Random`]; [`Error::Io`].
+	/// Those of [`PackWriter::append_with`].
 	pub fn append(&mut self, mut sealed: impl BufRead, length: u64) -> Result<u64> {
+		self.append_with(length, |out| {
+			let mut left = length;
+			while left > 0 {
+				let bytes = sealed.fill_buf()?;
+				let bytes = bytes.get(..input::size(left.min(UNIT_LENGTH))?).unwrap_or(bytes);
+				if bytes.is_empty() {
+					break;
+				}
+				out.write_all(bytes)?;
+				let used = bytes.len();
+				sealed.consume(used);
+				left = left.saturating_sub(u64::try_from(used).unwrap_or(u64::MAX));
+			}
+			Ok(())
+		})
+	}
+
+	/// Appends a segment of `length` bytes that `write` writes: for what is sealed straight into the pack. Returns where it
+	/// begins.
+	///
+	/// ## Errors
+	/// [`Error::PackFull`] before anything is written; [`Error::Truncated`] for fewer bytes and [`Error::Length`] for more,
+	/// which then stay in the pack and belong to nothing; those of `write`; [`Error::Random`]; [`Error::Io`].
+	pub fn append_with(&mut self, length: u64, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<u64> {
 		if length == 0 {
 			return Err(Error::Length { what: "a segment", length });
 		}
@@ -103,20 +126,13 @@ impl<W: Write, R: TryCryptoRng> PackWriter<W, R> {
 		}
 		let offset = self.place(length);
 		self.fill_to(offset)?;
-		let end = offset.saturating_add(length);
-		while let Some(left) = end.checked_sub(self.out.length).filter(|left| *left > 0) {
-			// Up to a unit's edge at a time: BLAKE3 is fastest with aligned runs.
-			let run = left.min(UNIT_LENGTH - self.out.length % UNIT_LENGTH);
-			let bytes = sealed.fill_buf()?;
-			let bytes = bytes.get(..input::size(run)?).unwrap_or(bytes);
-			if bytes.is_empty() {
-				return Err(Error::Truncated);
-			}
-			self.out.write_all(bytes)?;
-			let used = bytes.len();
-			sealed.consume(used);
+		write(&mut self.out)?;
+		let written = self.out.length.saturating_sub(offset);
+		match written.cmp(&length) {
+			Ordering::Less => Err(Error::Truncated),
+			Ordering::Equal => Ok(offset),
+			Ordering::Greater => Err(Error::Length { what: "a segment", length: written }),
 		}
-		Ok(offset)
 	}
 
 	/// Ends the pack with the delta, which `write` writes, and fills it up to a row.

@@ -99,6 +99,8 @@ fn refused_segment_leaves_the_pack_as_it_was() {
 
 	assert_eq!(name(writer.append(&[2; 5][..], 6)), "Truncated");
 	assert_eq!(writer.append(&[3; 5][..], 5).unwrap(), 15, "behind what had come");
+	assert_eq!(name(writer.append_with(3, |out| Ok(out.write_all(&[4; 4])?))), "Length");
+	assert_eq!(writer.append_with(2, |out| Ok(out.write_all(&[5; 2])?)).unwrap(), 24);
 }
 
 #[test]
