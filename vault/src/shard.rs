@@ -1,6 +1,6 @@
 //! Packs to shards and back, row by row.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 
 use crate::{
 	footer::Footer,
@@ -14,12 +14,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, codec::Encode, codec::Decode)]
 pub struct Root(pub [u8; 32]);
 
-/// Writes all shards of a pack, one writer for each in order, and returns their roots.
+/// Writes all shards of a pack, one writer for each in order, and returns their roots. A buffer of [`UNIT`] bytes is a good
+/// one.
 ///
 /// ## Errors
 /// [`Error::PackMismatch`] if `pack` is not what `plan` says: what was written then must be thrown away, for its masks belong
 /// to other bytes. [`Error::Length`] for another number of writers; [`Error::Truncated`]; [`Error::Io`].
-pub fn encode<W: Write>(plan: &Plan, keys: &RootKey, mut pack: impl Read, shards: &mut [W]) -> Result<Vec<Root>> {
+pub fn encode<W: Write>(plan: &Plan, keys: &RootKey, mut pack: impl BufRead, shards: &mut [W]) -> Result<Vec<Root>> {
 	let scheme = plan.shape.scheme();
 	if shards.len() != usize::from(scheme.n()) {
 		return Err(Error::Length {
@@ -32,21 +33,33 @@ pub fn encode<W: Write>(plan: &Plan, keys: &RootKey, mut pack: impl Read, shards
 	let mut coder = RowCoder::new(scheme, &repair)?;
 	let mut outputs: Vec<_> = scheme.shards().zip(shards).map(|(shard, out)| Output::new(shard, out)).collect();
 	let mut hasher = blake3::Hasher::new();
-	let mut unit = vec![0; UNIT];
+	let mut buffer = vec![0; UNIT];
 	for row in 0..plan.shape.rows() {
 		// Each unit is done with while it is in the processor's cache.
 		let (data, parity) = outputs.split_at_mut_checked(scheme.data()).ok_or(Error::Truncated)?;
 		for output in data {
-			input::fill(&mut pack, &mut unit)?;
-			hasher.update(&unit);
-			coder.add(&unit)?;
-			output.write(&unit)?;
+			with_unit(&mut pack, &mut buffer, |unit| {
+				hasher.update(unit);
+				coder.add(unit)?;
+				output.write(unit)
+			})?;
 		}
 		let mut parity = parity.iter_mut();
 		coder.finish(row, |shard, unit| parity.next().ok_or(Error::UnknownShard(shard))?.write(unit))?;
 	}
 	ensure_is(plan, &hasher)?;
 	outputs.into_iter().map(|output| output.finish(plan, salt, &repair)).collect()
+}
+
+/// The next unit, without a copy if the reader has all of it.
+fn with_unit(pack: &mut impl BufRead, buffer: &mut [u8], take: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+	if let Some(unit) = pack.fill_buf()?.get(..UNIT) {
+		take(unit)?;
+		pack.consume(UNIT);
+		return Ok(());
+	}
+	input::fill(pack, buffer)?;
+	take(buffer)
 }
 
 /// What is known of a pack whose shards are read.

@@ -1,6 +1,6 @@
 //! Packs to shards and back.
 
-use std::io::{sink, Cursor};
+use std::io::{sink, BufReader, Cursor};
 
 use proptest::prelude::*;
 use substation_vault::{
@@ -69,6 +69,11 @@ fn changed_pack_is_noticed_while_it_is_coded() {
 	let packed = pack_of_rows(Scheme::ONE_OF_3, 1, 3);
 	let mut changed = packed.bytes.clone();
 	changed[2 * UNIT + 5] ^= 1;
+	let small = BufReader::with_capacity(1_000, &packed.bytes[..]);
+	let mut shards = vec![Vec::new(); 3];
+	shard::encode(&packed.plan, &packed.keys, small, &mut shards).unwrap();
+	assert_eq!(shards, packed.shards, "whatever the reader's buffer");
+
 	let coded = |bytes: &[u8]| name(shard::encode(&packed.plan, &packed.keys, bytes, &mut [sink(), sink(), sink()]));
 
 	assert_eq!(coded(&packed.bytes), "no error");

@@ -49,7 +49,7 @@ pub struct DeltaHeader {
 	pub checkpoint: Option<CheckpointRef>,
 	/// All deltas after the checkpoint and before this one, oldest first.
 	pub chain: Vec<DeltaRef>,
-	/// The rows of all packs that `checkpoint` and `chain` name, ascending.
+	/// The rows of all packs that `checkpoint` and `chain` name, ascending, without this one: its roots are not known yet.
 	pub packs: Vec<PackRow>,
 	/// How many records follow.
 	pub records: u64,
@@ -93,9 +93,10 @@ impl DeltaHeader {
 		Ok(())
 	}
 
-	/// Exactly the rows that are named, ascending; each delta ends the pack that its row describes.
+	/// Exactly the rows of the other packs that are named, ascending; each delta ends the pack that its row describes.
 	fn ensure_rows(&self) -> Result<()> {
 		let extents = self.checkpoint.iter().flat_map(|checkpoint| &checkpoint.extents);
+		let extents = extents.filter(|extent| extent.pack != self.number);
 		let mut named: Vec<_> =
 			extents.map(|extent| extent.pack).chain(self.chain.iter().map(|delta| delta.pack)).collect();
 		named.sort_unstable();

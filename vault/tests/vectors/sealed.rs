@@ -38,7 +38,7 @@ const WORDS: [&str; 3] = [
 
 #[test]
 fn keys_match_the_vectors() {
-	let cases = [(WORDS[0], ""), (WORDS[0], "Substrate"), (WORDS[1], ""), (WORDS[2], "pässwörd")];
+	let cases = [(WORDS[0], ""), (WORDS[0], "Substrate"), (WORDS[1], ""), (WORDS[2], "naïve café")];
 	let keys: Vec<_> =
 		(1..).zip(cases).map(|(at, (words, passphrase))| keys(words, passphrase, Salt([at; 32]))).collect();
 
@@ -58,8 +58,8 @@ fn keys(words: &'static str, passphrase: &'static str, salt: Salt) -> Keys {
 		bookmark_key: hex::encode(root.bookmark_key().secret().expose()),
 		salt: hex::encode(salt.0),
 		repair_key: hex::encode(root.repair_key(&salt).secret().expose()),
-		access_key_id: "AKSUBSTATION1",
-		s3_secret: root.s3_secret("AKSUBSTATION1").unwrap().to_string(),
+		access_key_id: "substation-1",
+		s3_secret: root.s3_secret("substation-1").unwrap().to_string(),
 	}
 }
 
