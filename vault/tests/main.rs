@@ -20,6 +20,7 @@ mod objects;
 mod one_disk;
 mod packs;
 mod records;
+mod restore;
 mod rows;
 mod shards;
 mod streams;
