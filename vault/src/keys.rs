@@ -1,6 +1,7 @@
 //! 24 words, and every key that is derived from them.
 //!
-//! Keys are zeroed when they are dropped, and `Debug` does not show them.
+//! Keys are zeroed when they are dropped, and `Debug` does not show them. What hashing and the parsing of words leave on the
+//! stack is not zeroed.
 
 use core::{fmt, num::NonZeroU32};
 
@@ -71,11 +72,7 @@ fn derive(context: &'static str, parts: &[&[u8]]) -> Secret {
 	for part in parts {
 		hasher.update(part);
 	}
-	let mut hash = hasher.finalize();
-	let secret = Secret(*hash.as_bytes());
-	hash.zeroize();
-	hasher.zeroize();
-	secret
+	Secret(hasher.finalize().into())
 }
 
 /// Tells a wrong key from damaged bytes.
@@ -94,10 +91,9 @@ impl Seed {
 	/// ## Errors
 	/// [`Error::Words`].
 	pub fn from_words(words: &str, passphrase: &str) -> Result<Self> {
-		let mut phrase = Mnemonic::parse_in(Language::English, words).map_err(|_| Error::Words)?;
+		let phrase = Mnemonic::parse_in(Language::English, words).map_err(|_| Error::Words)?;
 		let count = phrase.word_count();
 		let (mut entropy, length) = phrase.to_entropy_array();
-		phrase.zeroize();
 		let seed =
 			entropy.get(..length).filter(|_| count == WORDS).map(|entropy| Self::from_entropy(entropy, passphrase));
 		entropy.zeroize();
@@ -158,9 +154,7 @@ impl RootKey {
 		let key = derive(context::SALT, &[self.0.expose()]);
 		let mut hasher = blake3::Hasher::new_keyed(key.expose());
 		hasher.update(&[VERSION]).update(&plan.to_bytes());
-		let salt = Salt(hasher.finalize().into());
-		hasher.zeroize();
-		salt
+		Salt(hasher.finalize().into())
 	}
 
 	/// What rebuilds the shards of one pack, and reads none of its objects.

@@ -143,7 +143,10 @@ fn checkpoint_lies_in_packs_after_its_state() {
 		refused(&header)
 	};
 
-	assert_eq!(changed(|place| place.extents[0].pack = number(4)), "Chain");
+	let mut covered = header(9, Some(4));
+	covered.checkpoint.as_mut().unwrap().extents[0].pack = number(4);
+	covered.packs.insert(0, row(4));
+	assert_eq!(refused(&covered), "Chain");
 	assert_eq!(changed(|place| place.extents[0].pack = number(10)), "Record");
 	assert_eq!(changed(|place| place.extents.clear()), "Record");
 	assert_eq!(changed(|place| place.extents = vec![place.extents[0]; 257]), "Limit");

@@ -138,6 +138,7 @@ fn all_k_data_shards_are_enough_and_further_ones_are_not_read() {
 	sources.push((ShardNumber(4), Cursor::new(Vec::new())));
 
 	assert_eq!(decode(&packed, sources).unwrap(), packed.bytes);
+	assert_eq!(decode(&packed, self::sources(&packed, [3, 3, 5])).unwrap(), packed.bytes, "one of them twice");
 }
 
 #[test]
