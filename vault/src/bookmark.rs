@@ -90,8 +90,7 @@ impl Bookmark {
 	/// [`Error::Random`].
 	pub fn seal(&self, key: &BookmarkKey, place: &Place, random: &mut (impl TryCryptoRng + ?Sized)) -> Result<Vec<u8>> {
 		if self.shards.len() != usize::from(self.shape.scheme().n()) {
-			let length = u64::try_from(self.shards.len()).unwrap_or(u64::MAX);
-			return Err(Error::Length { what: "a list of shards", length });
+			return Err(Error::Length { what: "a list of shards", length: input::length(&self.shards) });
 		}
 		if self.sequence == 0 {
 			return Err(Error::Order);
@@ -113,9 +112,7 @@ impl Bookmark {
 		let mut bytes = self.writer.0.to_vec();
 		bytes.extend_from_slice(&self.number.0.to_le_bytes());
 		bytes.extend_from_slice(&[shape.scheme().k(), shape.scheme().n()]);
-		bytes.extend_from_slice(&shape.units().to_le_bytes());
-		bytes.extend_from_slice(&shape.delta_unit().to_le_bytes());
-		bytes.extend_from_slice(&shape.delta_length().to_le_bytes());
+		bytes.extend_from_slice(&shape.numbers());
 		bytes.extend_from_slice(&self.delta.0);
 		bytes.extend_from_slice(&self.salt.0);
 		for shard in &self.shards {
@@ -137,7 +134,7 @@ impl Bookmark {
 			ensure_known(*version)?;
 		}
 		let shards = record.len().checked_sub(CLEAR + CONTENT + TAG).filter(|_| record.len() <= MAX_RECORD);
-		let wrong = Error::Length { what: "a bookmark", length: u64::try_from(record.len()).unwrap_or(u64::MAX) };
+		let wrong = Error::Length { what: "a bookmark", length: input::length(record) };
 		if shards.is_none_or(|shards| !shards.is_multiple_of(SHARD)) {
 			return Err(wrong);
 		}
@@ -161,10 +158,7 @@ impl Bookmark {
 		let number = PackNumber::new(u32::from_le_bytes(input::take(&mut rest)?))?;
 		let [k, n] = input::take(&mut rest)?;
 		let scheme = Scheme::new(k, n)?;
-		let units = u32::from_le_bytes(input::take(&mut rest)?);
-		let delta_unit = u32::from_le_bytes(input::take(&mut rest)?);
-		let delta_length = u32::from_le_bytes(input::take(&mut rest)?);
-		let shape = Shape::new(scheme, units, delta_unit, delta_length)?;
+		let shape = Shape::take(scheme, &mut rest)?;
 		let delta = DeltaId(input::take(&mut rest)?);
 		let salt = Salt(input::take(&mut rest)?);
 		let mut shards = Vec::with_capacity(n.into());

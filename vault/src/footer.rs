@@ -119,7 +119,7 @@ pub fn salt(bytes: &[u8]) -> Result<Salt> {
 		ensure_known(*version)?;
 	}
 	if bytes.len() != FOOTER {
-		return Err(Error::Length { what: "a footer", length: u64::try_from(bytes.len()).unwrap_or(u64::MAX) });
+		return Err(Error::Length { what: "a footer", length: input::length(bytes) });
 	}
 	input::take::<1>(&mut rest)?;
 	Ok(Salt(input::take(&mut rest)?))

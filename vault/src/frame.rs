@@ -172,7 +172,7 @@ impl<W: Write> StreamWriter<W> {
 
 	fn emit(&mut self, last: bool) -> Result<()> {
 		// The buffer has at most one frame.
-		self.length.plain += u64::try_from(self.buffer.len()).unwrap_or(FRAME_LENGTH);
+		self.length.plain += input::length(&self.buffer);
 		self.length.sealed = sealed_length(self.length.plain)?;
 		self.cipher.seal(nonce(self.frame, last), &[VERSION], &mut self.buffer)?;
 		self.out.write_all(&self.buffer)?;

@@ -40,6 +40,11 @@ pub(crate) fn size(length: u64) -> Result<usize> {
 	usize::try_from(length).map_err(|_| Error::Limit { what: "bytes in memory", found: length, limit: u32::MAX.into() })
 }
 
+/// How many there are, as a length.
+pub(crate) fn length<T>(all: &[T]) -> u64 {
+	u64::try_from(all.len()).unwrap_or(u64::MAX)
+}
+
 /// Random bytes.
 pub(crate) fn random<const N: usize>(source: &mut (impl TryCryptoRng + ?Sized)) -> Result<[u8; N]> {
 	let mut bytes = [0; N];

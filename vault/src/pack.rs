@@ -103,9 +103,9 @@ impl<W: Write, R: TryCryptoRng> PackWriter<W, R> {
 					break;
 				}
 				out.write_all(bytes)?;
+				left = left.saturating_sub(input::length(bytes));
 				let used = bytes.len();
 				sealed.consume(used);
-				left = left.saturating_sub(u64::try_from(used).unwrap_or(u64::MAX));
 			}
 			Ok(())
 		})

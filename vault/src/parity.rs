@@ -145,7 +145,7 @@ fn ensure_row(row: u32) -> Result<()> {
 
 fn ensure_units(what: &'static str, bytes: &[u8], units: usize) -> Result<()> {
 	if units.checked_mul(UNIT) != Some(bytes.len()) {
-		return Err(Error::Length { what, length: u64::try_from(bytes.len()).unwrap_or(u64::MAX) });
+		return Err(Error::Length { what, length: input::length(bytes) });
 	}
 	Ok(())
 }

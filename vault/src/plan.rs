@@ -25,7 +25,7 @@ impl Shape {
 	/// [`Error::PlanImpossible`] if the numbers contradict each other.
 	pub fn new(scheme: Scheme, units: u32, delta_unit: u32, delta_length: u32) -> Result<Self> {
 		let impossible = |what| Err(Error::PlanImpossible(what));
-		if units == 0 || units > MAX_UNITS || !units.is_multiple_of(scheme.k().into()) {
+		if !scheme.fits(units) {
 			return impossible("units");
 		}
 		let stream = u64::from(delta_length).checked_sub(index::HEAD_LENGTH);
@@ -38,6 +38,17 @@ impl Shape {
 			return impossible("place of the delta");
 		}
 		Ok(Self { scheme, units, delta_unit, delta_length })
+	}
+
+	/// The three numbers as footers and bookmarks have them, of a pack of this scheme.
+	pub(crate) fn take(scheme: Scheme, rest: &mut &[u8]) -> Result<Self> {
+		let mut number = || -> Result<u32> { Ok(u32::from_le_bytes(input::take(rest)?)) };
+		Self::new(scheme, number()?, number()?, number()?)
+	}
+
+	/// What [`Shape::take`] reads.
+	pub(crate) fn numbers(&self) -> Vec<u8> {
+		[self.units, self.delta_unit, self.delta_length].into_iter().flat_map(u32::to_le_bytes).collect()
 	}
 
 	/// How the pack is coded.
@@ -140,15 +151,8 @@ impl Plan {
 	pub fn to_bytes(&self) -> [u8; PLAN] {
 		let shape = &self.shape;
 		let mut bytes = [0; PLAN];
-		let fields: [&[u8]; 7] = [
-			&[shape.scheme.k()],
-			&[shape.scheme.n()],
-			&self.number.0.to_le_bytes(),
-			&shape.units.to_le_bytes(),
-			&shape.delta_unit.to_le_bytes(),
-			&shape.delta_length.to_le_bytes(),
-			&self.hash,
-		];
+		let fields: [&[u8]; 4] =
+			[&[shape.scheme.k(), shape.scheme.n()], &self.number.0.to_le_bytes(), &shape.numbers(), &self.hash];
 		for (place, byte) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
 			*place = *byte;
 		}
@@ -162,10 +166,7 @@ impl Plan {
 		let [k, n] = input::take::<2>(&mut rest)?;
 		let scheme = Scheme::new(k, n)?;
 		let number = PackNumber::new(u32::from_le_bytes(input::take(&mut rest)?))?;
-		let units = u32::from_le_bytes(input::take(&mut rest)?);
-		let delta_unit = u32::from_le_bytes(input::take(&mut rest)?);
-		let delta_length = u32::from_le_bytes(input::take(&mut rest)?);
-		let shape = Shape::new(scheme, units, delta_unit, delta_length)?;
+		let shape = Shape::take(scheme, &mut rest)?;
 		Ok(Self { number, shape, hash: input::take(&mut rest)? })
 	}
 }

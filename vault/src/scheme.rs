@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Error, Result, UNIT};
+use crate::{Error, Result, MAX_UNITS, UNIT};
 
 /// The most shards of a pack, in any scheme.
 pub const MAX_SHARDS: u8 = 40;
@@ -73,6 +73,11 @@ impl Scheme {
 	/// Bytes of a pack in one row.
 	pub fn row(self) -> usize {
 		self.data() * UNIT
+	}
+
+	/// Whether a pack may have so many units: whole rows, and not too many.
+	pub(crate) fn fits(self, units: u32) -> bool {
+		(1..=MAX_UNITS).contains(&units) && units.is_multiple_of(self.k.into())
 	}
 
 	/// All shards, in order.

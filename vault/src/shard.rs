@@ -23,10 +23,7 @@ pub struct Root(pub [u8; 32]);
 pub fn encode<W: Write>(plan: &Plan, keys: &RootKey, mut pack: impl BufRead, shards: &mut [W]) -> Result<Vec<Root>> {
 	let scheme = plan.shape.scheme();
 	if shards.len() != usize::from(scheme.n()) {
-		return Err(Error::Length {
-			what: "a list of writers",
-			length: u64::try_from(shards.len()).unwrap_or(u64::MAX),
-		});
+		return Err(Error::Length { what: "a list of writers", length: input::length(shards) });
 	}
 	let salt = keys.salt(plan);
 	let repair = keys.repair_key(&salt);

@@ -267,6 +267,17 @@ fn damaged_or_foreign_checkpoint_is_refused() {
 }
 
 #[test]
+fn end_stands_where_its_record_stood() {
+	for record in records() {
+		let end = record.to_end();
+
+		assert!(end.is_end());
+		assert_eq!(end.position(), record.position());
+		assert_eq!(end.to_end(), end);
+	}
+}
+
+#[test]
 fn checkpoint_lists_no_ends() {
 	let key = root_key(1).index_key();
 	for end in records().into_iter().filter(Record::is_end) {

@@ -49,8 +49,7 @@ pub struct CheckpointRef {
 impl CheckpointRef {
 	pub(super) fn ensure_good(&self, up_to: PackNumber) -> Result<()> {
 		PackNumber::new(self.as_of.0).map_err(|_| Error::Chain("a checkpoint of pack 0"))?;
-		let count = u64::try_from(self.extents.len()).unwrap_or(u64::MAX);
-		input::ensure_at_most("extents of a checkpoint", count, MAX_EXTENTS)?;
+		input::ensure_at_most("extents of a checkpoint", input::length(&self.extents), MAX_EXTENTS)?;
 		if self.extents.iter().any(|extent| extent.pack <= self.as_of) {
 			return Err(Error::Chain("a checkpoint in packs that it covers"));
 		}

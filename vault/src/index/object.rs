@@ -65,14 +65,17 @@ pub struct Part {
 
 impl Part {
 	pub(super) fn ensure_good(&self, up_to: PackNumber) -> Result<()> {
-		if self.number == 0 || usize::from(self.number) > MAX_PARTS {
-			return Err(Error::Record("number of a part"));
-		}
+		ensure_part_number(self.number)?;
 		if self.length > MAX_PART {
 			return Err(Error::Record("length of a part"));
 		}
 		ensure_extents(&self.extents, frame::sealed_length(self.length)?, up_to)
 	}
+}
+
+/// Refuses numbers that no part has.
+pub(super) fn ensure_part_number(number: u16) -> Result<()> {
+	(1..=MAX_PARTS).contains(&number.into()).then_some(()).ok_or(Error::Record("number of a part"))
 }
 
 /// A checksum that a client has sent or asked for.

@@ -5,7 +5,7 @@ use core::cmp::Reverse;
 use codec::{Decode, DecodeAll, Encode};
 
 use super::{
-	object::{ensure_checksums, ensure_etag, ensure_texts, Body, Checksum, Part, Texts},
+	object::{ensure_checksums, ensure_etag, ensure_part_number, ensure_texts, Body, Checksum, Part, Texts},
 	table::{ensure_pack, PackRow},
 	MAX_RECORD,
 };
@@ -197,12 +197,29 @@ impl Record {
 		)
 	}
 
+	/// The record that ends what this one is about, if it does not already.
+	pub fn to_end(&self) -> Self {
+		match self {
+			Self::Pack(row) => Self::PackGone(row.number),
+			Self::Bucket(bucket) => Self::BucketGone(bucket.name.clone()),
+			Self::Object(object) => Self::ObjectGone(ObjectName {
+				bucket: object.bucket.clone(),
+				key: object.key.clone(),
+				version: object.version,
+			}),
+			Self::AccessKey(key) => Self::AccessKeyGone(key.id.clone()),
+			Self::Upload(upload) => Self::UploadGone(upload.id),
+			Self::UploadPart(part) => Self::UploadPartGone { upload: part.upload, number: part.part.number },
+			end => end.clone(),
+		}
+	}
+
 	/// Decodes one record of a delta or checkpoint that may name packs up to `up_to`.
 	///
 	/// ## Errors
 	/// [`Error::Limit`], [`Error::Encoding`], [`Error::Record`].
 	pub fn decode_checked(mut bytes: &[u8], up_to: PackNumber) -> Result<Self> {
-		input::ensure_at_most("bytes of a record", u64::try_from(bytes.len()).unwrap_or(u64::MAX), MAX_RECORD.into())?;
+		input::ensure_at_most("bytes of a record", input::length(bytes), MAX_RECORD.into())?;
 		let record = Self::decode_all(&mut bytes).map_err(|_| Error::Encoding("a record"))?;
 		record.ensure_good(up_to)?;
 		Ok(record)
@@ -235,9 +252,7 @@ impl Record {
 				ensure_etag(&part.etag)?;
 				ensure_checksums(&part.checksums)
 			}
-			Self::UploadPartGone { number, .. } => {
-				(1..=10_000).contains(number).then_some(()).ok_or(Error::Record("number of a part"))
-			}
+			Self::UploadPartGone { number, .. } => ensure_part_number(*number),
 		}
 	}
 }

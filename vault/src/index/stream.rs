@@ -40,7 +40,7 @@ pub(super) fn write<W: Write>(
 
 fn write_item<W: Write>(out: &mut StreamWriter<W>, item: &impl Encode, what: &'static str, limit: u32) -> Result<()> {
 	let bytes = Zeroizing::new(item.encode());
-	let found = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+	let found = input::length(&bytes);
 	let length = u32::try_from(found).ok().filter(|length| *length <= limit);
 	let length = length.ok_or(Error::Limit { what, found, limit: limit.into() })?;
 	out.write(&length.to_le_bytes())?;
@@ -146,7 +146,8 @@ impl<R: Read> Records<R> {
 		let bytes = self.items.next("bytes of a record", MAX_RECORD)?;
 		let record = Record::decode_checked(&bytes, self.up_to)?;
 		ensure_follows(self.before.as_ref(), &record, self.ends)?;
-		self.before = Some(record.clone());
+		// Where it stands, without the rest of it.
+		self.before = Some(record.to_end());
 		Ok(Some(record))
 	}
 }

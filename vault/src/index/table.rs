@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 
-use crate::{pack::PackNumber, plan, shard::Root, Error, Result, Salt, Scheme, MAX_UNITS};
+use crate::{pack::PackNumber, plan, shard::Root, Error, Result, Salt, Scheme};
 
 /// Where a shard was last seen. Its root is what it is; this only saves a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -61,7 +61,7 @@ impl PackRow {
 	pub(super) fn ensure_good(&self, up_to: PackNumber) -> Result<()> {
 		let scheme = self.scheme()?;
 		ensure_pack(self.number, up_to)?;
-		if self.units == 0 || self.units > MAX_UNITS || !self.units.is_multiple_of(scheme.k().into()) {
+		if !scheme.fits(self.units) {
 			return Err(Error::Record("units of a pack"));
 		}
 		if self.shards.len() != usize::from(scheme.n()) {
