@@ -9,16 +9,14 @@ use super::{
 	member::{self, Member, MemberParts},
 	tested::{self, AbortOnDrop, Outcome},
 };
-use crate::status::line::LineView;
-use crate::status::metrics::Metrics;
+use crate::status::{line::LineView, metrics::Metrics};
 use iroh::{Endpoint, SecretKey};
 use std::time::Duration;
-use substation_client::Measurement;
 use substation_client::{
 	calls::{Call, LINES},
 	client::BlockHash,
 	free::Submission,
-	Chain, ChainError,
+	Chain, ChainError, Measurement,
 };
 use substation_primitives::{
 	bandwidth::{Committees, LinePage, Rates, ReadingReason, TestId, TestPage},

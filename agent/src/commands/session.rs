@@ -12,7 +12,7 @@ use serde_json::json;
 use substation_client::{
 	calls::{CHANNELS, LINES, MARKET, PROOFS, REGISTRY, REWARDS},
 	signed::{Receipt, Wait},
-	AccountKey, Call, Chain, Patience,
+	AccountKey, BlockHash, Call, Chain, ChainError, Patience,
 };
 use substation_primitives::{Balance, NodeId};
 use tokio::sync::OnceCell;
@@ -189,10 +189,7 @@ impl Session {
 }
 
 /// What a reader of the state should look at, given how sure the user wants to be.
-pub async fn state_for(
-	chain: &Chain,
-	wait: Wait,
-) -> Result<substation_client::BlockHash, substation_client::ChainError> {
+pub async fn state_for(chain: &Chain, wait: Wait) -> Result<BlockHash, ChainError> {
 	match wait {
 		Wait::InBlock => chain.best().await,
 		Wait::Finalised => chain.finalised().await,

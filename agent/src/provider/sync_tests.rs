@@ -6,12 +6,13 @@ use crate::provider::{
 	testing::terms,
 };
 use substation_client::AccountId;
+use substation_fake_node::pages;
 use substation_primitives::{
 	deal::{Acceptance, Deal},
 	pages::WindowPage,
-	Clock, DealId, NodeId, Period, Region,
+	Clock, DealId, NodeId, Period,
 };
-use substation_proofs::{forest::Forest, Hash};
+use substation_proofs::Hash;
 use substation_store::journal::ForestChange;
 
 const NODE: u64 = 1;
@@ -82,38 +83,20 @@ impl World {
 		let clock = Clock { period: 20, window: 8, slot_step: 2 };
 		NodeView {
 			id: NodeId(NODE),
-			operator: AccountId::from([1; 32]),
-			agent: [2; 32],
-			endpoint: [2; 32],
-			addresses: vec![],
-			region: Region(*b"CH"),
-			status: NodeStatus::Active,
-			suspended: false,
 			offer: None,
 			bond: 0,
 			bonds: vec![],
-			required_bond: 0,
-			reserve: 0,
-			committed_rate: 0,
-			deals: 0,
-			bytes: 0,
 			forest: self.tree.forest(),
-			strikes: 0,
-			fined: 0,
-			next_due: Period(0),
-			terminated_at: None,
-			recent: vec![],
 			window: WindowPage {
 				now: self.block,
-				genesis: [0; 32],
 				period: Period(5),
 				opens: 112,
 				closes: 120,
 				period_length: clock.period,
 				seed: None,
-				frozen: Forest::default(),
-				proven: false,
+				..pages::window()
 			},
+			..pages::node()
 		}
 	}
 
